@@ -1,0 +1,55 @@
+"""Settings come from the environment; a service refuses to start without them and names what is missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+# `host:port`, as a socket takes it
+_ADDRESS = validate.Regexp(r"^[\w.\-]+:\d{1,5}$", error="Must be host:port.")
+
+
+class ConfigError(Exception):
+    """The environment does not hold what the service needs; the message says what."""
+
+
+class Settings(Schema):
+    """What every service needs; a service's own settings extend it."""
+
+    class Meta:
+        """The environment holds much that is not ours."""
+
+        unknown = EXCLUDE
+
+    DATABASE_URL = fields.String(required=True)
+    AMQP_URL = fields.String(required=True)
+    HTTP_ADDRESS = fields.String(required=True, validate=_ADDRESS)
+    OPS_ADDRESS = fields.String(required=True, validate=_ADDRESS)
+    LOG_LEVEL = fields.String(load_default="INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+
+
+def environment(service: str) -> dict[str, str]:
+    """Return the environment of `service`: the process's own, or its file in KEDJA_ENV_DIR where there is one.
+
+    The file wins: on a developer's machine one shell serves four services, and a DATABASE_URL left in it
+    must not send all four to one database.
+    """
+    file = Path(os.environ.get("KEDJA_ENV_DIR", ".run/env")) / f"{service}.env"
+    if not file.is_file():
+        return dict(os.environ)
+    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {**os.environ, **{key.strip(): value.strip() for key, value in pairs}}
+
+
+def load(schema: type[Schema], environ: dict[str, str]) -> dict[str, Any]:
+    """Return the settings that `schema` declares; raise ConfigError naming every one that is missing or wrong."""
+    try:
+        settings: dict[str, Any] = schema().load(environ)
+    except ValidationError as fault:
+        faults = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in sorted(fault.messages_dict.items()))
+        raise ConfigError(f"cannot start, the environment lacks or misstates: {faults}") from None
+    return settings

@@ -1,0 +1,117 @@
+"""PostgreSQL: a pool that waits, and transactions that tell the rest of the process when they are through."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from contextlib import contextmanager
+from queue import LifoQueue
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+import psycopg2.extras
+from psycopg2.extensions import connection as psycopg2_connection
+
+from chassis import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+psycopg2.extras.register_uuid()
+
+# A database that is away is noticed within seconds, and no statement or forgotten transaction holds locks for long.
+_CONNECT = {
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "options": "-c statement_timeout=20s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+}
+
+
+class Transaction(psycopg2_connection):
+    """A connection inside a transaction (READ COMMITTED); rows are named tuples."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start with nobody to wake."""
+        super().__init__(*args, **kwargs)
+        self.wakes: set[str] = set()
+
+    def wake(self, name: str) -> None:
+        """Wake the loop called `name` in this process once the transaction has been committed."""
+        self.wakes.add(name)
+
+
+def connect(dsn: str) -> Transaction:
+    """Open a connection with the time limits and types that everything here relies on."""
+    conn: Transaction = psycopg2.connect(
+        dsn, connection_factory=Transaction, cursor_factory=psycopg2.extras.NamedTupleCursor, **_CONNECT
+    )
+    psycopg2.extras.register_default_jsonb(conn, loads=sql.loads)
+    return conn
+
+
+class Database:
+    """A pool of at most `size` connections: who comes when all are busy waits."""
+
+    def __init__(self, dsn: str, size: int = 10) -> None:
+        """Open nothing yet: a service starts while its database is away."""
+        self._dsn = dsn
+        self._slots: LifoQueue[Transaction | None] = LifoQueue()
+        for _ in range(size):
+            self._slots.put(None)
+        self._signals: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+
+    def signal(self, name: str) -> threading.Event:
+        """Return the event that a committed `tx.wake(name)` sets."""
+        return self._signals[name]
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Give a transaction: committed at the end of the block, rolled back if the block raises."""
+        conn = self._slots.get()
+        keep: Transaction | None = None
+        try:
+            conn = conn or connect(self._dsn)
+            yield conn
+            conn.commit()
+            keep = conn
+        except Exception:
+            keep = _rolled_back(conn)
+            raise
+        finally:
+            # a killed green thread comes here with `keep` unset: its connection may be in mid-statement
+            wakes = _settle(conn, keep)
+            self._slots.put(keep)
+        for name in wakes:
+            self._signals[name].set()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        for _ in range(self._slots.qsize()):
+            conn = self._slots.get()
+            if conn is not None:
+                conn.close()
+            self._slots.put(None)
+
+
+def _rolled_back(conn: Transaction | None) -> Transaction | None:
+    """Roll back; return the connection if it can be used again."""
+    if conn is None or conn.closed:
+        return None
+    try:
+        conn.rollback()
+    except psycopg2.Error:
+        return None
+    return conn
+
+
+def _settle(conn: Transaction | None, keep: Transaction | None) -> set[str]:
+    """Close a connection that is not kept, and take from it whom to wake."""
+    if conn is None:
+        return set()
+    wakes, conn.wakes = conn.wakes, set()
+    if keep is None and not conn.closed:
+        conn.close()
+    return wakes

@@ -1,0 +1,146 @@
+"""Events: what a service emits and reads, and the CloudEvents envelope that carries it over AMQP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+import orjson
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PREFIX = "cloudEvents_"
+REQUIRED = ("id", "source", "type", "time", "subject", "version", "correlationid")
+
+
+class EventSchema(Schema):
+    """An event that a service emits, whole: what it does not declare may not be sent."""
+
+    type: ClassVar[str]
+
+    class Meta:
+        """Unknown fields are our own mistake."""
+
+        unknown = RAISE
+
+
+class EventSlice(Schema):
+    """The fields of another service's event that a consumer reads; it ignores the rest."""
+
+    type: ClassVar[str]
+
+    class Meta:
+        """Producers add fields without asking."""
+
+        unknown = EXCLUDE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An event to emit: `data` holds plain Python values that `schema` accepts."""
+
+    schema: type[EventSchema]
+    subject: str
+    data: Mapping[str, Any]
+    cause: Received | None = None
+    correlation_id: str | None = None
+    imported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """An event that has arrived, checked: `data` is what the consumer's slice loaded."""
+
+    id: UUID
+    type: str
+    source: str
+    time: datetime
+    subject: str
+    version: int
+    correlation_id: str
+    causation_id: str | None = None
+    resync: bool = False
+    imported: bool = False
+    data: dict[str, Any]
+
+    @property
+    def quiet(self) -> bool:
+        """Tell whether reactions must keep still: it repeats what is, or reports what was."""
+        return self.resync or self.imported
+
+
+class UnreadableError(Exception):
+    """The message can never be handled, whoever tries: it is parked at once, with this reason."""
+
+
+def newest(batch: Iterable[Received]) -> list[Received]:
+    """Return the newest version per (source, subject), sorted by subject: what a projection is upserted from."""
+    latest: dict[tuple[str, str], Received] = {}
+    for event in batch:
+        key = (event.source, event.subject)
+        if key not in latest or latest[key].version < event.version:
+            latest[key] = event
+    return [latest[key] for key in sorted(latest)]
+
+
+@cache
+def loader(schema: type[Schema]) -> Schema:
+    """Return the one instance of a schema: building one costs more than loading a small event."""
+    return schema()
+
+
+def parse(headers: Mapping[str, Any], body: bytes, slices: Mapping[str, type[EventSlice]]) -> Received:
+    """Read a message of one of the types in `slices`; raise UnreadableError with a reason for people."""
+    attributes = {key.removeprefix(PREFIX): value for key, value in headers.items() if key.startswith(PREFIX)}
+    missing = [name for name in REQUIRED if attributes.get(name) in (None, "")]
+    if missing:
+        raise UnreadableError(f"the envelope lacks {', '.join(PREFIX + name for name in missing)}")
+    if attributes["type"] not in slices:
+        raise UnreadableError(f"this queue knows no event type {attributes['type']!r:.100}")
+    return _received(attributes, _load(body, slices[attributes["type"]]))
+
+
+def _load(body: bytes, schema: type[EventSlice]) -> dict[str, Any]:
+    try:
+        data: dict[str, Any] = loader(schema).load(orjson.loads(body))
+    except orjson.JSONDecodeError as fault:
+        raise UnreadableError(f"the body is not JSON: {fault}") from None
+    except ValidationError as fault:
+        raise UnreadableError(f"the body breaks {schema.__name__}: {fault.messages}"[:2000]) from None
+    return data
+
+
+def _received(attributes: dict[str, Any], data: dict[str, Any]) -> Received:
+    causation = attributes.get("causationid")
+    try:
+        return Received(
+            id=UUID(attributes["id"]),
+            type=attributes["type"],
+            source=str(attributes["source"]),
+            time=_aware(attributes["time"]),
+            subject=str(attributes["subject"]),
+            version=int(attributes["version"]),
+            correlation_id=str(attributes["correlationid"]),
+            causation_id=str(causation) if causation else None,
+            resync=_true(attributes.get("resync")),
+            imported=_true(attributes.get("imported")),
+            data=data,
+        )
+    except (ValueError, TypeError, AttributeError) as fault:
+        raise UnreadableError(f"an attribute of the envelope is malformed: {fault}") from None
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("time lacks its offset")
+    return moment
+
+
+def _true(value: object) -> bool:
+    return value is True or value == "true"

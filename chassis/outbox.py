@@ -1,0 +1,85 @@
+"""Emitting: events become rows in the caller's transaction; only the relay publishes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+
+from chassis import clock, context, sql
+from chassis.events import PREFIX, Event, loader
+from chassis.ids import uuid7
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chassis.db import Transaction
+
+queries: Any = sql.load(__file__)
+
+
+def emit(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
+    """Write the events to the outbox, in order, and return their ids.
+
+    Raises marshmallow.ValidationError if an event's data breaks its own schema: better here, where the
+    transaction fails as a whole, than in every consumer.
+    """
+    if not events:
+        return []
+    versions = _next_versions(tx, [event.subject for event in events])
+    rows = [_row(event, version) for event, version in zip(events, versions, strict=True)]
+    queries.insert_outbox(tx, rows=sql.rows(rows))
+    tx.wake("outbox")
+    return [UUID(row["headers"][PREFIX + "id"]) for row in rows]
+
+
+def _next_versions(tx: Transaction, subjects: list[str]) -> list[int]:
+    """Return a version per event: each subject counts on by one, in the order given."""
+    counts = Counter(subjects)
+    rows = [{"subject": subject, "version": count} for subject, count in counts.items()]
+    free = {row.subject: row.version - counts[row.subject] for row in queries.raise_versions(tx, rows=sql.rows(rows))}
+    versions = []
+    for subject in subjects:
+        free[subject] += 1
+        versions.append(free[subject])
+    return versions
+
+
+def _row(event: Event, version: int) -> dict[str, Any]:
+    body = orjson.dumps(event.data, default=number)
+    loader(event.schema).load(orjson.loads(body))
+    return {"type": event.schema.type, "headers": _headers(event, version), "body": body.decode()}
+
+
+def _headers(event: Event, version: int) -> dict[str, Any]:
+    event_id = str(uuid7())
+    cause = event.cause
+    correlation = event.correlation_id or (cause and cause.correlation_id) or context.correlation_id() or event_id
+    attributes = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"/kedja/{source_of(event)}",
+        "type": event.schema.type,
+        "time": clock.now().isoformat(),
+        "subject": event.subject,
+        "dataschema": f"/kedja/{source_of(event)}/{event.schema.type}",
+        "version": version,
+        "correlationid": correlation,
+        "causationid": str(cause.id) if cause else None,
+        "imported": True if event.imported else None,
+    }
+    return {PREFIX + name: value for name, value in attributes.items() if value is not None}
+
+
+def source_of(event: Event) -> str:
+    """Return the service that an event's schema belongs to: services.<name>.events."""
+    return event.schema.__module__.split(".")[1]
+
+
+def number(value: object) -> object:
+    """Give a Decimal to JSON as the number it is; the rest as `sql.plain` does."""
+    if hasattr(value, "as_tuple"):
+        return float(value)  # type: ignore[arg-type]
+    return sql.plain(value)

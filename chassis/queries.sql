@@ -1,0 +1,92 @@
+-- The backbone's own SQL: outbox, inbox and failed events, the same in every service's database.
+
+-- name: raise_versions
+-- Count each subject on by the number of its new events; sorted, so that two writers cannot deadlock.
+INSERT INTO subject_version AS v (subject, version)
+SELECT r.subject, r.version
+FROM jsonb_populate_recordset(NULL::subject_version, (:rows)::jsonb) AS r
+ORDER BY r.subject
+ON CONFLICT (subject) DO UPDATE SET version = v.version + excluded.version
+RETURNING subject, version;
+
+-- name: insert_outbox!
+-- Keep the order of emission: the bigserial is drawn row by row.
+INSERT INTO outbox (type, headers, body)
+SELECT r.value ->> 'type', r.value -> 'headers', r.value ->> 'body'
+FROM jsonb_array_elements((:rows)::jsonb) WITH ORDINALITY AS r (value, position)
+ORDER BY r.position;
+
+-- name: claim_outbox
+-- Take the oldest due rows that no other relay holds; they are gone if the transaction commits.
+WITH claimed AS MATERIALIZED (
+    SELECT id FROM outbox WHERE next_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+DELETE FROM outbox USING claimed WHERE outbox.id = claimed.id
+RETURNING outbox.id, outbox.type, outbox.headers, outbox.body;
+
+-- name: put_back_outbox!
+-- Rows that the broker returned or refused come back, later and in their old place.
+INSERT INTO outbox (id, type, headers, body, next_at)
+SELECT (r.value ->> 'id')::bigint, r.value ->> 'type', r.value -> 'headers', r.value ->> 'body',
+       now() + make_interval(secs => :delay)
+FROM jsonb_array_elements((:rows)::jsonb) AS r;
+
+-- name: backlog^
+-- What is waiting in this service: unpublished events, and events that failed.
+SELECT (SELECT count(*) FROM outbox) AS outbox_pending,
+       (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float FROM outbox) AS outbox_oldest_seconds,
+       (SELECT count(*) FROM failed_event WHERE state = 'retry') AS retry,
+       (SELECT count(*) FROM failed_event WHERE state = 'parked') AS parked;
+
+-- name: remember_events
+-- Mark events as handled by this queue; returns only those that had not been.
+INSERT INTO inbox (queue, event_id)
+SELECT :queue, id FROM unnest((:ids)::uuid[]) AS id ORDER BY id
+ON CONFLICT DO NOTHING
+RETURNING event_id;
+
+-- name: record_failure!
+-- Keep a failed event; one that fails again keeps its place and counts its attempts.
+INSERT INTO failed_event AS f (queue, event_key, type, headers, body, state, attempts, next_at, reason, traceback)
+VALUES (:queue, :event_key, :type, (:headers)::jsonb, :body, :state, :attempts, now() + make_interval(secs => :delay),
+        :reason, :traceback)
+ON CONFLICT (queue, event_key) DO UPDATE
+SET state = excluded.state, attempts = excluded.attempts, next_at = excluded.next_at,
+    reason = excluded.reason, traceback = excluded.traceback, failed_at = now();
+
+-- name: claim_due_failure^
+-- The failed event whose time has come first, if no other replica works on it.
+SELECT queue, event_key, type, headers, body, attempts FROM failed_event
+WHERE state = 'retry' AND next_at <= now() AND queue = ANY(:queues)
+ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- name: forget_failure!
+-- The event has been dealt with after all.
+DELETE FROM failed_event WHERE queue = :queue AND event_key = :event_key;
+
+-- name: list_failures
+-- Failed events for people, oldest first.
+SELECT queue, event_key, type, state, attempts, next_at, failed_at, reason FROM failed_event
+WHERE state = ANY(:states) ORDER BY failed_at, queue, event_key LIMIT :limit;
+
+-- name: show_failure^
+-- One failed event, whole.
+SELECT queue, event_key, type, headers, body, state, attempts, next_at, failed_at, reason, traceback
+FROM failed_event WHERE event_key = :event_key AND queue = coalesce(:queue, queue);
+
+-- name: replay_failures$
+-- Give parked events back to the retry worker; all of them where no key is named.
+WITH replayed AS (
+    UPDATE failed_event SET state = 'retry', attempts = 0, next_at = now()
+    WHERE state = 'parked' AND event_key = coalesce(:event_key, event_key) AND queue = coalesce(:queue, queue)
+    RETURNING 1
+)
+SELECT count(*) FROM replayed;
+
+-- name: discard_failure$
+-- Remove one parked event for good.
+WITH discarded AS (
+    DELETE FROM failed_event WHERE state = 'parked' AND event_key = :event_key AND queue = coalesce(:queue, queue)
+    RETURNING 1
+)
+SELECT count(*) FROM discarded;

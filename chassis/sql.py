@@ -1,0 +1,43 @@
+"""SQL lives in files: loading them, and passing many rows as one parameter."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import orjson
+
+
+def load(module_file: str) -> Any:
+    """Return the named queries of the `queries.sql` beside `module_file`.
+
+    Queries that return many rows are lazy: wrap the call in `list()`.
+    """
+    return aiosql.from_path(Path(module_file).with_name("queries.sql"), "psycopg2")
+
+
+def plain(value: object) -> object:
+    """Turn what orjson does not know into JSON's own types: a Decimal keeps its exact text."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def document(value: object) -> str:
+    """Return one JSON text for a jsonb parameter."""
+    return orjson.dumps(value, default=plain, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+rows = document  # the same text, named for what `jsonb_populate_recordset` makes of a list of mappings
+
+# Fractions come back exact: a score is recomputed from what is stored.
+loads = partial(json.loads, parse_float=Decimal)

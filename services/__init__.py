@@ -1,0 +1,1 @@
+"""Kedja’s services: each stands alone, with its own database, queues and process."""
