@@ -22,13 +22,13 @@ WITH claimed AS MATERIALIZED (
     SELECT id FROM outbox WHERE next_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
 )
 DELETE FROM outbox USING claimed WHERE outbox.id = claimed.id
-RETURNING outbox.id, outbox.type, outbox.headers, outbox.body;
+RETURNING outbox.id, outbox.type, outbox.headers, outbox.body, outbox.created_at;
 
 -- name: put_back_outbox!
 -- Rows that the broker returned or refused come back, later and in their old place.
-INSERT INTO outbox (id, type, headers, body, next_at)
+INSERT INTO outbox (id, type, headers, body, created_at, next_at)
 SELECT (r.value ->> 'id')::bigint, r.value ->> 'type', r.value -> 'headers', r.value ->> 'body',
-       now() + make_interval(secs => :delay)
+       (r.value ->> 'created_at')::timestamptz, now() + make_interval(secs => :delay)
 FROM jsonb_array_elements((:rows)::jsonb) AS r;
 
 -- name: backlog^

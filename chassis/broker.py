@@ -1,0 +1,46 @@
+"""Connections to RabbitMQ as the relay and the consumers use them: py-amqp channels, without kombu's entities."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import kombu
+
+from chassis.faults import BROKER_ERRORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HEARTBEAT_SECONDS = 30
+
+
+@contextmanager
+def channel(
+    url: str, *, on_blocked: Callable[[str], None] | None = None, on_unblocked: Callable[[], None] | None = None
+) -> Iterator[Any]:
+    """Open a connection and give its one channel; `channel.connection` is py-amqp's connection.
+
+    Raises one of BROKER_ERRORS when the broker is away or refuses.
+    """
+    options = {"on_blocked": on_blocked, "on_unblocked": on_unblocked, "read_timeout": 20, "write_timeout": 20}
+    connection = kombu.Connection(url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5, transport_options=options)
+    try:
+        connection.connect()
+        opened = connection.channel()
+        opened.auto_decode = False  # a body is bytes until its own schema has read it
+        yield opened
+    finally:
+        with suppress(*BROKER_ERRORS):
+            connection.release()
+
+
+def tick(amqp_channel: Any, timeout: float) -> bool:
+    """Read what the broker sends within `timeout` seconds and keep heartbeats going; tell whether anything came."""
+    connection = amqp_channel.connection
+    connection.heartbeat_tick()
+    try:
+        connection.drain_events(timeout=timeout)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""Events that failed: kept with their reason in the consumer's own database, retried or waiting for a person."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from chassis import sql
+from chassis.events import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chassis.db import Transaction
+
+queries: Any = sql.load(__file__)
+
+# Retrying helps against what passes by itself; after about three hours a person has to look.
+MAX_ATTEMPTS = 8
+_FIRST_DELAY, _GROWTH, _LONGEST_DELAY = 1.0, 5.0, 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it came: what is kept when it cannot be handled."""
+
+    headers: Mapping[str, Any]
+    body: bytes
+
+    @property
+    def key(self) -> str:
+        """Return the event id, or where none can be read a hash of headers and body."""
+        event_id = self.headers.get(PREFIX + "id")
+        if isinstance(event_id, str) and event_id:
+            return event_id[:100]
+        return hashlib.sha256(_json(self.headers).encode() + b"\0" + self.body).hexdigest()
+
+    @property
+    def type(self) -> str | None:
+        """Return the event type that the envelope claims."""
+        claimed = self.headers.get(PREFIX + "type")
+        return claimed[:100].replace("\0", "") if isinstance(claimed, str) else None
+
+
+def delay(attempts: int) -> float:
+    """Return the seconds until the next try after so many failed ones."""
+    return float(min(_FIRST_DELAY * _GROWTH ** (attempts - 1), _LONGEST_DELAY))
+
+
+def park(tx: Transaction, queue: str, message: Message, fault: Exception) -> None:
+    """Keep a message that nobody can ever handle."""
+    _record(tx, queue, message, fault, attempts=1, state="parked")
+
+
+def record(tx: Transaction, queue: str, message: Message, fault: Exception, attempts: int) -> str:
+    """Keep an event whose handler failed, to be retried or, after the last attempt, parked; return the state."""
+    state = "retry" if attempts < MAX_ATTEMPTS else "parked"
+    _record(tx, queue, message, fault, attempts=attempts, state=state)
+    return state
+
+
+def _record(tx: Transaction, queue: str, message: Message, fault: Exception, *, attempts: int, state: str) -> None:
+    queries.record_failure(
+        tx,
+        queue=queue,
+        event_key=message.key.replace("\0", ""),
+        type=message.type,
+        headers=_json(message.headers),
+        body=message.body,
+        state=state,
+        attempts=attempts,
+        delay=delay(attempts),
+        reason=f"{type(fault).__name__}: {fault}".replace("\0", "")[:2000],
+        traceback="".join(traceback.format_exception(fault)).replace("\0", "")[-20_000:],
+    )
+
+
+def _json(headers: Mapping[str, Any]) -> str:
+    """Return headers as JSON, whatever a foreign publisher put into them (jsonb takes no NUL)."""
+    return orjson.dumps(dict(headers), default=repr, option=orjson.OPT_NON_STR_KEYS).decode().replace("\\u0000", "")

@@ -1,0 +1,45 @@
+"""Whose fault an exception is: the machinery's (wait and redo) or the event's (set it aside)."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import amqp
+import kombu.exceptions
+import psycopg2
+
+BROKER_ERRORS = (amqp.AMQPError, kombu.exceptions.KombuError, OSError)
+
+
+class Fault(Enum):
+    """What to do about an exception."""
+
+    INFRASTRUCTURE = "back off and redo; no event's attempt is spent"
+    CONTENTION = "another transaction was in the way: redo at once"
+    EVENT = "the event or its handler is wrong: set that event aside"
+
+
+# SQLSTATE classes (PostgreSQL documentation, appendix A): connection, resources, operator intervention
+_INFRASTRUCTURE_CLASSES = ("08", "53", "57")
+_QUERY_CANCELED = "57014"  # our own statement_timeout: the statement is too slow, not the server away
+_LOCK_NOT_AVAILABLE = "55P03"
+_TRANSACTION_ROLLBACK = "40"
+
+
+def classify(fault: BaseException) -> Fault:
+    """Return whose fault it is (docs/architecture.md, section 4.5).
+
+    Handlers talk to the database only, so nothing but its errors can be the machinery's fault.
+    """
+    if not isinstance(fault, psycopg2.Error):
+        return Fault.EVENT
+    state = fault.pgcode
+    if state is None:
+        away = isinstance(fault, psycopg2.OperationalError | psycopg2.InterfaceError)
+        return Fault.INFRASTRUCTURE if away else Fault.EVENT
+    if state.startswith(_TRANSACTION_ROLLBACK):
+        return Fault.CONTENTION
+    if state == _QUERY_CANCELED:
+        return Fault.EVENT
+    waits = state == _LOCK_NOT_AVAILABLE or state.startswith(_INFRASTRUCTURE_CLASSES)
+    return Fault.INFRASTRUCTURE if waits else Fault.EVENT

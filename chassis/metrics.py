@@ -1,0 +1,107 @@
+"""Prometheus metrics: what every service counts, and gauges that are read from its database."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter as TypeCounts
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+
+from chassis import clock, sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from prometheus_client.metrics_core import Metric
+
+    from chassis.db import Database, Transaction
+    from chassis.events import Received
+
+queries: Any = sql.load(__file__)
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_AGES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 86400)
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+
+HTTP = Histogram(
+    "http_request_duration_seconds", "Time to answer a request.", ["route", "method", "status"], buckets=_SECONDS
+)
+HANDLED = Counter("events_handled_total", "Events brought to an end.", ["queue", "type", "outcome"])
+HANDLE_SECONDS = Histogram("event_handle_seconds", "Time to handle a batch.", ["queue"], buckets=_SECONDS)
+BATCH_SIZE = Histogram("event_batch_size", "Events in a batch.", ["queue"], buckets=_SIZES)
+AGE = Histogram("event_age_seconds", "From occurrence to handled.", ["queue"], buckets=_AGES)
+PUBLISHED = Counter("events_published_total", "Events that the relay brought to an end.", ["type", "outcome"])
+
+
+def batch_handled(queue: str, events: Sequence[Received], *, duplicates: int) -> None:
+    """Count a committed batch: once for the batch, once per event type in it."""
+    BATCH_SIZE.labels(queue).observe(len(events))
+    for event_type, count in TypeCounts(event.type for event in events).items():
+        HANDLED.labels(queue, event_type, "handled").inc(count)
+    if duplicates:
+        HANDLED.labels(queue, "any", "duplicate").inc(duplicates)
+    now, age = clock.now(), AGE.labels(queue)
+    for event in events:
+        age.observe(max(0.0, (now - event.time).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One value of a gauge that a service reads from its database; labels have few values."""
+
+    name: str
+    help: str
+    labels: dict[str, str]
+    value: float
+
+
+@dataclass
+class DatabaseGauges:
+    """A collector that asks the database at most every `seconds`; replicas agree, so aggregate with `max by`."""
+
+    db: Database
+    sources: list[Callable[[Transaction], Iterable[Gauge]]]
+    seconds: float = 15.0
+    _read_at: float = field(default=float("-inf"), init=False)
+    _gauges: list[Gauge] = field(default_factory=list, init=False)
+
+    def register(self) -> None:
+        """Answer scrapes from now on."""
+        REGISTRY.register(self)
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing beforehand: registering must not touch the database."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the gauges as families; a database that is away leaves the last values standing."""
+        if time.monotonic() - self._read_at > self.seconds:
+            with self.db.transaction() as tx:
+                self._gauges = [gauge for source in self.sources for gauge in source(tx)]
+            self._read_at = time.monotonic()
+        families: dict[str, GaugeMetricFamily] = {}
+        for gauge in self._gauges:
+            family = families.setdefault(
+                gauge.name, GaugeMetricFamily(gauge.name, gauge.help, labels=list(gauge.labels))
+            )
+            family.add_metric(list(gauge.labels.values()), gauge.value)
+        return families.values()
+
+
+def backlog(tx: Transaction) -> dict[str, float]:
+    """Return what waits in this service: outbox_pending, outbox_oldest_seconds, retry, parked."""
+    return {name: float(value) for name, value in queries.backlog(tx)._asdict().items()}
+
+
+def backlog_gauges(tx: Transaction) -> list[Gauge]:
+    """Return the backbone's own gauges."""
+    waiting = backlog(tx)
+    failed = "Events that failed: retry comes back by itself, parked waits for a person."
+    return [
+        Gauge("outbox_pending", "Committed events that the broker has not confirmed.", {}, waiting["outbox_pending"]),
+        Gauge("outbox_oldest_seconds", "Age of the oldest of them.", {}, waiting["outbox_oldest_seconds"]),
+        *(Gauge("failed_events", failed, {"state": state}, waiting[state]) for state in ("retry", "parked")),
+    ]

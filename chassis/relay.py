@@ -1,0 +1,181 @@
+"""The relay: takes committed events from the outbox to the broker, and forgets them when it has confirmed them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import amqp
+import psycopg2
+import structlog
+
+from chassis import broker, metrics, sql
+from chassis.events import PREFIX
+from chassis.faults import BROKER_ERRORS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from chassis.db import Database, Transaction
+
+log = structlog.get_logger()
+queries: Any = sql.load(__file__)
+
+BATCH = 500
+_TICK_SECONDS = 1.0
+_CONFIRM_SECONDS = 5.0
+_PUT_BACK_SECONDS = 5.0
+_LONGEST_BACKOFF = 5.0
+_PERSISTENT = 2
+
+
+class UnconfirmedError(Exception):
+    """The broker has not confirmed the batch in time: it is published again."""
+
+
+@dataclass
+class Confirms:
+    """What the broker has said about the messages of one batch; delivery tags count from `first`."""
+
+    rows: Sequence[Any]
+    first: int
+    waiting: set[int] = field(init=False)
+    refused: dict[int, Any] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Wait for every message of the batch."""
+        self.waiting = set(range(self.first, self.first + len(self.rows)))
+
+    def acked(self, tag: int, multiple: bool) -> None:
+        """Note what the broker has taken."""
+        self.waiting -= {t for t in self.waiting if t <= tag} if multiple else {tag}
+
+    def nacked(self, tag: int, multiple: bool) -> None:
+        """Note what the broker could not take."""
+        tags = {t for t in self.waiting if t <= tag} if multiple else {tag} & self.waiting
+        self.waiting -= tags
+        self.refused.update({(row := self.rows[t - self.first]).id: row for t in tags})
+
+    def returned(self, _fault: Any, _exchange: str, _key: str, message: Any) -> None:
+        """Note what no queue was bound for, though the topology says that one is."""
+        row = next(row for row in self.rows if row.headers[PREFIX + "id"] == message.properties["message_id"])
+        self.refused[row.id] = row
+
+
+class Relay:
+    """Publishes one service's outbox; several replicas share the work, none waits for another."""
+
+    def __init__(self, exchange: str, bound_types: Collection[str], db: Database, amqp_url: str) -> None:
+        """Name the exchange, and the event types for which the topology binds a queue."""
+        self._exchange, self._bound = exchange, frozenset(bound_types)
+        self._db, self._amqp_url = db, amqp_url
+        self._stopping = threading.Event()
+        self._published = 0
+        self._one_by_one = False
+        self._blocked = False
+        self._channel: Any = None
+        self.connected = False
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether events leave this process at present."""
+        return self.connected and not self._blocked
+
+    def stop(self) -> None:
+        """Let the running batch finish, then leave `run`."""
+        self._stopping.set()
+        self._db.signal("outbox").set()
+
+    def run(self) -> None:
+        """Publish until stopped; connect anew for ever: no event is ever given up."""
+        pause = 0.1
+        while not self._stopping.is_set():
+            try:
+                with broker.channel(self._amqp_url, on_blocked=self._block, on_unblocked=self._unblock) as opened:
+                    self._open(opened)
+                    pause = 0.1
+                    self._relay()
+            except (*BROKER_ERRORS, psycopg2.Error, UnconfirmedError) as fault:
+                log.warning("relay_disconnected", exchange=self._exchange, reason=repr(fault)[:300])
+            self.connected = self._blocked = False
+            self._stopping.wait(pause)
+            pause = min(pause * 2, _LONGEST_BACKOFF)
+
+    def _open(self, channel: Any) -> None:
+        self._channel, self._published = channel, 0
+        channel.confirm_select()
+        self.connected = True
+
+    def _block(self, reason: str) -> None:
+        self._blocked = True
+        log.warning("publishing_blocked", reason=reason)
+
+    def _unblock(self) -> None:
+        self._blocked = False
+        log.info("publishing_unblocked")
+
+    def _relay(self) -> None:
+        signal = self._db.signal("outbox")
+        while not self._stopping.is_set():
+            signal.clear()
+            broker.tick(self._channel, 0.001)  # heartbeats, and whether the broker blocks us
+            while not self._blocked and not self._stopping.is_set() and self.publish_batch():
+                pass
+            signal.wait(_TICK_SECONDS)
+
+    def publish_batch(self) -> bool:
+        """Publish what is due; tell whether anything was. The rows are gone once the broker has confirmed them."""
+        limit = 1 if self._one_by_one else BATCH
+        with self._db.transaction() as tx:
+            rows = sorted(queries.claim_outbox(tx, limit=limit), key=lambda row: row.id)
+            if rows:
+                self._one_by_one = True  # stays so if the batch fails: one bad message must not hold up the rest
+                self._publish(tx, rows)
+        self._one_by_one = self._one_by_one and bool(rows) and limit == 1
+        return bool(rows)
+
+    def _publish(self, tx: Transaction, rows: Sequence[Any]) -> None:
+        confirms = Confirms(rows, self._published + 1)
+        self._listen(confirms)
+        for row in rows:
+            self._send(row)
+        self._published += len(rows)
+        self._await(confirms)
+        if confirms.refused:
+            self._put_back(tx, list(confirms.refused.values()))
+        for row in rows:
+            outcome = "put_back" if row.id in confirms.refused else "confirmed"
+            metrics.PUBLISHED.labels(row.type, outcome if row.type in self._bound else "unrouted").inc()
+
+    def _listen(self, confirms: Confirms) -> None:
+        events = self._channel.events
+        events["basic_ack"] = {confirms.acked}
+        events["basic_nack"] = {confirms.nacked}
+        events["basic_return"] = {confirms.returned}
+
+    def _send(self, row: Any) -> None:
+        message = amqp.Message(
+            row.body,
+            content_type="application/json",
+            delivery_mode=_PERSISTENT,
+            message_id=row.headers[PREFIX + "id"],
+            type=row.type,
+            application_headers=row.headers,
+        )
+        self._channel.basic_publish(message, self._exchange, row.type, mandatory=row.type in self._bound)
+
+    def _await(self, confirms: Confirms) -> None:
+        """The one wait for somebody else inside a transaction: bounded, and the rows stay ours meanwhile."""
+        deadline = time.monotonic() + _CONFIRM_SECONDS
+        while confirms.waiting:
+            left = deadline - time.monotonic()
+            if left <= 0 or self._blocked:
+                raise UnconfirmedError(f"{len(confirms.waiting)} of {len(confirms.rows)} events are unconfirmed")
+            broker.tick(self._channel, left)
+
+    def _put_back(self, tx: Transaction, rows: Sequence[Any]) -> None:
+        log.error("events_refused", exchange=self._exchange, types=sorted({row.type for row in rows}))
+        kept = [row._asdict() for row in rows]
+        queries.put_back_outbox(tx, rows=sql.rows(kept), delay=_PUT_BACK_SECONDS)
