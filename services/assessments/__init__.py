@@ -1,0 +1,1 @@
+"""Assessments: questionnaires, campaigns, answers and their review."""
