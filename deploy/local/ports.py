@@ -1,0 +1,68 @@
+"""Ports of this checkout on loopback: the preferred one where it is free, otherwise another; kept in `.run/ports`."""
+
+import itertools
+import socket
+from collections.abc import Collection, Iterable
+
+from deploy.local.checkout import IDENTITY, RUN, write_private
+
+FILE = RUN / "ports"
+# Above the well-known ports and below Linux' ephemeral ones (32768), a block of 8 per checkout.
+_BLOCK = 20000 + int(IDENTITY, 16) % 1500 * 8
+PREFERRED = {
+    "suppliers": 8101,
+    "assessments": 8102,
+    "audits": 8103,
+    "notifications": 8104,
+    "suppliers_ops": 9101,
+    "assessments_ops": 9102,
+    "audits_ops": 9103,
+    "notifications_ops": 9104,
+    "smtp": 2525,
+    "supervisor": _BLOCK,
+    "postgres": _BLOCK + 1,
+    "amqp": _BLOCK + 2,
+    "management": _BLOCK + 3,
+    "prometheus": _BLOCK + 4,
+    "dist": _BLOCK + 5,
+    "epmd": _BLOCK + 6,
+}
+_STEP = 10  # 8101, 8111, 8121 …: the four services keep their last digit
+
+
+def claim(names: Iterable[str], in_use: Collection[str] = ()) -> dict[str, int]:
+    """Choose and keep a port for each name. Those `in_use` by our own processes stay; others stay while nobody else took them.
+
+    Returns all kept ports, name -> port.
+    """
+    ports = kept()
+    for name in names:
+        if name in in_use and name in ports:
+            continue
+        if name not in ports or not is_free(ports[name]):
+            ports[name] = _choose(PREFERRED[name], set(ports.values()))
+    write_private(FILE, "".join(f"{name}={port}\n" for name, port in ports.items()))
+    return ports
+
+
+def kept() -> dict[str, int]:
+    """The ports chosen so far, name -> port."""
+    lines = FILE.read_text(encoding="utf-8").splitlines() if FILE.exists() else []
+    return {name: int(port) for name, _, port in (line.partition("=") for line in lines)}
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this loopback port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as servers do: waiting connections don't count
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _choose(preferred: int, ours: Collection[int]) -> int:
+    return next(port for port in itertools.count(preferred, _STEP) if port not in ours and is_free(port))

@@ -1,0 +1,111 @@
+"""A database and role per service, and a vhost with one user, for one namespace. Idempotent.
+
+>>> urls = provision("kedja_test", admin.load())
+>>> urls["suppliers"]
+{'DATABASE_URL': 'postgresql://…/kedja_test_suppliers', 'AMQP_URL': 'amqp://…/kedja_test'}
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection
+
+from deploy.local.admin import Admin, with_login
+from deploy.local.checkout import SERVICES, Failure
+from deploy.local.management import Management
+
+
+def provision(namespace: str, admin: Admin) -> dict[str, dict[str, str]]:
+    """Create what is missing; service -> {DATABASE_URL, AMQP_URL}. Passwords stay the same from call to call."""
+    databases, vhost = provision_databases(namespace, admin), provision_vhost(namespace, admin)
+    return {service: {"DATABASE_URL": databases[service], "AMQP_URL": vhost} for service in SERVICES}
+
+
+def provision_databases(namespace: str, admin: Admin) -> dict[str, str]:
+    """A database `<namespace>_<service>` owned by a role of that name, which may connect to no other of ours: service -> URL."""
+    names = {service: _checked(f"{namespace}_{service}") for service in SERVICES}
+    with _connected(admin) as db:
+        for name in names.values():
+            _create_role(db, name, _password(admin, name))
+            _create_database(db, name)
+    return {
+        service: with_login(admin.database_url, name, _password(admin, name), name)
+        for service, name in names.items()
+    }
+
+
+def provision_vhost(namespace: str, admin: Admin) -> str:
+    """A vhost `<namespace>` and a user of that name, who may do everything in it and nothing elsewhere: its URL."""
+    name, password = _checked(namespace), _password(admin, namespace)
+    broker = Management(admin.management_url)
+    broker.put(f"/vhosts/{name}", {})
+    broker.put(f"/users/{name}", {"password": password, "tags": ""})
+    broker.put(f"/permissions/{name}/{name}", {"configure": ".*", "write": ".*", "read": ".*"})
+    return with_login(admin.amqp_url, name, password, name)
+
+
+def drop(namespace: str, admin: Admin) -> None:
+    """Remove a namespace's databases, roles, vhost and user, whatever uses them."""
+    with _connected(admin) as db:
+        for name in (_checked(f"{namespace}_{service}") for service in SERVICES):
+            _execute(db, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", name)
+            _execute(db, "DROP ROLE IF EXISTS {name}", name)
+    broker = Management(admin.management_url)
+    broker.delete(f"/vhosts/{_checked(namespace)}")
+    broker.delete(f"/users/{namespace}")
+
+
+@contextmanager
+def _connected(admin: Admin) -> Iterator[connection]:
+    try:
+        opened = psycopg2.connect(admin.database_url, connect_timeout=10)
+    except psycopg2.OperationalError as fault:
+        raise Failure(f"PostgreSQL's administrator can't connect: {str(fault).strip()}") from None
+    with closing(opened):
+        opened.autocommit = True  # CREATE DATABASE refuses a transaction
+        yield opened
+
+
+def _create_role(db: connection, name: str, password: str) -> None:
+    verb = "ALTER" if _exists(db, "SELECT 1 FROM pg_roles WHERE rolname = %s", name) else "CREATE"
+    statement = sql.SQL(verb + " ROLE {role} LOGIN PASSWORD {password}")
+    with db.cursor() as cursor:
+        cursor.execute(statement.format(role=sql.Identifier(name), password=sql.Literal(password)))
+
+
+def _create_database(db: connection, name: str) -> None:
+    if not _exists(db, "SELECT 1 FROM pg_database WHERE datname = %s", name):
+        if not _exists(db, "SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolsuper"):
+            _execute(
+                db, "GRANT {name} TO CURRENT_USER", name
+            )  # else only a superuser may give a database away
+        _execute(db, "CREATE DATABASE {name} OWNER {name} TEMPLATE template0 ENCODING 'UTF8'", name)
+    _execute(db, "REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC", name)
+
+
+def _exists(db: connection, query: str, *values: str) -> bool:
+    with db.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchone() is not None
+
+
+def _execute(db: connection, statement: str, name: str) -> None:
+    with db.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(name=sql.Identifier(name)))
+
+
+def _password(admin: Admin, name: str) -> str:
+    """Derived instead of stored: a second call, from anywhere in this checkout, gives running services' passwords again."""
+    return hmac.new(admin.secret.encode(), name.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def _checked(name: str) -> str:
+    """A name that is fit for a database, a role, a vhost and a URL, and that the servers' own objects don't have."""
+    if not re.fullmatch(r"kedja[a-z0-9_]{0,58}", name):
+        raise Failure(f"A namespace begins with kedja and has only a-z, 0-9 and _ (63 at most): {name!r}.")
+    return name
