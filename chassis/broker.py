@@ -17,14 +17,24 @@ HEARTBEAT_SECONDS = 30
 
 @contextmanager
 def channel(
-    url: str, *, on_blocked: Callable[[str], None] | None = None, on_unblocked: Callable[[], None] | None = None
+    url: str,
+    *,
+    on_blocked: Callable[[str], None] | None = None,
+    on_unblocked: Callable[[], None] | None = None,
 ) -> Iterator[Any]:
     """Open a connection and give its one channel; `channel.connection` is py-amqp's connection.
 
     Raises one of BROKER_ERRORS when the broker is away or refuses.
     """
-    options = {"on_blocked": on_blocked, "on_unblocked": on_unblocked, "read_timeout": 20, "write_timeout": 20}
-    connection = kombu.Connection(url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5, transport_options=options)
+    options = {
+        "on_blocked": on_blocked,
+        "on_unblocked": on_unblocked,
+        "read_timeout": 20,
+        "write_timeout": 20,
+    }
+    connection = kombu.Connection(
+        url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5, transport_options=options
+    )
     try:
         connection.connect()
         opened = connection.channel()

@@ -28,7 +28,9 @@ class Settings(Schema):
     AMQP_URL = fields.String(required=True)
     HTTP_ADDRESS = fields.String(required=True, validate=_ADDRESS)
     OPS_ADDRESS = fields.String(required=True, validate=_ADDRESS)
-    LOG_LEVEL = fields.String(load_default="INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+    LOG_LEVEL = fields.String(
+        load_default="INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+    )
 
 
 def environment(service: str) -> dict[str, str]:
@@ -50,6 +52,8 @@ def load(schema: type[Schema], environ: dict[str, str]) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = schema().load(environ)
     except ValidationError as fault:
-        faults = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in sorted(fault.messages_dict.items()))
+        faults = "; ".join(
+            f"{name}: {' '.join(texts)}" for name, texts in sorted(fault.messages_dict.items())
+        )
         raise ConfigError(f"cannot start, the environment lacks or misstates: {faults}") from None
     return settings

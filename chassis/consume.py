@@ -46,7 +46,12 @@ class Consumer:
     """Reads one queue until it is stopped; survives the broker's and the database's absence."""
 
     def __init__(
-        self, queue: str, slices: Mapping[str, type[EventSlice]], handler: Handler, db: Database, amqp_url: str
+        self,
+        queue: str,
+        slices: Mapping[str, type[EventSlice]],
+        handler: Handler,
+        db: Database,
+        amqp_url: str,
     ) -> None:
         """Name the queue, the event types it may hold, and who handles them."""
         self.queue, self._slices, self._handler = queue, slices, handler
@@ -197,7 +202,9 @@ class Consumer:
     def _note(self, message: Message, fault: Exception, state: str) -> None:
         known = message.type if message.type in self._slices else "unknown"
         metrics.HANDLED.labels(self.queue, known, state).inc()
-        log.error("event_failed", queue=self.queue, event_id=message.key, state=state, reason=repr(fault)[:300])
+        log.error(
+            "event_failed", queue=self.queue, event_id=message.key, state=state, reason=repr(fault)[:300]
+        )
 
     def _patiently(self, work: Callable[[], None], contention_attempts: int | None = None) -> None:
         """Redo `work` while the machinery fails; let the event's own faults through.

@@ -37,6 +37,7 @@ class Transaction(psycopg2_connection):
         """Start with nobody to wake."""
         super().__init__(*args, **kwargs)
         self.wakes: set[str] = set()
+        self.correlation_id: str | None = None  # of the request or loop that the transaction serves
 
     def wake(self, name: str) -> None:
         """Wake the loop called `name` in this process once the transaction has been committed."""
@@ -52,28 +53,41 @@ def connect(dsn: str) -> Transaction:
     return conn
 
 
+class Signals:
+    """Named wake-up calls inside one process."""
+
+    def __init__(self) -> None:
+        """Start with none: a name comes into being when somebody waits for it or calls it."""
+        self._events: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+
+    def __getitem__(self, name: str) -> threading.Event:
+        """Return the event of that name."""
+        return self._events[name]
+
+
 class Database:
     """A pool of at most `size` connections: who comes when all are busy waits."""
 
-    def __init__(self, dsn: str, size: int = 10) -> None:
-        """Open nothing yet: a service starts while its database is away."""
+    def __init__(self, dsn: str, size: int, signals: Signals | None = None) -> None:
+        """Open nothing yet: a service starts while its database is away. Pools may share their signals."""
         self._dsn = dsn
         self._slots: LifoQueue[Transaction | None] = LifoQueue()
         for _ in range(size):
             self._slots.put(None)
-        self._signals: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+        self._signals = signals or Signals()
 
     def signal(self, name: str) -> threading.Event:
         """Return the event that a committed `tx.wake(name)` sets."""
         return self._signals[name]
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, correlation_id: str | None = None) -> Iterator[Transaction]:
         """Give a transaction: committed at the end of the block, rolled back if the block raises."""
         conn = self._slots.get()
         keep: Transaction | None = None
         try:
             conn = conn or connect(self._dsn)
+            conn.correlation_id = correlation_id
             yield conn
             conn.commit()
             keep = conn

@@ -63,7 +63,9 @@ def record(tx: Transaction, queue: str, message: Message, fault: Exception, atte
     return state
 
 
-def _record(tx: Transaction, queue: str, message: Message, fault: Exception, *, attempts: int, state: str) -> None:
+def _record(
+    tx: Transaction, queue: str, message: Message, fault: Exception, *, attempts: int, state: str
+) -> None:
     queries.record_failure(
         tx,
         queue=queue,
@@ -81,4 +83,8 @@ def _record(tx: Transaction, queue: str, message: Message, fault: Exception, *, 
 
 def _json(headers: Mapping[str, Any]) -> str:
     """Return headers as JSON, whatever a foreign publisher put into them (jsonb takes no NUL)."""
-    return orjson.dumps(dict(headers), default=repr, option=orjson.OPT_NON_STR_KEYS).decode().replace("\\u0000", "")
+    return (
+        orjson.dumps(dict(headers), default=repr, option=orjson.OPT_NON_STR_KEYS)
+        .decode()
+        .replace("\\u0000", "")
+    )

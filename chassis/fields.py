@@ -20,7 +20,9 @@ class Grid(fields.Field[list[list[Decimal | None]]]):
         self.rows, self.columns, self.low, self.high = rows, columns, low, high
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[list[Decimal | None]]:
-        shape = [len(row) if isinstance(row, list) else -1 for row in value] if isinstance(value, list) else []
+        shape = (
+            [len(row) if isinstance(row, list) else -1 for row in value] if isinstance(value, list) else []
+        )
         if shape != [self.columns] * self.rows:
             raise ValidationError(f"Must be {self.rows} lists of {self.columns} numbers or nulls.")
         return [[self._cell(cell) for cell in row] for row in value]
@@ -28,7 +30,11 @@ class Grid(fields.Field[list[list[Decimal | None]]]):
     def _cell(self, cell: Any) -> Decimal | None:
         if cell is None:
             return None
-        if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal) or not self.low <= cell <= self.high:
+        if (
+            isinstance(cell, bool)
+            or not isinstance(cell, int | float | Decimal)
+            or not self.low <= cell <= self.high
+        ):
             raise ValidationError(f"Every cell must be null or a number from {self.low} to {self.high}.")
         # repr of a float is its shortest text: the number that the sender wrote
         return cell if isinstance(cell, Decimal) else Decimal(repr(cell))

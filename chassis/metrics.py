@@ -27,7 +27,10 @@ _AGES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 86400)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 HTTP = Histogram(
-    "http_request_duration_seconds", "Time to answer a request.", ["route", "method", "status"], buckets=_SECONDS
+    "http_request_duration_seconds",
+    "Time to answer a request.",
+    ["route", "method", "status"],
+    buckets=_SECONDS,
 )
 HANDLED = Counter("events_handled_total", "Events brought to an end.", ["queue", "type", "outcome"])
 HANDLE_SECONDS = Histogram("event_handle_seconds", "Time to handle a batch.", ["queue"], buckets=_SECONDS)
@@ -68,10 +71,6 @@ class DatabaseGauges:
     _read_at: float = field(default=float("-inf"), init=False)
     _gauges: list[Gauge] = field(default_factory=list, init=False)
 
-    def register(self) -> None:
-        """Answer scrapes from now on."""
-        REGISTRY.register(self)
-
     def describe(self) -> Iterable[Metric]:
         """Name nothing beforehand: registering must not touch the database."""
         return []
@@ -101,7 +100,17 @@ def backlog_gauges(tx: Transaction) -> list[Gauge]:
     waiting = backlog(tx)
     failed = "Events that failed: retry comes back by itself, parked waits for a person."
     return [
-        Gauge("outbox_pending", "Committed events that the broker has not confirmed.", {}, waiting["outbox_pending"]),
+        Gauge(
+            "outbox_pending",
+            "Committed events that the broker has not confirmed.",
+            {},
+            waiting["outbox_pending"],
+        ),
         Gauge("outbox_oldest_seconds", "Age of the oldest of them.", {}, waiting["outbox_oldest_seconds"]),
         *(Gauge("failed_events", failed, {"state": state}, waiting[state]) for state in ("retry", "parked")),
     ]
+
+
+def register(gauges: DatabaseGauges) -> None:
+    """Answer scrapes with these gauges from now on."""
+    REGISTRY.register(gauges)

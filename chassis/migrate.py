@@ -91,8 +91,12 @@ def _apply_all(conn: Transaction, migrations: Iterable[tuple[str, str]]) -> Iter
         if name not in applied:
             with conn, conn.cursor() as cursor:
                 cursor.execute(text)
-                cursor.execute("INSERT INTO schema_migration (name, checksum) VALUES (%s, %s)", [name, checksum])
+                cursor.execute(
+                    "INSERT INTO schema_migration (name, checksum) VALUES (%s, %s)", [name, checksum]
+                )
             log.info("migration_applied", migration=name)
             yield name
         elif applied[name] != checksum:
-            raise MigrationError(f"{name} was changed after it had been applied here: write a new migration instead")
+            raise MigrationError(
+                f"{name} was changed after it had been applied here: write a new migration instead"
+            )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from chassis import clock, context, sql
+from chassis import clock, sql
 from chassis.events import PREFIX, Event, loader
 from chassis.ids import uuid7
 
@@ -29,7 +29,7 @@ def emit(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
     if not events:
         return []
     versions = _next_versions(tx, [event.subject for event in events])
-    rows = [_row(event, version) for event, version in zip(events, versions, strict=True)]
+    rows = [_row(event, version, tx.correlation_id) for event, version in zip(events, versions, strict=True)]
     queries.insert_outbox(tx, rows=sql.rows(rows))
     tx.wake("outbox")
     return [UUID(row["headers"][PREFIX + "id"]) for row in rows]
@@ -39,7 +39,10 @@ def _next_versions(tx: Transaction, subjects: list[str]) -> list[int]:
     """Return a version per event: each subject counts on by one, in the order given."""
     counts = Counter(subjects)
     rows = [{"subject": subject, "version": count} for subject, count in counts.items()]
-    free = {row.subject: row.version - counts[row.subject] for row in queries.raise_versions(tx, rows=sql.rows(rows))}
+    free = {
+        row.subject: row.version - counts[row.subject]
+        for row in queries.raise_versions(tx, rows=sql.rows(rows))
+    }
     versions = []
     for subject in subjects:
         free[subject] += 1
@@ -47,16 +50,20 @@ def _next_versions(tx: Transaction, subjects: list[str]) -> list[int]:
     return versions
 
 
-def _row(event: Event, version: int) -> dict[str, Any]:
+def _row(event: Event, version: int, correlation_id: str | None) -> dict[str, Any]:
     body = orjson.dumps(event.data, default=number)
     loader(event.schema).load(orjson.loads(body))
-    return {"type": event.schema.type, "headers": _headers(event, version), "body": body.decode()}
+    return {
+        "type": event.schema.type,
+        "headers": _headers(event, version, correlation_id),
+        "body": body.decode(),
+    }
 
 
-def _headers(event: Event, version: int) -> dict[str, Any]:
+def _headers(event: Event, version: int, correlation_id: str | None) -> dict[str, Any]:
     event_id = str(uuid7())
     cause = event.cause
-    correlation = event.correlation_id or (cause and cause.correlation_id) or context.correlation_id() or event_id
+    correlation = event.correlation_id or (cause and cause.correlation_id) or correlation_id or event_id
     attributes = {
         "specversion": "1.0",
         "id": event_id,

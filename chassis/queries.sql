@@ -31,6 +31,10 @@ SELECT (r.value ->> 'id')::bigint, r.value ->> 'type', r.value -> 'headers', r.v
        (r.value ->> 'created_at')::timestamptz, now() + make_interval(secs => :delay)
 FROM jsonb_array_elements((:rows)::jsonb) AS r;
 
+-- name: postpone_outbox!
+-- Let others go first.
+UPDATE outbox SET next_at = now() + make_interval(secs => :delay) WHERE id = ANY((:ids)::bigint[]);
+
 -- name: backlog^
 -- What is waiting in this service: unpublished events, and events that failed.
 SELECT (SELECT count(*) FROM outbox) AS outbox_pending,

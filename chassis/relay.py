@@ -73,7 +73,7 @@ class Relay:
         self._db, self._amqp_url = db, amqp_url
         self._stopping = threading.Event()
         self._published = 0
-        self._one_by_one = False
+        self._singly = 0  # so many more rows go one by one
         self._blocked = False
         self._channel: Any = None
         self.connected = False
@@ -93,7 +93,9 @@ class Relay:
         pause = 0.1
         while not self._stopping.is_set():
             try:
-                with broker.channel(self._amqp_url, on_blocked=self._block, on_unblocked=self._unblock) as opened:
+                with broker.channel(
+                    self._amqp_url, on_blocked=self._block, on_unblocked=self._unblock
+                ) as opened:
                     self._open(opened)
                     pause = 0.1
                     self._relay()
@@ -126,15 +128,29 @@ class Relay:
             signal.wait(_TICK_SECONDS)
 
     def publish_batch(self) -> bool:
-        """Publish what is due; tell whether anything was. The rows are gone once the broker has confirmed them."""
-        limit = 1 if self._one_by_one else BATCH
-        with self._db.transaction() as tx:
-            rows = sorted(queries.claim_outbox(tx, limit=limit), key=lambda row: row.id)
-            if rows:
-                self._one_by_one = True  # stays so if the batch fails: one bad message must not hold up the rest
-                self._publish(tx, rows)
-        self._one_by_one = self._one_by_one and bool(rows) and limit == 1
+        """Publish what is due; tell whether anything was. The rows are gone once the broker has confirmed them.
+
+        After a failed batch the next rows go one by one, and one that fails alone steps back: a message that
+        makes the broker close the connection harms only itself.
+        """
+        rows: list[Any] = []
+        limit = 1 if self._singly else BATCH
+        try:
+            with self._db.transaction() as tx:
+                rows = sorted(queries.claim_outbox(tx, limit=limit), key=lambda row: row.id)
+                if rows:
+                    self._publish(tx, rows)
+        except (*BROKER_ERRORS, UnconfirmedError):
+            if limit == 1:
+                self._step_back(rows)
+            self._singly = BATCH
+            raise
+        self._singly = max(0, self._singly - 1) if rows else 0
         return bool(rows)
+
+    def _step_back(self, rows: Sequence[Any]) -> None:
+        with self._db.transaction() as tx:
+            queries.postpone_outbox(tx, ids=[row.id for row in rows], delay=_PUT_BACK_SECONDS)
 
     def _publish(self, tx: Transaction, rows: Sequence[Any]) -> None:
         confirms = Confirms(rows, self._published + 1)
@@ -172,7 +188,9 @@ class Relay:
         while confirms.waiting:
             left = deadline - time.monotonic()
             if left <= 0 or self._blocked:
-                raise UnconfirmedError(f"{len(confirms.waiting)} of {len(confirms.rows)} events are unconfirmed")
+                raise UnconfirmedError(
+                    f"{len(confirms.waiting)} of {len(confirms.rows)} events are unconfirmed"
+                )
             broker.tick(self._channel, left)
 
     def _put_back(self, tx: Transaction, rows: Sequence[Any]) -> None:

@@ -28,7 +28,13 @@ def definitions(services: Iterable[str], consumed: Mapping[str, tuple[str, Itera
     """Return RabbitMQ's definitions: `consumed` maps a queue to its producer and the event types it takes."""
     return {
         "exchanges": [
-            {"name": exchange_of(name), "type": "topic", "durable": True, "auto_delete": False, "internal": False}
+            {
+                "name": exchange_of(name),
+                "type": "topic",
+                "durable": True,
+                "auto_delete": False,
+                "internal": False,
+            }
             | {"arguments": {}}
             for name in sorted(services)
         ],
@@ -69,7 +75,9 @@ def apply(amqp_url: str) -> dict[str, Any]:
         for exchange in document["exchanges"]:
             channel.exchange_declare(exchange["name"], exchange["type"], durable=True, auto_delete=False)
         for queue in document["queues"]:
-            channel.queue_declare(queue["name"], durable=True, auto_delete=False, arguments=queue["arguments"])
+            channel.queue_declare(
+                queue["name"], durable=True, auto_delete=False, arguments=queue["arguments"]
+            )
         for binding in document["bindings"]:
             channel.queue_bind(binding["destination"], binding["source"], binding["routing_key"])
     return document

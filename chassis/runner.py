@@ -1,0 +1,69 @@
+"""Running one service as one process: `kedja run <service>`."""
+
+from __future__ import annotations
+
+import eventlet
+
+eventlet.monkey_patch()
+
+import os  # noqa: E402  everything below must see the patched standard library
+import signal  # noqa: E402
+from typing import Any  # noqa: E402
+
+import structlog  # noqa: E402
+from eventlet.support.psycopg2_patcher import make_psycopg_green  # noqa: E402
+from nameko.constants import MAX_WORKERS_CONFIG_KEY, WEB_SERVER_CONFIG_KEY  # noqa: E402
+from nameko.runners import ServiceRunner  # noqa: E402
+
+from chassis import config, logs, metrics, ops  # noqa: E402
+from chassis.entrypoints import WORKERS, Backbone  # noqa: E402
+
+log = structlog.get_logger()
+
+
+def run(service_cls: type) -> None:
+    """Run until SIGTERM or SIGINT; then finish what runs, give the rest back, and return.
+
+    Raises config.ConfigError if the environment does not hold what the service's settings declare.
+    """
+    make_psycopg_green()
+    name = service_cls.name  # type: ignore[attr-defined]
+    environment = config.environment(name)
+    settings = config.load(service_cls.settings.schema, environment)  # type: ignore[attr-defined]
+    logs.configure(name, settings["LOG_LEVEL"])
+    runner = ServiceRunner(
+        {
+            WEB_SERVER_CONFIG_KEY: settings["HTTP_ADDRESS"],
+            MAX_WORKERS_CONFIG_KEY: WORKERS,
+            "environment": environment,
+        }
+    )
+    runner.add_service(service_cls)
+    _serve(runner, settings["OPS_ADDRESS"])
+
+
+def _serve(runner: Any, ops_address: str) -> None:
+    stop = eventlet.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.ready() or stop.send())
+    runner.start()
+    container = next(iter(runner.containers))
+    backbone = container.shared_extensions[Backbone]
+    metrics.register(backbone.gauges)
+    ops.serve(backbone, ops_address)
+    log.info("service_started", pid=os.getpid(), ops=ops_address)
+    eventlet.spawn(_stop_when_it_ends, runner, stop)
+    stop.wait()
+    runner.stop()
+    log.info("service_stopped")
+
+
+def _stop_when_it_ends(runner: Any, stop: Any) -> None:
+    """End the process when a managed thread has died of a fault: the supervisor starts a new one."""
+    try:
+        runner.wait()
+    except BaseException:
+        log.exception("service_died")
+        os._exit(1)
+    if not stop.ready():
+        stop.send()

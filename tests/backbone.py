@@ -1,0 +1,72 @@
+"""Making and reading events in tests."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+
+from chassis import clock, outbox
+from chassis.events import PREFIX, Received, parse
+from chassis.ids import uuid7
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chassis.db import Transaction
+    from chassis.events import EventSlice
+
+T = TypeVar("T")
+
+
+def emitted(tx: Transaction) -> list[dict[str, Any]]:
+    """Return the outbox's events in order."""
+    with tx.cursor() as cursor:
+        cursor.execute("SELECT type, headers, body FROM outbox ORDER BY id")
+        return [
+            {
+                "type": row.type,
+                "subject": row.headers[PREFIX + "subject"],
+                "version": row.headers[PREFIX + "version"],
+                "data": orjson.loads(row.body),
+            }
+            for row in cursor.fetchall()
+        ]
+
+
+def headers(event_type: str, **envelope: Any) -> dict[str, Any]:
+    """Return a whole envelope; `envelope` overrides its attributes, None leaves one out."""
+    attributes = {
+        "specversion": "1.0",
+        "id": str(uuid7()),
+        "source": "/kedja/test",
+        "type": event_type,
+        "time": clock.now().isoformat(),
+        "subject": "test",
+        "version": 1,
+        "correlationid": str(uuid7()),
+    } | envelope
+    return {PREFIX + name: value for name, value in attributes.items() if value is not None}
+
+
+def body(data: object) -> bytes:
+    """Return data as a message's body."""
+    return orjson.dumps(data, default=outbox.number)
+
+
+def received(schema: type[EventSlice], data: dict[str, Any], **envelope: Any) -> Received:
+    """Return an event as a consumer gets it: through the envelope and the schema."""
+    text = {"id", "correlation_id", "causation_id"}
+    attributes = {n.replace("_", ""): str(v) if n in text else v for n, v in envelope.items()}
+    return parse(headers(schema.type, **attributes), body(data), {schema.type: schema})
+
+
+def wait_until(condition: Callable[[], T], seconds: float = 20) -> T:
+    """Return what `condition` returns once it is true; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not true within {seconds} s: {condition}")
+        time.sleep(0.05)
+    return value

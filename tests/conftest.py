@@ -1,0 +1,111 @@
+"""What every test may use: real databases and a real broker in namespaces of this run's own."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from deploy.local import admin as local_admin
+from deploy.local import provision
+
+from chassis import migrate
+from chassis.db import Database, Transaction, connect
+from tests import backbone, harness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chassis.events import EventSlice, Received
+
+SERVICES = ("suppliers", "assessments", "audits", "notifications")
+
+
+@pytest.fixture(scope="session")
+def admin() -> local_admin.Admin:
+    """Who may create databases and vhosts on the servers of `make infra`."""
+    return local_admin.load()
+
+
+@pytest.fixture(scope="session")
+def namespace(admin: local_admin.Admin) -> Iterator[str]:
+    """A name of this run's own, so that runs beside each other and beside a demo do not meet."""
+    name = f"{admin.namespace}_test_{os.getpid()}"
+    yield name
+    provision.drop(name, admin)
+
+
+@pytest.fixture(scope="session")
+def dsns(admin: local_admin.Admin, namespace: str) -> dict[str, str]:
+    """Migrated databases for the use-case tests: service -> DATABASE_URL."""
+    urls = provision.provision_databases(namespace, admin)
+    for service, dsn in urls.items():
+        migrate.migrate(dsn, service)
+    return urls
+
+
+@pytest.fixture(scope="session")
+def amqp_url(admin: local_admin.Admin, namespace: str) -> str:
+    """A vhost of this run's own."""
+    return provision.provision_vhost(namespace, admin)
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest) -> str:
+    """The service that a test is about: its folder's name."""
+    name = request.path.parent.name
+    return name if name in SERVICES else "suppliers"
+
+
+@pytest.fixture
+def dsn(dsns: dict[str, str], service: str) -> str:
+    """The service's database."""
+    return dsns[service]
+
+
+@pytest.fixture
+def db(dsn: str) -> Iterator[Database]:
+    """The service's database for tests that commit: they use ids of their own and may not count rows."""
+    database = Database(dsn, 8)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def tx(dsn: str) -> Iterator[Transaction]:
+    """A transaction in the service's database that is rolled back after the test."""
+    with closing(connect(dsn)) as conn:
+        yield conn
+        conn.rollback()
+
+
+@pytest.fixture
+def emitted() -> Callable[[Transaction], list[dict[str, Any]]]:
+    """The events in the outbox as this transaction sees it: [{type, subject, version, data}]."""
+    return backbone.emitted
+
+
+@pytest.fixture
+def received() -> Callable[..., Received]:
+    """Make an event as it arrives: `received(Slice, data, **envelope)`; data passes through the slice's schema."""
+
+    def make(schema: type[EventSlice], data: dict[str, Any], **envelope: Any) -> Received:
+        return backbone.received(schema, data, **envelope)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def platform(
+    admin: local_admin.Admin, namespace: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """The four services as processes, and a mail sink, on databases and a vhost of their own."""
+    live = f"{namespace}_live"
+    running = harness.Platform(provision.provision(live, admin), tmp_path_factory.mktemp("platform"))
+    try:
+        running.start_all()
+        yield running
+    finally:
+        running.stop_all()
+        provision.drop(live, admin)

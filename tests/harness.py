@@ -1,0 +1,141 @@
+"""The platform as tests run it: real processes, a real mail server, and everything awaited by condition."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING, Any
+
+import requests
+from aiosmtpd.controller import Controller
+
+from chassis import migrate, topology
+from tests.backbone import wait_until
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+    from pathlib import Path
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on at present."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Mailbox:
+    """An SMTP server that keeps what it accepts."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd's name
+        """Keep a mail and accept it."""
+        with self.lock:
+            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        return "250 accepted"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """Return the mails to one address."""
+        with self.lock:
+            return [mail for mail in self.mails if address in mail["To"]]
+
+
+class Platform:
+    """Four service processes over given databases and vhost; `env` may be changed before a (re)start."""
+
+    def __init__(self, urls: dict[str, dict[str, str]], folder: Path) -> None:
+        """Choose ports; start nothing."""
+        self.folder, self.mailbox = folder, Mailbox()
+        self.smtp = Controller(self.mailbox, hostname="127.0.0.1", port=free_port())
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        common = {
+            "LINK_KEY": "a key for tests only",
+            "AUTO_CONFIRM_WORKING_DAYS": "0",
+            "MAIL_FROM": "kedja@kedja.example",
+        }
+        common["SMTP_URL"] = f"smtp://127.0.0.1:{self.smtp.port}"
+        self.env = {service: {**common, **own, **self._addresses()} for service, own in urls.items()}
+        self.env["notifications"]["RESPONDENT_URL"] = self.url("assessments")
+
+    @staticmethod
+    def _addresses() -> dict[str, str]:
+        return {name: f"127.0.0.1:{free_port()}" for name in ("HTTP_ADDRESS", "OPS_ADDRESS")}
+
+    def url(self, service: str, path: str = "") -> str:
+        """Return the address of a service's API."""
+        return f"http://{self.env[service]['HTTP_ADDRESS']}{path}"
+
+    def ops(self, service: str, path: str) -> requests.Response:
+        """Ask a service's ops port."""
+        return requests.get(f"http://{self.env[service]['OPS_ADDRESS']}{path}", timeout=10)
+
+    def get(self, service: str, path: str, **params: Any) -> Any:
+        """Return what a service answers to a GET that succeeds."""
+        response = requests.get(self.url(service, path), params=params, timeout=20)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def send(self, method: str, service: str, path: str, body: object, **headers: str) -> requests.Response:
+        """Send JSON to a service."""
+        return requests.request(method, self.url(service, path), json=body, headers=headers, timeout=20)
+
+    def start_all(self) -> None:
+        """Bring databases and broker up to date, then start everything and wait until it is ready."""
+        self.smtp.start()
+        for service, env in self.env.items():
+            migrate.migrate(env["DATABASE_URL"], service)
+        topology.apply(self.env["suppliers"]["AMQP_URL"])
+        for service in self.env:
+            self.start(service)
+        for service in self.env:
+            self.await_ready(service)
+
+    def start(self, service: str) -> None:
+        """Start one service's process."""
+        env_file = self.folder / f"{service}.env"
+        env_file.write_text("".join(f"{key}={value}\n" for key, value in self.env[service].items()))
+        with (self.folder / f"{service}.log").open("ab") as log:
+            self.processes[service] = subprocess.Popen(
+                [sys.executable, "-m", "chassis.cli", "run", service],
+                env={**os.environ, "KEDJA_ENV_DIR": str(self.folder)},
+                stdout=log,
+                stderr=log,
+            )
+
+    def await_ready(self, service: str) -> None:
+        """Wait until a service says that it is ready; a process that has ended fails at once with its log."""
+
+        def ready() -> bool:
+            assert self.processes[service].poll() is None, self.log(service)
+            try:
+                return self.ops(service, "/readyz").status_code == 200
+            except requests.ConnectionError:
+                return False
+
+        wait_until(ready, 30)
+
+    def log(self, service: str) -> str:
+        """Return what a service has logged."""
+        return (self.folder / f"{service}.log").read_text()
+
+    def stop(self, service: str, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; return the exit status."""
+        process = self.processes.pop(service)
+        process.send_signal(number)
+        return process.wait(timeout=15)
+
+    def stop_all(self) -> None:
+        """End everything that was started."""
+        for service in list(self.processes):
+            self.stop(service, signal.SIGKILL)
+        self.smtp.stop()
