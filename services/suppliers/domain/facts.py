@@ -1,0 +1,136 @@
+"""What is known of a case when it is scored; kept with the score as `inputs`, to compute it again from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# 7 rows (PR1-PR7) of 4 columns (the areas): 0-100, or None where nothing is known.
+Matrix = tuple[tuple[Decimal | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A production site that has the case's category."""
+
+    tier: int
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The category's risk analysis of one area: likelihood and severity 1-5, valid to and with a day."""
+
+    likelihood: int
+    severity: int
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A completed self-assessment: what the supplier claimed, and what the reviewer found supported."""
+
+    state: str
+    stage: str
+    claimed: Matrix
+    judged: Matrix | None
+    critical: tuple[str, ...]
+    recommendation: str
+    completed_on: date
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit found in the cells that it examined."""
+
+    audited: Matrix
+    reported_on: date
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """An open deviation; it may name no area."""
+
+    areas: tuple[str, ...]
+    severe: bool
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that a case's score follows from, beside the rule set and the moment."""
+
+    sites: tuple[Site, ...]
+    indices: Mapping[str, Mapping[str, Decimal]]  # index -> country -> value, as published
+    analysis: tuple[Analysis | None, ...]  # in the order of the areas
+    judgement: Judgement | None
+    audit: Audit | None
+    deviations: tuple[Deviation, ...]
+    contract_ends_on: date | None  # the latest; None: at least one contract's end is unknown
+
+
+def utc_day(moment: datetime) -> date:
+    """Return the day of an aware moment in UTC: ages and validity are counted in these."""
+    return moment.astimezone(UTC).date()
+
+
+def parse_facts(inputs: Mapping[str, Any]) -> Facts:
+    """Read the facts from their JSON form: fresh from the tables, or as kept with an earlier score."""
+    ends_on = inputs["contract_ends_on"]
+    return Facts(
+        sites=tuple(Site(site["tier"], site["country"]) for site in inputs["sites"]),
+        indices={
+            index: {country: Decimal(value) for country, value in values.items()}
+            for index, values in inputs["indices"].items()
+        },
+        analysis=tuple(_analysis(entry) for entry in inputs["analysis"]),
+        judgement=_judgement(inputs["judgement"]),
+        audit=_audit(inputs["audit"]),
+        deviations=tuple(
+            Deviation(tuple(entry["areas"]), entry["severe"], entry["overdue"])
+            for entry in inputs["deviations"]
+        ),
+        contract_ends_on=date.fromisoformat(ends_on) if ends_on else None,
+    )
+
+
+def _analysis(entry: Mapping[str, Any] | None) -> Analysis | None:
+    if entry is None:
+        return None
+    return Analysis(entry["likelihood"], entry["severity"], date.fromisoformat(entry["valid_until"]))
+
+
+def _judgement(entry: Mapping[str, Any] | None) -> Judgement | None:
+    if entry is None:
+        return None
+    return Judgement(
+        state=entry["state"],
+        stage=entry["stage"],
+        claimed=_matrix(entry["claimed"]),
+        judged=None if entry["judged"] is None else _matrix(entry["judged"]),
+        critical=tuple(entry["critical"]),
+        recommendation=entry["recommendation"],
+        completed_on=utc_day(datetime.fromisoformat(entry["completed_at"])),
+        valid_until=utc_day(datetime.fromisoformat(entry["valid_until"])),
+    )
+
+
+def _audit(entry: Mapping[str, Any] | None) -> Audit | None:
+    if entry is None:
+        return None
+    return Audit(
+        audited=_matrix(entry["audited"]),
+        reported_on=utc_day(datetime.fromisoformat(entry["reported_at"])),
+        valid_until=utc_day(datetime.fromisoformat(entry["valid_until"])),
+    )
+
+
+def _matrix(rows: Sequence[Sequence[Any]]) -> Matrix:
+    return tuple(tuple(None if cell is None else Decimal(cell) for cell in row) for row in rows)

@@ -1,0 +1,164 @@
+"""The risk score of a case: from facts, rule set and moment to areas, score and band. Nothing else enters.
+
+Decimal arithmetic of 28 digits in a fixed order: the same facts give the same score on every machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from services.suppliers.domain import matrix
+from services.suppliers.domain.facts import utc_day
+from services.suppliers.domain.matrix import HUNDRED, ZERO
+from services.suppliers.domain.rules import AREAS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from services.suppliers.domain.facts import Analysis, Deviation, Facts
+    from services.suppliers.domain.rules import Rules
+
+_ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN)
+NO_DATA = "no_data"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The terms of one area, 0-100, higher is worse, None without a value; `mitigation` is a share 0-1."""
+
+    country: Decimal | None
+    category: Decimal | None
+    inherent: Decimal | None
+    partial: bool
+    mitigation: Decimal
+    residual: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A case's score with every term that it is made of."""
+
+    score: Decimal | None
+    band: str
+    areas: Mapping[str, Area]
+    no_data_areas: tuple[str, ...]
+    stage: str | None
+    claim_gap: Decimal | None
+    critical_open: int
+    severe_open: int
+    site_known: bool
+    not_cooperating: bool
+    recommendation: str | None
+
+
+def score(facts: Facts, rules: Rules, as_of: datetime) -> Score:
+    """Score a case as it stands at `as_of` (aware)."""
+    today = utc_day(as_of)
+    with localcontext(_ARITHMETIC):
+        matrices = matrix.trusted(facts, rules, today)
+        areas = {
+            area: _area(position, facts, matrix.mitigation(matrices, position), rules, today)
+            for position, area in enumerate(AREAS)
+        }
+        total = _total(list(areas.values()), facts.deviations, rules)
+        rounded = None if total is None else total.quantize(rules.score_step, ROUND_HALF_UP)
+        gap = matrix.claim_gap(facts)
+    judgement = facts.judgement
+    return Score(
+        score=rounded,
+        band=band(rounded, rules),
+        areas=areas,
+        no_data_areas=tuple(area for area in AREAS if areas[area].inherent is None),
+        stage=matrix.stage(facts, today),
+        claim_gap=gap,
+        critical_open=len(judgement.critical) if judgement else 0,
+        severe_open=sum(deviation.severe for deviation in facts.deviations),
+        site_known=any(site.tier in rules.tiers for site in facts.sites),
+        not_cooperating=judgement is not None and judgement.state == "not_cooperating",
+        recommendation=judgement.recommendation if judgement else None,
+    )
+
+
+def band(rounded: Decimal | None, rules: Rules) -> str:
+    """Return the band of a rounded score."""
+    if rounded is None:
+        return NO_DATA
+    return next(name for name, limit in rules.bands if rounded < limit)
+
+
+def _area(position: int, facts: Facts, mitigation: Decimal, rules: Rules, today: date) -> Area:
+    area, analysis = AREAS[position], facts.analysis[position]
+    valid = analysis if analysis and today <= analysis.valid_until else None
+    country = _country(area, facts, rules)
+    category = None if valid is None else valid.likelihood * valid.severity * rules.category_factor
+    inherent = _inherent(country, category, valid, rules)
+    return Area(
+        country=country,
+        category=category,
+        inherent=inherent,
+        partial=(country is None) != (category is None),
+        mitigation=mitigation,
+        residual=_residual(inherent, mitigation, [d for d in facts.deviations if area in d.areas], rules),
+    )
+
+
+def _country(area: str, facts: Facts, rules: Rules) -> Decimal | None:
+    """Weigh the worst country and the mean of all that have a value: one bad site must not average away."""
+    countries = sorted({site.country for site in facts.sites if site.tier in rules.tiers})
+    safety = [_safety(country, area, facts, rules) for country in countries]
+    risks = [HUNDRED - value for value in safety if value is not None]
+    if not risks:
+        return None
+    return rules.country_worst * max(risks) + rules.country_mean * (sum(risks, ZERO) / len(risks))
+
+
+def _safety(country: str, area: str, facts: Facts, rules: Rules) -> Decimal | None:
+    """Return a country's index value for an area; None unless every index that it is the mean of has one."""
+    names = rules.area_indices[area]
+    values = [facts.indices.get(name, {}).get(country) for name in names]
+    pairs = zip(names, values, strict=True)
+    known = [rules.indices[name].safety(value) for name, value in pairs if value is not None]
+    return sum(known, ZERO) / len(known) if len(known) == len(names) else None
+
+
+def _inherent(
+    country: Decimal | None, category: Decimal | None, analysis: Analysis | None, rules: Rules
+) -> Decimal | None:
+    if country is None or category is None:
+        known = category if country is None else country
+    else:
+        known = rules.inherent_country * country + rules.inherent_category * category
+    floor = rules.severity_floors.get(analysis.severity) if analysis else None
+    return known if known is None or floor is None else max(known, floor)
+
+
+def _residual(
+    inherent: Decimal | None, mitigation: Decimal, deviations: Sequence[Deviation], rules: Rules
+) -> Decimal | None:
+    """Return what mitigation leaves of the inherent risk, plus open deviations; the severe floor is last."""
+    if inherent is None and not deviations:
+        return None
+    left = ZERO if inherent is None else inherent * (1 - rules.mitigation_effect * mitigation)
+    overdue = sum(deviation.overdue for deviation in deviations)
+    residual = min(HUNDRED, left + rules.per_deviation * len(deviations) + rules.per_overdue * overdue)
+    return max(residual, rules.severe_floor) if any(d.severe for d in deviations) else residual
+
+
+def _total(areas: Sequence[Area], deviations: Sequence[Deviation], rules: Rules) -> Decimal | None:
+    """Weigh the worst area and the mean of those with an inherent value.
+
+    A severe deviation that names no area has no residual to lift: its floor goes under the whole score.
+    """
+    residuals = [area.residual for area in areas if area.residual is not None]
+    inherent = [area.residual for area in areas if area.residual is not None and area.inherent is not None]
+    if inherent:
+        total = rules.score_max * max(residuals) + rules.score_mean * (sum(inherent, ZERO) / len(inherent))
+    elif any(deviation.severe for deviation in deviations):
+        total = max(residuals, default=ZERO)
+    else:
+        return None
+    unplaced = any(deviation.severe and not deviation.areas for deviation in deviations)
+    return max(total, rules.severe_floor) if unplaced else total
