@@ -1,11 +1,11 @@
-"""Connections to RabbitMQ as the relay and the consumers use them: py-amqp channels, without kombu's entities."""
+"""Connections to RabbitMQ as the relay and the consumers use them: py-amqp channels."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-import kombu
+from kombu.connection import Connection
 
 from chassis.faults import BROKER_ERRORS
 
@@ -32,9 +32,7 @@ def channel(
         "read_timeout": 20,
         "write_timeout": 20,
     }
-    connection = kombu.Connection(
-        url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5, transport_options=options
-    )
+    connection = Connection(url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5, transport_options=options)
     try:
         connection.connect()
         opened = connection.channel()
@@ -46,7 +44,7 @@ def channel(
 
 
 def tick(amqp_channel: Any, timeout: float) -> bool:
-    """Read what the broker sends within `timeout` seconds and keep heartbeats going; tell whether anything came."""
+    """Read what the broker sends within `timeout` seconds, keep heartbeats going; tell if anything came."""
     connection = amqp_channel.connection
     connection.heartbeat_tick()
     try:

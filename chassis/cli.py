@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
+import psycopg2
 from rich.console import Console
 from rich.table import Table
 
@@ -200,7 +201,7 @@ def main() -> None:
         sys.exit(130)
     except (config.ConfigError, migrate.MigrationError, topology.TopologyError) as fault:
         sys.exit(f"{Path(sys.argv[0]).name}: {fault}")
-    except (*BROKER_ERRORS, db.psycopg2.OperationalError) as fault:
+    except (*BROKER_ERRORS, psycopg2.OperationalError) as fault:
         sys.exit(f"{Path(sys.argv[0]).name}: cannot reach the broker or the database: {str(fault).strip()}")
 
 

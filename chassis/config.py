@@ -34,7 +34,7 @@ class Settings(Schema):
 
 
 def environment(service: str) -> dict[str, str]:
-    """Return the environment of `service`: the process's own, or its file in KEDJA_ENV_DIR where there is one.
+    """Return the environment of `service`: the process's own, and its file in KEDJA_ENV_DIR if there is one.
 
     The file wins: on a developer's machine one shell serves four services, and a DATABASE_URL left in it
     must not send all four to one database.
@@ -48,7 +48,7 @@ def environment(service: str) -> dict[str, str]:
 
 
 def load(schema: type[Schema], environ: dict[str, str]) -> dict[str, Any]:
-    """Return the settings that `schema` declares; raise ConfigError naming every one that is missing or wrong."""
+    """Return the settings that `schema` declares; raises ConfigError naming all that are missing or wrong."""
     try:
         settings: dict[str, Any] = schema().load(environ)
     except ValidationError as fault:

@@ -113,7 +113,7 @@ class Consumer:
                 self._handle(pairs)
 
     def retry_one(self) -> bool:
-        """Retry the failed event of this queue that is due, if one is; inbox, handler and its removal are one."""
+        """Retry this queue's failed event that is due, if one is; inbox, handler and its removal are one."""
         with self._db.transaction() as tx:
             row = queries.claim_due_failure(tx, queues=[self.queue])
             if row is None:
@@ -151,7 +151,7 @@ class Consumer:
         return pairs, unreadable
 
     def _handle(self, pairs: list[Pair]) -> None:
-        """Handle the batch; if an event in it is poisonous, redo it one by one, so that it harms only itself."""
+        """Handle the batch; if an event in it is poisonous, redo it one by one: it harms only itself."""
         try:
             self._patiently(partial(self._transact, pairs), _CONTENTION_ATTEMPTS)
         except GivenBackError:

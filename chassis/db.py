@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 psycopg2.extras.register_uuid()
 
-# A database that is away is noticed within seconds, and no statement or forgotten transaction holds locks for long.
+# A database that is away is noticed in seconds; no statement or forgotten transaction holds locks for long.
 _CONNECT = {
     "connect_timeout": 5,
     "keepalives_idle": 15,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
-    "options": "-c statement_timeout=20s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+    "options": "-c statement_timeout=20s -c lock_timeout=10s"
+    " -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
 }
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from marshmallow import Schema
 
-    from chassis.events import EventSlice, Received
+    from chassis.events import EventSlice
 
 log = structlog.get_logger()
 
@@ -117,13 +117,14 @@ class Backbone(SharedExtension):
             return False
 
     def _retry_failed_events(self) -> None:
-        def round_of_retries() -> bool:
-            return any([consumer.retry_one() for consumer in self.consumers])
+        self.repeat("retry", self._retry_each_queue, _RETRY_TICK_SECONDS)
 
-        self.repeat("retry", round_of_retries, _RETRY_TICK_SECONDS)
+    def _retry_each_queue(self) -> bool:
+        tried = [consumer.retry_one() for consumer in self.consumers]
+        return any(tried)
 
     def repeat(self, name: str, work: Callable[[], Any], seconds: float) -> None:
-        """Do `work` every so many seconds, or when `name` is woken, and again at once while it finds something."""
+        """Do `work` every so many seconds or when `name` is woken, and again while it finds something."""
         self._loops.add(name)
         signal = self.db.signal(name)
         while not self.stopping:
@@ -151,7 +152,11 @@ class Backbone(SharedExtension):
 
     def method(self, entrypoint: Entrypoint) -> Callable[..., Any]:
         """Return a function that calls the entrypoint's method on a fresh instance of the service."""
-        return lambda *args: getattr(self.instance(entrypoint), entrypoint.method_name)(*args)
+
+        def call(*args: Any) -> Any:
+            return getattr(self.instance(entrypoint), entrypoint.method_name)(*args)
+
+        return call
 
 
 def wait_for(threads: list[Any]) -> None:
@@ -161,25 +166,25 @@ def wait_for(threads: list[Any]) -> None:
             thread.wait()
 
 
-class _ProblemApp(WsgiApp):  # type: ignore[misc]
+class _ProblemApp(WsgiApp):
     """Routes a request and answers what no route takes with problem+json as well."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)
         try:
-            provider, request.path_values = self.url_map.bind_to_environ(environ).match()
-            response = provider.handle_request(request)
+            provider, path_values = self.url_map.bind_to_environ(environ).match()
+            response = provider.handle(request, path_values)
         except HTTPException as fault:
             response = seam.problem_of(fault, seam.correlation_of(request))
         return response(environ, start_response)
 
 
-class _Server(WebServer):  # type: ignore[misc]
+class _Server(WebServer):
     def get_wsgi_app(self) -> WsgiApp:
         return _ProblemApp(self)
 
 
-class _Http(HttpRequestHandler):  # type: ignore[misc]
+class _Http(HttpRequestHandler):
     """An HTTP entrypoint that owns the transaction, checks the input and shapes the answer."""
 
     server = _Server()
@@ -191,11 +196,11 @@ class _Http(HttpRequestHandler):  # type: ignore[misc]
         self.returns, self.status = declared.get("returns"), declared.get("status", 200)
         self.location = declared.get("location")
 
-    def handle_request(self, request: Request) -> Response:
+    def handle(self, request: Request, path_values: dict[str, Any]) -> Response:
         started = time.monotonic()
         correlation_id = seam.correlation_of(request)
         try:
-            response = self._respond(request, correlation_id)
+            response = self._respond(request, path_values, correlation_id)
         except Exception as fault:  # noqa: BLE001  every fault becomes an answer
             response = seam.problem_of(fault, correlation_id)
         response.headers["X-Correlation-ID"] = correlation_id
@@ -205,10 +210,10 @@ class _Http(HttpRequestHandler):  # type: ignore[misc]
         log.info("request_answered", **seen, seconds=round(seconds, 4), correlation_id=correlation_id)
         return response
 
-    def _respond(self, request: Request, correlation_id: str) -> Response:
+    def _respond(self, request: Request, path_values: dict[str, Any], correlation_id: str) -> Response:
         call = seam.read(request, self.body, self.query, correlation_id)
         with self.backbone.web.transaction(correlation_id) as tx:
-            result = self._work(tx, call, request.path_values)
+            result = self._work(tx, call, path_values)
             return seam.answer(result, self.returns, self.status, self.location)
 
     def _work(self, tx: Transaction, call: seam.Call, path_values: dict[str, Any]) -> Any:
@@ -219,7 +224,7 @@ class _Http(HttpRequestHandler):  # type: ignore[misc]
         return reply.wait()
 
 
-class _OnEvents(Entrypoint):  # type: ignore[misc]
+class _OnEvents(Entrypoint):
     """Consumes one queue in batches, outside nameko's worker pool."""
 
     backbone = Backbone()
@@ -240,7 +245,7 @@ class _OnEvents(Entrypoint):  # type: ignore[misc]
         wait_for([self._thread])
 
 
-class _Every(Entrypoint):  # type: ignore[misc]
+class _Every(Entrypoint):
     """A loop of the service's own; on every replica, so due work is claimed with SKIP LOCKED."""
 
     backbone = Backbone()
@@ -266,7 +271,7 @@ class _Every(Entrypoint):  # type: ignore[misc]
             yield tx
 
 
-class _Gauges(Entrypoint):  # type: ignore[misc]
+class _Gauges(Entrypoint):
     """Business gauges, read from the service's database when Prometheus asks."""
 
     backbone = Backbone()

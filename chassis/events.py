@@ -79,7 +79,7 @@ class UnreadableError(Exception):
 
 
 def newest(batch: Iterable[Received]) -> list[Received]:
-    """Return the newest version per (source, subject), sorted by subject: what a projection is upserted from."""
+    """Return the newest version per (source, subject), sorted: what a projection is upserted from."""
     latest: dict[tuple[str, str], Received] = {}
     for event in batch:
         key = (event.source, event.subject)

@@ -1,4 +1,4 @@
-"""Events that failed: kept with their reason in the consumer's own database, retried or waiting for a person."""
+"""Events that failed: kept with their reason in the consumer's own database, for a retry or a person."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def park(tx: Transaction, queue: str, message: Message, fault: Exception) -> Non
 
 
 def record(tx: Transaction, queue: str, message: Message, fault: Exception, attempts: int) -> str:
-    """Keep an event whose handler failed, to be retried or, after the last attempt, parked; return the state."""
+    """Keep an event whose handler failed: to be retried, or after the last attempt parked."""
     state = "retry" if attempts < MAX_ATTEMPTS else "parked"
     _record(tx, queue, message, fault, attempts=attempts, state=state)
     return state
 
 
-def _record(
+def _record(  # noqa: PLR0913  a row has this many facts
     tx: Transaction, queue: str, message: Message, fault: Exception, *, attempts: int, state: str
 ) -> None:
     queries.record_failure(

@@ -1,4 +1,4 @@
-"""HTTP without a framework's word in it: reading a request, answering JSON, explaining a refusal (RFC 9457)."""
+"""HTTP without a framework's word in it: reading requests, answering JSON, explaining refusals (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class PageQuery(Schema):
 
 
 def page(rows: Sequence[Any], limit: int, key: Callable[[Any], Any] = lambda row: row.id) -> dict[str, Any]:
-    """Return a page of a list from at most `limit` + 1 rows; `next` is the `after` of the next page, or None."""
+    """Return a page from at most `limit` + 1 rows; `next` is the `after` of the next page, or None."""
     shown = rows[:limit]
     return {"items": list(shown), "next": key(shown[-1]) if len(rows) > limit else None}
 
@@ -103,7 +103,7 @@ def _json(request: Request) -> Any:
 
 
 def _checked(schema: type[Schema], data: Any, prefix: str, faults: dict[str, str]) -> dict[str, Any]:
-    """Load `data`, or add each fault to `faults` by JSON pointer (a query's faults begin with a question mark)."""
+    """Load `data`, or add each fault to `faults` by JSON pointer (a query's begin with a question mark)."""
     try:
         loaded: dict[str, Any] = loader(schema).load(data)
     except ValidationError as fault:
@@ -129,7 +129,7 @@ def _escape(key: str) -> str:
 
 
 def answer(result: Any, returns: type[Schema] | None, status: int, location: str | None) -> Response:
-    """Turn what a use case returned into a response: a page, JSON in the shape of `returns`, or nothing."""
+    """Make a response of what a use case returned: a page, JSON in the shape of `returns`, or nothing."""
     if isinstance(result, Html):
         return Response(result.text, content_type="text/html; charset=utf-8")
     if returns is None:
@@ -144,7 +144,7 @@ def _dumps(value: object) -> bytes:
 
 
 def problem_of(fault: Exception, correlation_id: str) -> Response:
-    """Return the problem document of an exception; what the caller cannot have caused is logged, never shown."""
+    """Return an exception's problem document; what the caller cannot have caused is logged, never shown."""
     known = _known(fault)
     if known.status == 500:
         log.error("request_failed", exc_info=fault, correlation_id=correlation_id)

@@ -17,7 +17,7 @@ _QUIET = {
 
 def configure(service: str, level: str) -> None:
     """Send our own and the libraries' log lines to standard output as JSON."""
-    shared = [
+    shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -63,7 +63,7 @@ class Gauge:
 
 @dataclass
 class DatabaseGauges:
-    """A collector that asks the database at most every `seconds`; replicas agree, so aggregate with `max by`."""
+    """Asks the database at most every `seconds`; replicas agree, so aggregate with `max by (service)`."""
 
     db: Database
     sources: list[Callable[[Transaction], Iterable[Gauge]]]

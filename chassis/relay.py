@@ -1,4 +1,4 @@
-"""The relay: takes committed events from the outbox to the broker, and forgets them when it has confirmed them."""
+"""The relay takes committed events to the broker, and forgets them when it has confirmed them."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Relay:
             signal.wait(_TICK_SECONDS)
 
     def publish_batch(self) -> bool:
-        """Publish what is due; tell whether anything was. The rows are gone once the broker has confirmed them.
+        """Publish what is due; tell whether anything was. Rows are gone once the broker has confirmed them.
 
         After a failed batch the next rows go one by one, and one that fails alone steps back: a message that
         makes the broker close the connection harms only itself.

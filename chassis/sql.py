@@ -18,7 +18,8 @@ def load(module_file: str) -> Any:
 
     Queries that return many rows are lazy: wrap the call in `list()`.
     """
-    return aiosql.from_path(Path(module_file).with_name("queries.sql"), "psycopg2")
+    file = Path(module_file).with_name("queries.sql")
+    return aiosql.from_path(file, "psycopg2", mandatory_parameters=False)
 
 
 def plain(value: object) -> object:

@@ -84,11 +84,12 @@ def apply(amqp_url: str) -> dict[str, Any]:
 
 
 def _refuse_untried(server: Mapping[str, Any]) -> None:
-    """RabbitMQ 4 drops a message from a quorum queue after 20 deliveries; nothing may be lost that way unseen."""
+    """RabbitMQ 4 drops a message after 20 deliveries; nothing may be lost that way unseen."""
     version = str(server.get("version", "0"))
-    if int(version.split(".")[0]) >= 4:
+    if int(version.partition(".")[0]) >= 4:
         raise TopologyError(
-            f"RabbitMQ {version} is not supported yet: its quorum queues drop a message after 20 deliveries; use 3.10"
+            f"RabbitMQ {version} is not supported yet: its quorum queues drop messages that were delivered"
+            " 20 times; use 3.10"
         )
 
 

@@ -7,11 +7,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from deploy.local import admin as local_admin
-from deploy.local import provision
 
 from chassis import migrate
 from chassis.db import Database, Transaction, connect
+from deploy.local import admin as local_admin
+from deploy.local import provision
 from tests import backbone, harness
 
 if TYPE_CHECKING:
