@@ -67,7 +67,7 @@ def cli() -> None:
 @service_argument
 def run(service: str) -> None:
     """Run one service in this process."""
-    from chassis import runner  # noqa: PLC0415  patches the standard library when imported
+    from chassis import runner  # noqa: PLC0415  needs nameko, which the other commands do not
 
     runner.run(installed()[service].load())
 
@@ -203,7 +203,3 @@ def main() -> None:
         sys.exit(f"{Path(sys.argv[0]).name}: {fault}")
     except (*BROKER_ERRORS, psycopg2.OperationalError) as fault:
         sys.exit(f"{Path(sys.argv[0]).name}: cannot reach the broker or the database: {str(fault).strip()}")
-
-
-if __name__ == "__main__":
-    main()

@@ -51,7 +51,7 @@ class Settings(DependencyProvider):
 
     def __init__(self, schema: type[Schema]) -> None:
         """Name the schema."""
-        super().__init__(schema=schema)
+        super().__init__()
         self.schema = schema
 
     def setup(self) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from typing import Any
+
 import eventlet
+import structlog
+from eventlet.support.psycopg2_patcher import make_psycopg_green
+from nameko.constants import MAX_WORKERS_CONFIG_KEY, WEB_SERVER_CONFIG_KEY
+from nameko.runners import ServiceRunner
 
-eventlet.monkey_patch()
-
-import os  # noqa: E402  everything below must see the patched standard library
-import signal  # noqa: E402
-from typing import Any  # noqa: E402
-
-import structlog  # noqa: E402
-from eventlet.support.psycopg2_patcher import make_psycopg_green  # noqa: E402
-from nameko.constants import MAX_WORKERS_CONFIG_KEY, WEB_SERVER_CONFIG_KEY  # noqa: E402
-from nameko.runners import ServiceRunner  # noqa: E402
-
-from chassis import config, logs, metrics, ops  # noqa: E402
-from chassis.entrypoints import WORKERS, Backbone  # noqa: E402
+from chassis import config, logs, metrics, ops
+from chassis.entrypoints import WORKERS, Backbone
 
 log = structlog.get_logger()
 

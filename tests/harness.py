@@ -106,7 +106,7 @@ class Platform:
         env_file.write_text("".join(f"{key}={value}\n" for key, value in self.env[service].items()))
         with (self.folder / f"{service}.log").open("ab") as log:
             self.processes[service] = subprocess.Popen(
-                [sys.executable, "-m", "chassis.cli", "run", service],
+                [sys.executable, "-m", "chassis", "run", service],
                 env={**os.environ, "KEDJA_ENV_DIR": str(self.folder)},
                 stdout=log,
                 stderr=log,

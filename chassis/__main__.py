@@ -1,0 +1,18 @@
+"""Where the `kedja` command begins: a process that runs a service is made green before anything is imported."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    if sys.argv[1:2] == ["run"]:
+        import eventlet  # noqa: PLC0415
+
+        eventlet.monkey_patch()
+    from chassis import cli  # noqa: PLC0415  after the patch, which must come first
+
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()
