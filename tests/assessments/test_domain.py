@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -229,20 +230,74 @@ def test_a_refused_action_says_what_is_allowed(state, sentence):
 
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+LATER = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+CASE = case.Assessment(
+    **dict.fromkeys(
+        ("assessment_id", "campaign_id", "supplier_id", "invitation_id", "contact_id"), UUID(int=9)
+    ),
+    category_id="gloves",
+    year=2026,
+    questionnaire="test 1",
+    since=NOW,
+    deadline=date(2027, 1, 2),
+    answers={"A": "yes", "B": "no"},
+)
+
+
+def test_answers_are_merged_and_null_removes_one():
+    assert case.answer(CASE, {"B": None, "C": "no", "D": None}, LATER) == replace(
+        CASE, state="in_progress", since=LATER, answers={"A": "yes", "C": "no"}
+    )
+
+
+def test_going_on_answering_does_not_restart_the_state():
+    begun = replace(CASE, state="in_progress")
+    assert case.answer(begun, {"B": "yes"}, LATER) == replace(begun, answers={"A": "yes", "B": "yes"})
+
+
+def test_submitting_fixes_what_the_supplier_claims():
+    result = scoring.assess(questionnaire(question("A", critical=True)), {"A": "no"})
+    assert case.submit(replace(CASE, state="in_progress"), result, LATER) == replace(
+        CASE,
+        state="submitted",
+        since=LATER,
+        submitted_at=LATER,
+        claimed=[[Decimal(0)] * 4, *[[None] * 4] * 6],
+        completeness=Decimal(100),
+        critical=["A"],
+    )
+
+
 NOTHING = [[None] * 4 for _ in range(7)]
 JUDGED = [[Decimal(50), None, None, None], *NOTHING[1:]]
 
 
 @pytest.mark.parametrize(("judged", "stage", "kept"), [
-    (JUDGED, "reviewed", JUDGED), (None, "self_declared", None), (NOTHING, "self_declared", None),
+    (JUDGED, "reviewed", JUDGED),
+    (None, "self_declared", None),
+    (NOTHING, "self_declared", None),
 ])  # fmt: skip
 def test_a_review_that_judges_no_cell_leaves_the_claim_self_declared(judged, stage, kept):
-    outcome = case.complete(judged, ["Q1", "Q2"], ["Q2"], completed_at=NOW, valid_years=1)
-    assert outcome == case.Completion(stage, kept, ["Q1"], NOW.replace(year=2027))
+    reviewed = replace(CASE, state="under_review", critical=["Q1", "Q2"])
+    completed = case.complete(reviewed, case.Verdict(judged, "dialogue", ["Q2"]), LATER, valid_years=1)
+    assert completed == replace(
+        reviewed,
+        state="completed",
+        since=LATER,
+        judged=kept,
+        recommendation="dialogue",
+        resolved_critical=["Q2"],
+        completed_at=LATER,
+        valid_until=LATER.replace(year=2027),
+    )
+    assert (completed.stage, completed.open_critical) == (stage, ["Q1"])
 
 
 def test_a_review_resolves_only_flags_that_were_raised():
-    assert case.unflagged(["Q1"], ["Q1", "Q9"]) == {"/resolved_critical/1": "Q9 has no critical flag here"}
+    verdict = case.Verdict(None, "none", ["Q1", "Q9"])
+    assert case.unflagged(replace(CASE, critical=["Q1"]), verdict) == {
+        "/resolved_critical/1": "has no critical flag here"
+    }
 
 
 def test_validity_from_a_leap_day_ends_on_the_28th():
@@ -286,5 +341,10 @@ def test_the_contact_whose_role_is_nearest_to_sustainability_is_asked(contacts, 
 
 
 def test_the_last_day_to_answer_is_the_one_asked_for_or_the_usual_weeks_away():
-    assert campaign.deadline(date(2027, 3, 1), NOW, answer_weeks=6) == date(2027, 3, 1)
-    assert campaign.deadline(None, NOW, answer_weeks=6) == date(2027, 1, 2)
+    assert campaign.last_day(date(2027, 3, 1), NOW, answer_weeks=6) == date(2027, 3, 1)
+    assert campaign.last_day(None, NOW, answer_weeks=6) == date(2027, 1, 2)
+
+
+def test_the_last_day_to_answer_may_be_today_but_not_have_passed():
+    assert campaign.late(NOW.date(), NOW) == {}
+    assert campaign.late(date(2026, 11, 20), NOW) == {"/answer_by": "has passed"}

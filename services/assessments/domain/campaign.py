@@ -48,13 +48,18 @@ def _supplier_refusals(key: Key, suppliers: Mapping[UUID, Supplier]) -> Iterator
         yield "/category_id", "the supplier has no contract in this category"
 
 
-def contact_to_ask(contacts: Sequence[tuple[UUID, str]], roles: Sequence[str]) -> UUID | None:
-    """Return the contact (id, role) whose role comes first in `roles`, else the first one named."""
-    order = {role: place for place, role in enumerate(roles)}
-    best = min(contacts, key=lambda contact: order.get(contact[1], len(order)), default=None)
-    return best[0] if best else None
+def late(answer_by: date | None, now: datetime) -> dict[str, str]:
+    """Return, by JSON pointer, what is wrong with a last day that has passed."""
+    return {"/answer_by": "has passed"} if answer_by and answer_by < now.date() else {}
 
 
-def deadline(answer_by: date | None, now: datetime, answer_weeks: int) -> date:
+def last_day(answer_by: date | None, now: datetime, answer_weeks: int) -> date:
     """Return the last (UTC) day to answer: the one asked for, else the usual number of weeks from now."""
     return answer_by or (now + timedelta(weeks=answer_weeks)).date()
+
+
+def contact_to_ask(contacts: Sequence[tuple[UUID, str | None]], roles: Sequence[str]) -> UUID | None:
+    """Return the contact (id, role) whose role comes first in `roles`, else the first one named."""
+    order = {role: place for place, role in enumerate(roles)}
+    best = min(contacts, key=lambda contact: order.get(contact[1] or "", len(order)), default=None)
+    return best[0] if best else None

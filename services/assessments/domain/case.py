@@ -1,15 +1,18 @@
-"""The case's states, and what completing it decides.
+"""The case: one supplier's assessment in one category and year, and the steps that it can take.
 
 invited -> in_progress -> submitted -> under_review -> completed
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
-from services.assessments.domain.scoring import Matrix
+from services.assessments.domain.scoring import Matrix, Result
 
 # state -> what may be done in it -> the state after
 TRANSITIONS = {
@@ -21,6 +24,7 @@ TRANSITIONS = {
 }
 STATES = tuple(TRANSITIONS)
 AWAITED = ("invited", "in_progress")  # the respondent has the next word: these can become overdue
+STAGES = ("self_declared", "reviewed")
 RECOMMENDATIONS = ("none", "dialogue", "office_audit", "factory_audit")
 
 
@@ -40,40 +44,115 @@ def after(state: str, action: str) -> str:
     return TRANSITIONS[state][action]
 
 
-@dataclass(frozen=True)
-class Completion:
-    """A review's outcome. `judged` is null when no cell was judged; `critical`: flags still unresolved."""
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """A case as it stands. `since`: in this state since; `deadline`: the last (UTC) day to answer.
 
-    stage: str
-    judged: Matrix | None
-    critical: list[str]
-    valid_until: datetime
+    Set on submission: `claimed` (PR1–PR7 by area, 0–100 or null), `completeness` (0–100), `critical` (every
+    flag raised). Set on completion: `judged`, `recommendation`, `resolved_critical`, `valid_until`.
+    """
+
+    assessment_id: UUID
+    campaign_id: UUID
+    supplier_id: UUID
+    legal_name: str = ""
+    category_id: str
+    year: int
+    questionnaire: str
+    state: str = "invited"
+    since: datetime
+    deadline: date
+    invitation_id: UUID
+    generation: int = 1
+    contact_id: UUID
+    answers: Mapping[str, Any]
+    submitted_at: datetime | None = None
+    claimed: Matrix | None = None
+    completeness: Decimal | None = None
+    critical: Sequence[str] = ()
+    severe_reported: bool = False
+    judged: Matrix | None = None
+    resolved_critical: Sequence[str] = ()
+    recommendation: str | None = None
+    completed_at: datetime | None = None
+    valid_until: datetime | None = None
+
+    @property
+    def stage(self) -> str | None:
+        """What stands behind the matrix, once completed."""
+        if self.completed_at is None:
+            return None
+        return "reviewed" if self.judged else "self_declared"
+
+    @property
+    def open_critical(self) -> list[str]:
+        """The critical flags that no review has resolved."""
+        return [name for name in self.critical if name not in self.resolved_critical]
+
+    @property
+    def editable(self) -> bool:
+        """Whether the respondent may still answer."""
+        return self.state in AWAITED
 
 
-def complete(
-    judged: Matrix | None,
-    critical: Sequence[str],
-    resolved: Sequence[str],
-    *,
-    completed_at: datetime,
-    valid_years: int,
-) -> Completion:
-    """Decide what a review leaves: a grid of nulls judges nothing, so the claim alone stands."""
-    seen = judged if judged and any(cell is not None for row in judged for cell in row) else None
-    return Completion(
-        stage="reviewed" if seen else "self_declared",
-        judged=seen,
-        critical=[name for name in critical if name not in resolved],
-        valid_until=years_later(completed_at, valid_years),
+def answer(assessment: Assessment, changes: Mapping[str, Any], now: datetime) -> Assessment:
+    """Merge changed answers; null removes one. Raises NotAllowedError, as every step below."""
+    state = after(assessment.state, "answer")
+    merged = {**assessment.answers, **changes}
+    kept = {name: given for name, given in merged.items() if given is not None}
+    since = assessment.since if state == assessment.state else now
+    return replace(assessment, state=state, since=since, answers=kept)
+
+
+def submit(assessment: Assessment, result: Result, now: datetime) -> Assessment:
+    """Fix what the supplier claims."""
+    return replace(
+        assessment,
+        state=after(assessment.state, "submit"),
+        since=now,
+        submitted_at=now,
+        claimed=result.claimed,
+        completeness=result.completeness,
+        critical=result.critical,
+        severe_reported=result.severe_reported,
     )
 
 
-def unflagged(critical: Sequence[str], resolved: Sequence[str]) -> dict[str, str]:
+def review(assessment: Assessment, now: datetime) -> Assessment:
+    """Take it up for review."""
+    return replace(assessment, state=after(assessment.state, "review"), since=now)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reviewer decides: `judged` has null where no evidence supports a value."""
+
+    judged: Matrix | None
+    recommendation: str
+    resolved_critical: Sequence[str]
+
+
+def complete(assessment: Assessment, verdict: Verdict, now: datetime, valid_years: int) -> Assessment:
+    """Close the review; a grid of nulls judges nothing, so the claim alone stands."""
+    judges = any(cell is not None for row in verdict.judged or () for cell in row)
+    return replace(
+        assessment,
+        state=after(assessment.state, "complete"),
+        since=now,
+        judged=verdict.judged if judges else None,
+        recommendation=verdict.recommendation,
+        resolved_critical=verdict.resolved_critical,
+        completed_at=now,
+        valid_until=years_later(now, valid_years),
+    )
+
+
+def unflagged(assessment: Assessment, verdict: Verdict) -> dict[str, str]:
     """Return, by JSON pointer, each question said to be resolved that raised no flag."""
     return {
-        f"/resolved_critical/{place}": f"{name} has no critical flag here"
-        for place, name in enumerate(resolved)
-        if name not in critical
+        f"/resolved_critical/{place}": "has no critical flag here"
+        for place, name in enumerate(verdict.resolved_critical)
+        if name not in assessment.critical
     }
 
 

@@ -1,0 +1,104 @@
+-- All SQL of assessments. An assessment is always read together with its supplier's name.
+
+-- name: save_suppliers!
+-- The projection of suppliers: the newest version wins, whatever the order of arrival.
+INSERT INTO supplier AS t (supplier_id, version, legal_name, contact_id, category_ids)
+SELECT supplier_id, version, legal_name, contact_id, category_ids
+FROM jsonb_populate_recordset(NULL::supplier, (:rows)::jsonb)
+ORDER BY supplier_id
+ON CONFLICT (supplier_id) DO UPDATE
+SET version = excluded.version, legal_name = excluded.legal_name, contact_id = excluded.contact_id,
+    category_ids = excluded.category_ids
+WHERE t.version < excluded.version;
+
+-- name: lock_suppliers
+-- Suppliers in order, held until the end: two campaigns cannot invite the same case at once.
+SELECT supplier_id, contact_id, category_ids FROM supplier
+WHERE supplier_id = ANY((:supplier_ids)::uuid[])
+ORDER BY supplier_id
+FOR NO KEY UPDATE;
+
+-- name: assessed_cases
+-- The suppliers' cases that have an assessment for the year.
+SELECT supplier_id, category_id FROM assessment
+WHERE supplier_id = ANY((:supplier_ids)::uuid[]) AND year = :year;
+
+-- name: insert_campaign!
+-- A campaign; its cases follow.
+INSERT INTO campaign (campaign_id, name, year, answer_by, created_at)
+VALUES (:campaign_id, :name, :year, :answer_by, :created_at);
+
+-- name: campaign^
+-- A campaign by id.
+SELECT campaign_id, name, year, answer_by, created_at FROM campaign WHERE campaign_id = :campaign_id;
+
+-- name: campaign_states
+-- How many of a campaign's assessments are in each state.
+SELECT state, count(*) AS assessments FROM assessment WHERE campaign_id = :campaign_id
+GROUP BY state ORDER BY state;
+
+-- name: insert_assessments!
+-- New assessments, sorted by case.
+INSERT INTO assessment (assessment_id, campaign_id, supplier_id, category_id, year, questionnaire, state, since,
+                        deadline, invitation_id, generation, contact_id, answers, critical, severe_reported,
+                        resolved_critical)
+SELECT assessment_id, campaign_id, supplier_id, category_id, year, questionnaire, state, since,
+       deadline, invitation_id, generation, contact_id, answers, critical, severe_reported, resolved_critical
+FROM jsonb_populate_recordset(NULL::assessment, (:rows)::jsonb)
+ORDER BY supplier_id, category_id;
+
+-- name: assessment^
+-- An assessment by id.
+SELECT a.*, s.legal_name FROM assessment AS a JOIN supplier AS s USING (supplier_id)
+WHERE a.assessment_id = :assessment_id;
+
+-- name: lock_assessment^
+-- An assessment by id, held until the end of the transaction.
+SELECT a.*, s.legal_name FROM assessment AS a JOIN supplier AS s USING (supplier_id)
+WHERE a.assessment_id = :assessment_id
+FOR NO KEY UPDATE OF a;
+
+-- name: assessments
+-- A page of assessments in the order of their ids (the order of creation); a filter that is null lets all through.
+SELECT a.*, s.legal_name FROM assessment AS a JOIN supplier AS s USING (supplier_id)
+WHERE ((:campaign_id)::uuid IS NULL OR a.campaign_id = (:campaign_id)::uuid)
+  AND ((:supplier_id)::uuid IS NULL OR a.supplier_id = (:supplier_id)::uuid)
+  AND ((:state)::text IS NULL OR a.state = (:state)::text)
+  AND ((:after)::uuid IS NULL OR a.assessment_id > (:after)::uuid)
+ORDER BY a.assessment_id
+LIMIT :rows;
+
+-- name: save_assessment!
+-- What changes in an assessment after its invitation; the caller holds its lock.
+UPDATE assessment AS a
+SET state = r.state, since = r.since, answers = r.answers, submitted_at = r.submitted_at, claimed = r.claimed,
+    completeness = r.completeness, critical = r.critical, severe_reported = r.severe_reported, judged = r.judged,
+    resolved_critical = r.resolved_critical, recommendation = r.recommendation, completed_at = r.completed_at,
+    valid_until = r.valid_until
+FROM jsonb_populate_record(NULL::assessment, (:row)::jsonb) AS r
+WHERE a.assessment_id = r.assessment_id;
+
+-- name: invitation^
+-- The assessment that an invitation opens, and the generation that its code is made of.
+SELECT assessment_id, generation FROM assessment WHERE invitation_id = :invitation_id;
+
+-- name: insert_session!
+-- A respondent's session, by the hash of its token.
+INSERT INTO session (token_hash, assessment_id, generation, expires_at)
+VALUES (:token_hash, :assessment_id, :generation, :expires_at);
+
+-- name: session_assessment_id$
+-- The assessment that a living session opens; raising the invitation's generation ends it.
+SELECT assessment_id FROM session JOIN assessment USING (assessment_id, generation)
+WHERE token_hash = :token_hash AND expires_at > :now;
+
+-- name: forget_sessions!
+-- Remove some sessions that have expired and that no other replica is removing.
+DELETE FROM session WHERE token_hash IN (
+    SELECT token_hash FROM session WHERE expires_at <= :now LIMIT :rows FOR UPDATE SKIP LOCKED
+);
+
+-- name: state_counts
+-- How many assessments there are in each state, and how many of them are past their last day to answer.
+SELECT state, count(*) AS assessments, count(*) FILTER (WHERE deadline < (:today)::date) AS late
+FROM assessment GROUP BY state ORDER BY state;

@@ -1,0 +1,99 @@
+"""What assessments answers, hears and does: a table of contents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import clock
+from chassis.entrypoints import Settings, every, gauges, http, on_events
+from chassis.http import Html
+from services.assessments import events, rules, schemas, usecases
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from chassis.db import Transaction
+    from chassis.events import Received
+    from chassis.http import Call
+    from chassis.metrics import Gauge
+
+
+class AssessmentsService:
+    """Questionnaires, campaigns, answers and their review."""
+
+    name = "assessments"
+    settings = Settings(schemas.Settings)
+
+    @on_events("suppliers", events.SupplierRegistered, events.SupplierChanged, queue="assessments.suppliers")
+    def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:
+        usecases.project_suppliers(tx, batch)
+
+    @http("GET", "/questionnaire", returns=schemas.QuestionnaireView)
+    def get_questionnaire(self, tx: Transaction, call: Call) -> Any:
+        return rules.DOCUMENT
+
+    @http(
+        "POST",
+        "/campaigns",
+        body=schemas.NewCampaign,
+        returns=schemas.CampaignView,
+        status=201,
+        location="/campaigns/{campaign_id}",
+    )
+    def post_campaign(self, tx: Transaction, call: Call) -> Any:
+        return usecases.launch_campaign(tx, call.body, call.now)
+
+    @http("GET", "/campaigns/<uuid:campaign_id>", returns=schemas.CampaignView)
+    def get_campaign(self, tx: Transaction, call: Call, campaign_id: UUID) -> Any:
+        return usecases.get_campaign(tx, campaign_id)
+
+    @http("GET", "/assessments", query=schemas.AssessmentQuery, returns=schemas.AssessmentPage)
+    def list_assessments(self, tx: Transaction, call: Call) -> Any:
+        return usecases.list_assessments(tx, call.query)
+
+    @http("GET", "/assessments/<uuid:assessment_id>", returns=schemas.AssessmentView)
+    def get_assessment(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
+        return usecases.get_assessment(tx, assessment_id)
+
+    @http("POST", "/assessments/<uuid:assessment_id>/review", returns=schemas.AssessmentView)
+    def post_review(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
+        return usecases.start_review(tx, assessment_id, call.now)
+
+    @http(
+        "POST",
+        "/assessments/<uuid:assessment_id>/completion",
+        body=schemas.Completion,
+        returns=schemas.AssessmentView,
+    )
+    def post_completion(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
+        return usecases.complete_review(tx, assessment_id, call.body, call.now)
+
+    # The respondent's side: the page behind the mail's link, and what it calls.
+
+    @http("GET", "/respond")
+    def get_page(self, tx: Transaction, call: Call) -> Any:
+        return Html(rules.PAGE)
+
+    @http("POST", "/sessions", body=schemas.NewSession, returns=schemas.SessionView, status=201)
+    def post_session(self, tx: Transaction, call: Call) -> Any:
+        return usecases.open_session(tx, call.body, self.settings["LINK_KEY"], call.now)
+
+    @http("GET", "/respondent/assessment", returns=schemas.FormView)
+    def get_form(self, tx: Transaction, call: Call) -> Any:
+        return usecases.get_form(tx, call.bearer, call.now)
+
+    @http("PUT", "/respondent/answers", body=schemas.Answers, returns=schemas.FormView)
+    def put_answers(self, tx: Transaction, call: Call) -> Any:
+        return usecases.save_answers(tx, call.bearer, call.body["answers"], call.now)
+
+    @http("POST", "/respondent/submission", returns=schemas.FormView)
+    def post_submission(self, tx: Transaction, call: Call) -> Any:
+        return usecases.submit_answers(tx, call.bearer, call.now)
+
+    @every(seconds=600)
+    def forget_expired_sessions(self, begin: Any) -> bool:
+        return usecases.forget_expired_sessions(begin, clock.now())
+
+    @gauges
+    def business_gauges(self, tx: Transaction) -> list[Gauge]:
+        return usecases.gauges(tx, clock.now())

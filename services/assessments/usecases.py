@@ -1,0 +1,245 @@
+"""Load -> decide -> save -> emit."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chassis import ids, links, outbox
+from chassis.errors import Conflict, Invalid, NotFound, Unauthorized
+from chassis.events import newest
+from chassis.http import page
+from chassis.metrics import Gauge
+from services.assessments import events, repository
+from services.assessments.domain import answers, campaign, case, scoring
+from services.assessments.rules import QUESTIONNAIRE, RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from uuid import UUID
+
+    from chassis.db import Transaction
+    from chassis.events import Received
+
+    Begin = Callable[[], AbstractContextManager[Transaction]]
+
+T = TypeVar("T")
+
+_SESSIONS_AT_A_TIME = 500
+
+
+def project_suppliers(tx: Transaction, batch: Sequence[Received]) -> None:
+    """Keep what an invitation needs to know of suppliers."""
+    repository.save_suppliers(tx, [_supplier_row(event) for event in newest(batch)])
+
+
+def _supplier_row(event: Received) -> dict[str, Any]:
+    contacts = [(contact["contact_id"], contact["role"]) for contact in event.data["contacts"]]
+    return {
+        "supplier_id": event.data["supplier_id"],
+        "version": event.version,
+        "legal_name": event.data["legal_name"],
+        "contact_id": campaign.contact_to_ask(contacts, RULES.contact_roles),
+        "category_ids": sorted({contract["category_id"] for contract in event.data["contracts"]}),
+    }
+
+
+def launch_campaign(tx: Transaction, wanted: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Invite every case of a campaign, or none: every case that cannot be invited is named."""
+    keys = [(each["supplier_id"], each["category_id"]) for each in wanted["cases"]]
+    suppliers = repository.lock_suppliers(tx, {supplier_id for supplier_id, _ in keys})
+    taken = repository.assessed_cases(tx, suppliers, wanted["year"])
+    refused = campaign.refusals(keys, suppliers, taken) | campaign.late(wanted["answer_by"], now)
+    if refused:
+        raise Invalid(refused)
+    launched = _campaign(wanted, now)
+    invited = [
+        _invitation(launched, suppliers[supplier_id], category_id) for supplier_id, category_id in keys
+    ]
+    repository.save_campaign(tx, launched, invited)
+    outbox.emit(tx, events.invited(invited))
+    return get_campaign(tx, launched["campaign_id"])
+
+
+def _campaign(wanted: dict[str, Any], now: datetime) -> dict[str, Any]:
+    return {
+        "campaign_id": ids.uuid7(),
+        "name": wanted["name"],
+        "year": wanted["year"],
+        "answer_by": campaign.last_day(wanted["answer_by"], now, RULES.answer_weeks),
+        "created_at": now,
+    }
+
+
+def _invitation(launched: dict[str, Any], supplier: campaign.Supplier, category_id: str) -> case.Assessment:
+    assert supplier.contact_id is not None, "refused before"  # noqa: S101  what refusals() has made sure of
+    return case.Assessment(
+        assessment_id=ids.uuid7(),
+        campaign_id=launched["campaign_id"],
+        supplier_id=supplier.supplier_id,
+        category_id=category_id,
+        year=launched["year"],
+        questionnaire=f"{QUESTIONNAIRE.id} {QUESTIONNAIRE.version}",
+        since=launched["created_at"],
+        deadline=launched["answer_by"],
+        invitation_id=ids.uuid7(),
+        contact_id=supplier.contact_id,
+        answers={},
+    )
+
+
+def get_campaign(tx: Transaction, campaign_id: UUID) -> dict[str, Any]:
+    """Return a campaign with its number of assessments per state."""
+    return _found(repository.campaign_with_states(tx, campaign_id), "campaign")
+
+
+def list_assessments(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of assessments."""
+    filters = {name: value for name, value in query.items() if name != "limit"}
+    found = repository.assessments(tx, filters, query["limit"] + 1)
+    return page(found, query["limit"], key=lambda each: each.assessment_id)
+
+
+def get_assessment(tx: Transaction, assessment_id: UUID) -> case.Assessment:
+    """Return an assessment."""
+    return _found(repository.assessment(tx, assessment_id), "assessment")
+
+
+def open_session(tx: Transaction, given: dict[str, Any], link_key: str, now: datetime) -> dict[str, Any]:
+    """Exchange a link's code for a session; a wrong code and an unknown invitation look the same."""
+    opened = repository.invitation(tx, given["invitation_id"])
+    generation = opened[1] if opened else 0
+    genuine = links.matches(given["code"], link_key, given["invitation_id"], generation)
+    if opened is None or not genuine:
+        raise Unauthorized("The link is not valid. Use the one in the latest mail.")
+    token = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(hours=RULES.session_hours)
+    repository.save_session(tx, _hashed(token), opened, expires_at)
+    return {"token": token, "assessment_id": opened[0], "expires_at": expires_at}
+
+
+def get_form(tx: Transaction, token: str | None, now: datetime) -> dict[str, Any]:
+    """Return what the respondent sees of its own case."""
+    return _form(_found(repository.assessment(tx, _own_case(tx, token, now)), "assessment"))
+
+
+def save_answers(
+    tx: Transaction, token: str | None, changes: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    """Merge the respondent's changes into its answers; all of them or, if one is wrong, none."""
+    changes = answers.tidied(changes)
+    assessment = _locked(tx, _own_case(tx, token, now))
+    with _refusals_as_conflicts():
+        answered = case.answer(assessment, changes, now)
+    wrong = answers.faults(QUESTIONNAIRE, changes, RULES.text_limit)
+    if wrong:
+        raise Invalid(wrong)
+    repository.save_assessment(tx, answered)
+    return _form(answered)
+
+
+def submit_answers(tx: Transaction, token: str | None, now: datetime) -> dict[str, Any]:
+    """Close the form and keep the matrix that the answers claim."""
+    assessment = _locked(tx, _own_case(tx, token, now))
+    with _refusals_as_conflicts():
+        submitted = case.submit(assessment, scoring.assess(QUESTIONNAIRE, assessment.answers), now)
+    repository.save_assessment(tx, submitted)
+    return _form(submitted)
+
+
+def start_review(tx: Transaction, assessment_id: UUID, now: datetime) -> case.Assessment:
+    """Take a submitted assessment up for review."""
+    with _refusals_as_conflicts():
+        reviewed = case.review(_locked(tx, assessment_id), now)
+    repository.save_assessment(tx, reviewed)
+    return reviewed
+
+
+def complete_review(
+    tx: Transaction, assessment_id: UUID, outcome: dict[str, Any], now: datetime
+) -> case.Assessment:
+    """Close the review; the chain of events starts here."""
+    assessment, verdict = _locked(tx, assessment_id), case.Verdict(**outcome)
+    with _refusals_as_conflicts():
+        completed = case.complete(assessment, verdict, now, RULES.valid_years)
+    unflagged = case.unflagged(assessment, verdict)
+    if unflagged:
+        raise Invalid(unflagged)
+    repository.save_assessment(tx, completed)
+    outbox.emit(tx, [events.completed(completed)])
+    return completed
+
+
+def forget_expired_sessions(begin: Begin, now: datetime) -> bool:
+    """Delete expired sessions; return whether there may be more."""
+    with begin() as tx:
+        return repository.forget_sessions(tx, now, _SESSIONS_AT_A_TIME) == _SESSIONS_AT_A_TIME
+
+
+def gauges(tx: Transaction, now: datetime) -> list[Gauge]:
+    """Return how many assessments are in each state, and how many the respondents are late with."""
+    counts = repository.state_counts(tx, now.date())
+    overdue = sum(late for state, (_, late) in counts.items() if state in case.AWAITED)
+    return [
+        *(
+            Gauge("assessments", "Assessments by state.", {"state": state}, total)
+            for state, (total, _) in counts.items()
+        ),
+        Gauge("assessments_overdue", "Unanswered assessments past their last day.", {}, overdue),
+    ]
+
+
+def _own_case(tx: Transaction, token: str | None, now: datetime) -> UUID:
+    """Return the one case that a respondent's token opens."""
+    own = repository.session_assessment_id(tx, _hashed(token), now) if token else None
+    if own is None:
+        raise Unauthorized("The session has ended. Open the link in the mail again.")
+    return own
+
+
+def _form(assessment: case.Assessment) -> dict[str, Any]:
+    visible = answers.visible(QUESTIONNAIRE, assessment.answers)
+    shown = (
+        "assessment_id",
+        "legal_name",
+        "category_id",
+        "year",
+        "state",
+        "deadline",
+        "editable",
+        "submitted_at",
+    )
+    return {
+        **{name: getattr(assessment, name) for name in shown},
+        "answers": assessment.answers,
+        "visible": [question.id for question in visible],
+        "completeness": scoring.completeness(visible, assessment.answers),
+    }
+
+
+def _locked(tx: Transaction, assessment_id: UUID) -> case.Assessment:
+    return _found(repository.lock_assessment(tx, assessment_id), "assessment")
+
+
+def _found(thing: T | None, name: str) -> T:
+    if thing is None:
+        raise NotFound(name)
+    return thing
+
+
+@contextmanager
+def _refusals_as_conflicts() -> Iterator[None]:
+    try:
+        yield
+    except case.NotAllowedError as refusal:
+        raise Conflict(f"{refusal}.") from None
+
+
+def _hashed(token: str) -> str:
+    """Return what is stored of a token. It is long and random: a plain hash cannot be guessed back."""
+    return hashlib.sha256(token.encode()).hexdigest()
