@@ -1,1 +1,1 @@
-"""Kedja on one machine, for development and the demo: private servers, provisioning, supervision. Linux only."""
+"""Kedja on one machine, for development and the demo: servers, provisioning, supervision. Linux only."""

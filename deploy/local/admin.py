@@ -1,10 +1,10 @@
-"""The servers to work on, with their administrators' URLs: given by the environment, or this checkout's private ones."""
+"""The servers to work on, with their administrators' URLs: given by the environment, or private ones."""
 
 import os
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
-from deploy.local.checkout import ENV, IDENTITY, Failure, secret, write_private
+from deploy.local.checkout import ENV, IDENTITY, SetupError, secret, write_private
 from deploy.local.management import Management
 
 _ENV = ENV / "admin.env"
@@ -12,7 +12,7 @@ _ENV = ENV / "admin.env"
 
 @dataclass(frozen=True)
 class Admin:
-    """Who may create databases, roles and vhosts. `amqp_url` has no vhost; `secret` is what passwords are derived from."""
+    """Who may create databases, roles and vhosts. `amqp_url` has no vhost; passwords derive from `secret`."""
 
     database_url: str
     management_url: str
@@ -24,7 +24,7 @@ class Admin:
         """Write `.run/env/admin.env`, for tests and for people."""
         write_private(
             _ENV,
-            "# Administrators of the servers that this checkout uses (tests read it). Written by make infra and make up.\n"
+            "# Administrators of the servers that this checkout uses (tests read it).\n"
             f"KEDJA_ADMIN_DATABASE_URL={self.database_url}\n"
             f"KEDJA_AMQP_ADMIN_URL={self.management_url}\n"
             f"KEDJA_AMQP_URL={self.amqp_url}\n"
@@ -34,8 +34,8 @@ class Admin:
 
 def load() -> Admin:
     """The servers that the last `make infra` or `make up` used."""
-    if not _ENV.exists():
-        raise Failure("The servers are not set up: type `make infra`.")
+    if not is_saved():
+        raise SetupError("The servers are not set up: type `make infra`.")
     values = read_env(_ENV.read_text(encoding="utf-8"))
     return Admin(
         database_url=values["KEDJA_ADMIN_DATABASE_URL"],
@@ -46,9 +46,14 @@ def load() -> Admin:
     )
 
 
+def is_saved() -> bool:
+    """Whether `load` has something to read."""
+    return _ENV.exists()
+
+
 def is_private(candidate: Admin) -> bool:
     """Whether the named servers are our own private ones: somebody has sourced `.run/env/admin.env`."""
-    return _ENV.exists() and load().namespace == "kedja" and load().database_url == candidate.database_url
+    return is_saved() and load().namespace == "kedja" and load().database_url == candidate.database_url
 
 
 def read_env(text: str) -> dict[str, str]:
@@ -66,8 +71,8 @@ def given() -> Admin | None:
         return None
     if not amqp or not database:
         here, missing = ("KEDJA_AMQP_ADMIN_URL", "KEDJA_ADMIN_DATABASE_URL")[:: 1 if amqp else -1]
-        raise Failure(
-            f"{here} is set but {missing} is not: set both to use your own servers, or neither for private ones."
+        raise SetupError(
+            f"{here} is set but {missing} is not: set both for your own servers, neither for private ones."
         )
     management = os.environ.get("KEDJA_RABBITMQ_MANAGEMENT_URL") or _management_url(amqp)
     return Admin(
@@ -85,7 +90,7 @@ def _management_url(url: str) -> str:
     if parts.scheme in ("http", "https"):
         return url.rstrip("/")
     if parts.scheme not in ("amqp", "amqps"):
-        raise Failure("KEDJA_AMQP_ADMIN_URL must begin with http://, https://, amqp:// or amqps://.")
+        raise SetupError("KEDJA_AMQP_ADMIN_URL must begin with http://, https://, amqp:// or amqps://.")
     return f"http://{parts.netloc.rpartition('@')[0]}@{_host(url)}:15672"
 
 

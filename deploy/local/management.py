@@ -4,10 +4,10 @@ import base64
 import json
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
-from deploy.local.checkout import Failure
+from deploy.local.checkout import SetupError
 
 _opener = build_opener(ProxyHandler({}))  # a broker is never behind the machine's web proxy
 
@@ -40,29 +40,25 @@ class Management:
         """Whether the broker is up and accepts connections on this port."""
         try:
             return bool(self.get(f"/health/checks/port-listener/{port}")["status"] == "ok")
-        except Failure:
+        except SetupError:
             return False
 
     def _call(self, method: str, path: str, body: Any = None, absent_is_fine: bool = False) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = Request(self._base + path, data, self._headers, method=method)
+        request = Request(self._base + path, data, self._headers, method=method)  # noqa: S310  checked by admin.py
         try:
             with _opener.open(request, timeout=10) as answer:
                 text = answer.read()
         except HTTPError as refused:
             if refused.code == 404 and absent_is_fine:
                 return None
-            raise Failure(
+            raise SetupError(
                 f"RabbitMQ's management API refused {method} {path}: {refused.code} {refused.reason}."
             ) from None
         except (URLError, OSError) as fault:
-            raise Failure(
-                f"RabbitMQ's management API at {self._base} can't be reached ({getattr(fault, 'reason', fault)}): enable it there with "
-                "`rabbitmq-plugins enable rabbitmq_management`, or set KEDJA_RABBITMQ_MANAGEMENT_URL to where it is."
+            raise SetupError(
+                f"RabbitMQ's management API at {self._base} can't be reached "
+                f"({getattr(fault, 'reason', fault)}): type `rabbitmq-plugins enable rabbitmq_management` there, "
+                "or set KEDJA_RABBITMQ_MANAGEMENT_URL to where it is."
             ) from None
         return json.loads(text) if text else None
-
-
-def segment(name: str) -> str:
-    """A name as one path segment (vhosts may be called `/`)."""
-    return quote(name, safe="")

@@ -1,34 +1,61 @@
-"""The system's packages: what is missing, and installing it where we may. Standard library only: runs before the venv."""
+"""The system's packages: what is missing, and installing it where we may. Standard library only."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).with_name("install-packages.sh")
+from deploy.local import postgres, rabbitmq
+from deploy.local.checkout import SetupError
+from deploy.local.console import say, warn
+
+_SCRIPT = Path(__file__).with_name("install-packages.sh")
 
 
-def install(packages: list[str], reason: str, otherwise: str = "") -> str | None:
-    """Install Debian packages as root or through sudo. Returns None, or the one sentence that says what to type instead."""
+def missing_for_python() -> list[str]:
+    """Packages that this Python needs to make a virtual environment (Debian has them apart)."""
+    return [] if importlib.util.find_spec("ensurepip") else [f"python3.{sys.version_info.minor}-venv"]
+
+
+def missing_for_servers() -> list[str]:
+    """Packages of the private servers; none where servers are given."""
+    if os.environ.get("KEDJA_AMQP_ADMIN_URL") and os.environ.get("KEDJA_ADMIN_DATABASE_URL"):
+        return []
+    there = {"rabbitmq-server": rabbitmq.SERVER.exists(), "postgresql": postgres.programs() is not None}
+    return [package for package, is_there in there.items() if not is_there]
+
+
+def install(packages: list[str]) -> None:
+    """Install Debian packages as root or through sudo; where that can't be done, say what to type."""
     names = " ".join(packages)
+    lacking = f"{names} {'is' if len(packages) == 1 else 'are'} not installed"
     if not shutil.which("apt-get"):
-        return f"{reason}, and this is no Debian or Ubuntu: install what your system calls {names}{otherwise}, then try again."
+        raise SetupError(
+            f"{lacking}, and this is no Debian or Ubuntu: install it your way{_or_else(packages)}."
+        )
     rights = _rights()
     if rights is None:
-        return f"{reason}: type `sudo apt-get install --no-install-recommends {names}`{otherwise}, then try again."
-    print(f"Installing {names} (no service is started or changed) …", flush=True)
-    done = subprocess.run(
-        [*rights, "sh", str(SCRIPT), *packages],
-        stdin=None,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if done.returncode == 0:
-        return None
-    print(*done.stdout.splitlines()[-15:], sep="\n", file=sys.stderr)
-    return f"{reason}, and installing {names} failed (above): type `sudo apt-get install {names}`{otherwise}, then try again."
+        raise SetupError(f"{lacking}: type `sudo apt-get install {names}`{_or_else(packages)}.")
+    say(f"· installing {names} with apt-get; no system service is started or changed …")
+    if log := _run([*rights, "sh", str(_SCRIPT), *packages]):
+        warn(*log.splitlines()[-15:])
+        raise SetupError(
+            f"{lacking} and apt-get failed (above): type `apt-get install {names}`{_or_else(packages)}."
+        )
+
+
+def _run(command: list[str]) -> str:
+    """Run it; its output if it failed, else an empty string."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return (done.stdout or "apt-get failed without a word") if done.returncode else ""
+
+
+def _or_else(packages: list[str]) -> str:
+    if not {"rabbitmq-server", "postgresql"} & set(packages):
+        return ""
+    return ", or set KEDJA_AMQP_ADMIN_URL and KEDJA_ADMIN_DATABASE_URL to servers that you have"
 
 
 def _rights() -> list[str] | None:
@@ -37,7 +64,6 @@ def _rights() -> list[str] | None:
         return []
     if not shutil.which("sudo"):
         return None
-    without_asking = subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0
-    if without_asking:
+    if subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
         return ["sudo", "-n"]
-    return ["sudo"] if sys.stdin.isatty() else None
+    return ["sudo"] if sys.stdin.isatty() else None  # may ask for a password only where somebody can type it

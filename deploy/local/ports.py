@@ -1,4 +1,4 @@
-"""Ports of this checkout on loopback: the preferred one where it is free, otherwise another; kept in `.run/ports`."""
+"""This checkout's ports on loopback: the preferred where free, otherwise others; kept in `.run/ports`."""
 
 import itertools
 import socket
@@ -31,9 +31,9 @@ _STEP = 10  # 8101, 8111, 8121 …: the four services keep their last digit
 
 
 def claim(names: Iterable[str], in_use: Collection[str] = ()) -> dict[str, int]:
-    """Choose and keep a port for each name. Those `in_use` by our own processes stay; others stay while nobody else took them.
+    """Choose and keep a port for each name; a kept one that somebody else has taken since is replaced.
 
-    Returns all kept ports, name -> port.
+    Those `in_use` by our own processes stay. Returns all kept ports, name -> port.
     """
     ports = kept()
     for name in names:

@@ -1,4 +1,4 @@
-"""Ending what a killed supervisord left behind: only processes that carry this checkout's mark, by process id."""
+"""Ending what a killed supervisord left behind: only what carries this checkout's mark, by process id."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ def end_leftovers() -> None:
 
 
 def leftovers() -> Iterator[int]:
-    """Process ids of what runs with this checkout's mark, and of its PostgreSQL (which overwrites its environment)."""
+    """Process ids of what carries the mark, and of PostgreSQL, which overwrites its environment."""
     mark = os.fsencode(f"{MARK}={RUN}")
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it ended meanwhile, or is another user's

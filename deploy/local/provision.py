@@ -16,37 +16,42 @@ from psycopg2 import sql
 from psycopg2.extensions import connection
 
 from deploy.local.admin import Admin, with_login
-from deploy.local.checkout import SERVICES, Failure
+from deploy.local.checkout import SERVICES, SetupError
 from deploy.local.management import Management
 
 
 def provision(namespace: str, admin: Admin) -> dict[str, dict[str, str]]:
-    """Create what is missing; service -> {DATABASE_URL, AMQP_URL}. Passwords stay the same from call to call."""
-    databases, vhost = provision_databases(namespace, admin), provision_vhost(namespace, admin)
-    return {service: {"DATABASE_URL": databases[service], "AMQP_URL": vhost} for service in SERVICES}
+    """Create what is missing; service -> {DATABASE_URL, AMQP_URL}. The same from call to call."""
+    provision_databases(namespace, admin)
+    provision_vhost(namespace, admin)
+    return urls(namespace, admin)
 
 
-def provision_databases(namespace: str, admin: Admin) -> dict[str, str]:
-    """A database `<namespace>_<service>` owned by a role of that name, which may connect to no other of ours: service -> URL."""
-    names = {service: _checked(f"{namespace}_{service}") for service in SERVICES}
-    with _connected(admin) as db:
-        for name in names.values():
-            _create_role(db, name, _password(admin, name))
-            _create_database(db, name)
+def urls(namespace: str, admin: Admin) -> dict[str, dict[str, str]]:
+    """Return what `provision` answers, without asking any server."""
+    vhost = with_login(admin.amqp_url, namespace, _password(admin, namespace), namespace)
     return {
-        service: with_login(admin.database_url, name, _password(admin, name), name)
-        for service, name in names.items()
+        service: {"DATABASE_URL": _database_url(namespace, service, admin), "AMQP_URL": vhost}
+        for service in SERVICES
     }
 
 
-def provision_vhost(namespace: str, admin: Admin) -> str:
-    """A vhost `<namespace>` and a user of that name, who may do everything in it and nothing elsewhere: its URL."""
-    name, password = _checked(namespace), _password(admin, namespace)
+def provision_databases(namespace: str, admin: Admin) -> None:
+    """Create a database `<namespace>_<service>` per service; the role of that name owns it alone."""
+    with _connected(admin) as db:
+        for service in SERVICES:
+            name = _checked(f"{namespace}_{service}")
+            _create_role(db, name, _password(admin, name))
+            _create_database(db, name)
+
+
+def provision_vhost(namespace: str, admin: Admin) -> None:
+    """Create a vhost `<namespace>` and a user of that name, who may do all there, nothing elsewhere."""
+    name = _checked(namespace)
     broker = Management(admin.management_url)
     broker.put(f"/vhosts/{name}", {})
-    broker.put(f"/users/{name}", {"password": password, "tags": ""})
+    broker.put(f"/users/{name}", {"password": _password(admin, name), "tags": ""})
     broker.put(f"/permissions/{name}/{name}", {"configure": ".*", "write": ".*", "read": ".*"})
-    return with_login(admin.amqp_url, name, password, name)
 
 
 def drop(namespace: str, admin: Admin) -> None:
@@ -60,12 +65,17 @@ def drop(namespace: str, admin: Admin) -> None:
     broker.delete(f"/users/{namespace}")
 
 
+def _database_url(namespace: str, service: str, admin: Admin) -> str:
+    name = f"{namespace}_{service}"
+    return with_login(admin.database_url, name, _password(admin, name), name)
+
+
 @contextmanager
 def _connected(admin: Admin) -> Iterator[connection]:
     try:
         opened = psycopg2.connect(admin.database_url, connect_timeout=10)
     except psycopg2.OperationalError as fault:
-        raise Failure(f"PostgreSQL's administrator can't connect: {str(fault).strip()}") from None
+        raise SetupError(f"PostgreSQL's administrator can't connect: {str(fault).strip()}") from None
     with closing(opened):
         opened.autocommit = True  # CREATE DATABASE refuses a transaction
         yield opened
@@ -100,12 +110,12 @@ def _execute(db: connection, statement: str, name: str) -> None:
 
 
 def _password(admin: Admin, name: str) -> str:
-    """Derived instead of stored: a second call, from anywhere in this checkout, gives running services' passwords again."""
+    """Derived, not stored: a second call, from anywhere in this checkout, gives the same."""
     return hmac.new(admin.secret.encode(), name.encode(), hashlib.sha256).hexdigest()[:40]
 
 
 def _checked(name: str) -> str:
-    """A name that is fit for a database, a role, a vhost and a URL, and that the servers' own objects don't have."""
+    """A name fit for a database, a role, a vhost and a URL, and that nothing else on the servers has."""
     if not re.fullmatch(r"kedja[a-z0-9_]{0,58}", name):
-        raise Failure(f"A namespace begins with kedja and has only a-z, 0-9 and _ (63 at most): {name!r}.")
+        raise SetupError(f"A namespace begins with kedja and has only a-z, 0-9 and _ (63 at most): {name!r}.")
     return name

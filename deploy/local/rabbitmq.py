@@ -1,7 +1,7 @@
-"""A private RabbitMQ node: own name, ports, cookie, epmd and data; loopback only; nothing shared with the system's.
+"""A private RabbitMQ node: own name, ports, cookie, epmd and data; loopback only; nothing of the system's.
 
-Every place where the scripts would fall back to /etc/rabbitmq or /var/lib/rabbitmq is set. The program under `lib` is
-started, not the wrapper in `sbin`: that one changes to user `rabbitmq`, who can't enter a checkout below a 0700 folder.
+Every place where its scripts would fall back to /etc/rabbitmq or /var/lib/rabbitmq is set. The program under
+`lib` is started, not the wrapper in `sbin`: that one changes to user `rabbitmq`, who can't enter a 0700 folder.
 """
 
 import os
@@ -39,19 +39,22 @@ class Node:
 
     @property
     def management_url(self) -> str:
+        """The administrator's, for the HTTP API."""
         return f"http://{USER}:{self.password}@127.0.0.1:{self.ports['management']}"
 
     @property
     def amqp_url(self) -> str:
+        """The administrator's, without a vhost."""
         return f"amqp://{USER}:{self.password}@127.0.0.1:{self.ports['amqp']}"
 
     @property
     def command(self) -> list[str]:
+        """The broker in the foreground."""
         return [str(SERVER)]
 
     @property
     def epmd_command(self) -> list[str]:
-        """Erlang's name server in the foreground, supervised: a node that finds none leaves a daemon behind."""
+        """Erlang's name server in the foreground: a node that finds none leaves a daemon behind."""
         return [shutil.which("epmd") or "epmd", "-address", "127.0.0.1", "-port", str(self.ports["epmd"])]
 
     def prepare(self) -> None:
@@ -76,7 +79,7 @@ class Node:
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(self.ports["epmd"]),
             "ERL_CRASH_DUMP": str(home / "logs" / "erl_crash.dump"),
-            # The script then becomes the broker (exec) instead of its parent: one process to watch, signal and kill.
+            # The script then becomes the broker instead of its parent: one process to watch and signal.
             "RABBITMQ_ALLOW_INPUT": "1",
             "RABBITMQ_SERVER_START_ARGS": "-noinput +B i",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",

@@ -1,4 +1,4 @@
-"""The two servers that everything stands on, RabbitMQ and PostgreSQL: given by the environment, or private ones."""
+"""The servers that all else stands on, RabbitMQ and PostgreSQL: given by the environment, or private."""
 
 import contextlib
 import socket
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import psycopg2
 
-from deploy.local import admin, packages, ports, postgres, rabbitmq, supervision, waiting
+from deploy.local import admin, packages, ports, postgres, supervision, waiting
 from deploy.local.admin import Admin
-from deploy.local.checkout import IDENTITY, RUN, Failure, secret
+from deploy.local.checkout import IDENTITY, RUN, secret
 from deploy.local.management import Management
 from deploy.local.postgres import Cluster
 from deploy.local.rabbitmq import Node
@@ -32,74 +32,60 @@ class Servers:
 
 
 def start() -> Servers:
-    """Start the private servers unless others are given (or they run already), without waiting for them."""
+    """Start the private servers, unless others are given or they run already, without waiting for them."""
+    supervision.claim_port()
     given = admin.given()
-    private = given is None or admin.is_private(given)
-    running = {info["name"] for info in supervision.infos() if info["statename"] == "RUNNING"}
-    in_use = {port for name in running for port in _PORTS.get(name, ())}
-    ports.claim(["supervisor"], in_use={"supervisor"} if supervision.is_running() else ())
-    if not private and given:
+    if given is None or admin.is_private(given):
+        return _start_private()
+    if not supervision.is_running():
         supervision.apply("servers", [])
-        return Servers(given, _nothing, _nothing)
-    _install_missing()
-    chosen = ports.claim([port for group in _PORTS.values() for port in group], in_use)
-    return _start_private(chosen)
+    return Servers(given, _nothing, _nothing)
 
 
 def _nothing() -> None:
     """Given servers run already; provisioning says what is wrong if they don't."""
 
 
-def _start_private(chosen: dict[str, int]) -> Servers:
+def _start_private() -> Servers:
+    if missing := packages.missing_for_servers():
+        packages.install(missing)
+    in_use = {port for name in supervision.living() for port in _PORTS.get(name, ())}
+    chosen = ports.claim([port for group in _PORTS.values() for port in group], in_use)
     node = Node(f"kedja-{IDENTITY}@localhost", RUN / "rabbitmq", chosen, secret("rabbitmq"))
-    programs = postgres.binaries()
-    assert programs is not None, "_install_missing saw to it"
-    cluster = Cluster(postgres.data_folder(), chosen["postgres"], secret("postgres"), programs)
-    node.prepare()
-    supervision.apply("servers", _programs(node, cluster))
-    supervision.start("epmd")
-    waiting.until(lambda: _answers(chosen["epmd"]), "epmd", "Erlang's name server", seconds=10)
-    supervision.start("rabbitmq")
-    cluster.prepare()
-    supervision.start("postgres")
-    private = Admin(cluster.url, node.management_url, node.amqp_url, "kedja", secret("provision"))
+    cluster = Cluster(postgres.home(), chosen["postgres"], secret("postgres"), postgres.programs() or RUN)
+    _launch(node, cluster)
     return Servers(
-        private,
+        Admin(cluster.url, node.management_url, node.amqp_url, "kedja", secret("provision")),
         lambda: waiting.until(lambda: _accepts(cluster.url), "postgres", "PostgreSQL"),
-        lambda: waiting.until(
-            lambda: Management(node.management_url).listens(chosen["amqp"]), "rabbitmq", "RabbitMQ"
-        ),
+        lambda: waiting.until(lambda: _serves(node), "rabbitmq", "RabbitMQ"),
     )
 
 
+def _launch(node: Node, cluster: Cluster) -> None:
+    """Start both. The broker first: while it boots, PostgreSQL's data can be made."""
+    node.prepare()
+    supervision.apply("servers", _programs(node, cluster))
+    supervision.start("epmd")
+    waiting.until(lambda: _answers(node.ports["epmd"]), "epmd", "Erlang's name server", seconds=10)
+    supervision.start("rabbitmq")
+    cluster.prepare()
+    supervision.start("postgres")
+
+
 def _programs(node: Node, cluster: Cluster) -> list[Program]:
-    erlang = node.environment()
     return [
+        Program("rabbitmq", "servers", node.command, node.environment(), node.home, stop_seconds=30),
+        Program("epmd", "servers", node.epmd_command, directory=node.home),
         Program(
             "postgres",
             "servers",
             cluster.command,
-            {},
-            cluster.data.parent,
-            postgres.user(),
-            stop_signal="INT",
+            directory=cluster.home,
+            user=postgres.user(),
+            stop_signal="INT",  # fast: ends open sessions, leaves nothing to recover
             stop_seconds=30,
         ),
-        Program("rabbitmq", "servers", node.command, erlang, node.home, stop_seconds=30),
-        Program("epmd", "servers", node.epmd_command, {}, node.home),
     ]
-
-
-def _install_missing() -> None:
-    wanted = {
-        "rabbitmq-server": rabbitmq.SERVER.exists(),
-        "postgresql": postgres.binaries() is not None,
-    }
-    if missing := [package for package, there in wanted.items() if not there]:
-        reason = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
-        other = " (or set KEDJA_AMQP_ADMIN_URL and KEDJA_ADMIN_DATABASE_URL to servers that you have)"
-        if sentence := packages.install(missing, reason, other):
-            raise Failure(sentence)
 
 
 def _answers(port: int) -> bool:
@@ -114,3 +100,7 @@ def _accepts(url: str) -> bool:
     except psycopg2.OperationalError:
         return False
     return True
+
+
+def _serves(node: Node) -> bool:
+    return Management(node.management_url).listens(node.ports["amqp"])

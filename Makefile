@@ -1,0 +1,59 @@
+# Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
+.DEFAULT_GOAL := help
+.PHONY: help setup venv infra up demo status logs stop start down clean check test test-slow
+MAKEFLAGS += --no-print-directory
+
+python := .venv/bin/python
+local := $(python) -m deploy.local
+bootstrap := sh deploy/local/python.sh -m deploy.local.bootstrap
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## Make .venv from the lock file; install RabbitMQ and PostgreSQL where they are missing
+	@$(bootstrap) servers
+
+demo: up ## Start everything and follow about 60 fictive suppliers through the whole chain
+	@$(python) -m demo
+
+up: setup ## Start everything (data kept) and print the URLs
+	@$(local) up
+
+down: venv ## Stop everything that this checkout started; the data stays
+	@$(local) down
+
+status: venv ## Show each process: state, URL, readiness
+	@$(local) status
+
+logs: venv ## Show all logs, or one: make logs SERVICE=audits
+	@$(local) logs $(SERVICE)
+
+stop: venv ## Stop one process: make stop SERVICE=rabbitmq
+	@$(local) stop $(SERVICE)
+
+start: venv ## Start it again: make start SERVICE=rabbitmq
+	@$(local) start $(SERVICE)
+
+clean: venv ## Stop everything and remove its data (.venv stays)
+	@$(local) clean
+
+infra: setup ## Start only RabbitMQ and PostgreSQL
+	@$(local) infra
+
+test: infra ## Run the test suite against real servers (also beside a running demo)
+	@$(python) -m pytest
+
+test-slow: infra ## Run the tests that take longer
+	@$(python) -m pytest -m slow
+
+check: venv ## Lint, format, types, layers, size, and generated files up to date
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(python) -m mypy
+	$(python) -m mypy -p deploy.local
+	.venv/bin/lint-imports
+	$(python) -m pytest -q tests/test_architecture.py
+	.venv/bin/kedja topology generate --check
+
+venv:
+	@$(bootstrap)

@@ -1,0 +1,83 @@
+"""The virtual environment from the lock file, and the system's packages. Standard library only.
+
+`python -m deploy.local.bootstrap` makes `.venv`; with the argument `servers` it sees to RabbitMQ and
+PostgreSQL too. Nothing is done where the lock file and pyproject.toml are those of the last time.
+"""
+
+import hashlib
+import subprocess
+import sys
+import venv
+
+from deploy.local import packages
+from deploy.local.checkout import ROOT, SetupError
+from deploy.local.console import say, warn
+
+_VENV = ROOT / ".venv"
+_PYTHON = _VENV / "bin" / "python"
+_STAMP = _VENV / "kedja-stamp"
+_LOCK = ROOT / "requirements.lock"
+
+
+def main() -> int:
+    """Set up what is missing; exit status 1 and one sentence if something can't be."""
+    try:
+        _install_packages(for_servers="servers" in sys.argv[1:])
+        if _stamp() != _last_stamp():
+            _make_environment()
+    except SetupError as failure:
+        warn(f"kedja: {failure}")
+        return 1
+    return 0
+
+
+def _install_packages(for_servers: bool) -> None:
+    missing = [] if _is_usable() else packages.missing_for_python()
+    if for_servers:
+        missing += packages.missing_for_servers()
+    if missing:
+        packages.install(missing)
+
+
+def _make_environment() -> None:
+    if not _is_usable():
+        say("Making the virtual environment .venv …")
+        venv.create(_VENV, clear=True, with_pip=True)
+    say("Installing the locked Python packages into .venv (a minute the first time) …")
+    _pip("--require-hashes", "-r", str(_LOCK))
+    _pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    _STAMP.write_text(_stamp(), encoding="utf-8")
+
+
+def _is_usable() -> bool:
+    """Whether `.venv` has a Python new enough and a pip, and was made here (it contains its own path)."""
+    if _STAMP.exists() and _last_stamp().splitlines()[0] != str(ROOT):
+        return False
+    probe = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
+    try:
+        return subprocess.run([str(_PYTHON), "-c", probe], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _stamp() -> str:
+    content = _LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
+    return f"{ROOT}\n{hashlib.sha256(content).hexdigest()}\n"
+
+
+def _last_stamp() -> str:
+    return _STAMP.read_text(encoding="utf-8") if _STAMP.exists() else ""
+
+
+def _pip(*arguments: str) -> None:
+    quietly = ("--quiet", "--disable-pip-version-check", "--no-input")
+    command = [str(_PYTHON), "-m", "pip", "install", *quietly, *arguments]
+    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
+        raise SetupError(
+            "pip could not install the locked packages (its words are above): "
+            "make sure that this machine reaches a Python package index, then try again."
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
