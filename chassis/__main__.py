@@ -1,11 +1,14 @@
 """Where the `kedja` command begins: a process that runs a service is made green before anything is imported."""
 
 import sys
+import warnings
 
 
 def main() -> None:
     """Run the command line."""
     if sys.argv[1:2] == ["run"]:
+        # nameko stands on eventlet, which says at every import that it is in maintenance mode: we know
+        warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
         import eventlet  # noqa: PLC0415
 
         eventlet.monkey_patch()

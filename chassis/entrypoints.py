@@ -175,7 +175,9 @@ class _ProblemApp(WsgiApp):
             provider, path_values = self.url_map.bind_to_environ(environ).match()
             response = provider.handle(request, path_values)
         except HTTPException as fault:
-            response = seam.problem_of(fault, seam.correlation_of(request))
+            correlation_id = seam.correlation_of(request)
+            response = seam.problem_of(fault, correlation_id)
+            response.headers["X-Correlation-ID"] = correlation_id
         return response(environ, start_response)
 
 

@@ -61,7 +61,7 @@ class Gauge:
     value: float
 
 
-@dataclass
+@dataclass(eq=False)  # a registry keeps collectors by identity
 class DatabaseGauges:
     """Asks the database at most every `seconds`; replicas agree, so aggregate with `max by (service)`."""
 
