@@ -1,76 +1,21 @@
-"""Use cases against a real database: what is stored, and what is emitted."""
+"""Campaigns and reviews against a real database: what is stored, and what is emitted."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 
-from chassis import links
-from chassis.errors import Conflict, Invalid, NotFound, Unauthorized
+from chassis.errors import Conflict, Invalid, NotFound
 from chassis.ids import uuid7
 from services.assessments import events, repository, usecases
 from services.assessments.domain.case import STATES
+from tests.assessments.steps import NOW, launch, listed, outcome, register, submitted, waits_for
 from tests.backbone import wait_until
 
-NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-KEY = "a key for tests only"
 GRID = [[50.0] * 4 for _ in range(7)]
-
-
-def register(tx, received, *categories, contacts=1, supplier_id=None, version=1, name="Exempelleverantör AB"):
-    """Make a supplier known and return its id and that of its first contact."""
-    supplier_id, people = supplier_id or uuid7(), [uuid7() for _ in range(contacts)]
-    data = {
-        "supplier_id": supplier_id,
-        "legal_name": name,
-        "contacts": [{"contact_id": person, "email": "a@b.example", "role": None} for person in people],
-        "contracts": [{"category_id": category, "regions": ["01"]} for category in categories],
-    }
-    event = received(events.SupplierRegistered, data, subject=str(supplier_id), version=version)
-    usecases.project_suppliers(tx, [event])
-    return supplier_id, people[0] if people else None
-
-
-@pytest.fixture
-def supplier(tx, received):
-    """Make suppliers known in the test's own transaction."""
-    return partial(register, tx, received)
-
-
-def launch(tx, *cases, year=2026, answer_by=None):
-    wanted = [{"supplier_id": supplier_id, "category_id": category_id} for supplier_id, category_id in cases]
-    return usecases.launch_campaign(
-        tx, {"name": "Omgång", "year": year, "answer_by": answer_by, "cases": wanted}, NOW
-    )
-
-
-def listed(tx, **filters):
-    query = {"campaign_id": None, "supplier_id": None, "state": None, "after": None, "limit": 100} | filters
-    return usecases.list_assessments(tx, query)
-
-
-@pytest.fixture
-def case(tx, supplier):
-    """One invited case."""
-    supplier_id, _ = supplier("gloves")
-    campaign_id = launch(tx, (supplier_id, "gloves"))["campaign_id"]
-    return listed(tx, campaign_id=campaign_id)["items"][0]
-
-
-@pytest.fixture
-def token(tx, case):
-    """A session of the case's respondent."""
-    return session(tx, case)["token"]
-
-
-def session(tx, case, now=NOW):
-    code = links.code(KEY, case.invitation_id, case.generation)
-    return usecases.open_session(tx, {"invitation_id": case.invitation_id, "code": code}, KEY, now)
 
 
 def test_a_campaign_invites_each_case_and_says_so(tx, supplier, emitted):
@@ -136,13 +81,6 @@ def test_two_campaigns_at_once_invite_a_case_only_once(db, received):
     assert refused.value.faults == {"/cases/0": "already has an assessment that year"}
 
 
-def waits_for(tx):
-    """Whether another transaction waits for what this one holds."""
-    with tx.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
-        return cursor.fetchone()
-
-
 def test_the_same_case_may_be_assessed_in_another_year(tx, supplier):
     supplier_id, _ = supplier("gloves")
     launch(tx, (supplier_id, "gloves"), year=2025)
@@ -174,119 +112,6 @@ def test_a_list_goes_on_after_its_last_item(tx, supplier):
     rest = listed(tx, supplier_id=supplier_id, limit=2, after=first["next"])
     assert [each.category_id for each in first["items"] + rest["items"]] == ["a", "b", "c"]
     assert rest["next"] is None
-
-
-@pytest.mark.parametrize("code", ["", "x", "ett-försök", "A" * 43])
-def test_a_wrong_code_and_an_unknown_invitation_look_the_same(tx, case, code):
-    said = []
-    for invitation_id in (case.invitation_id, uuid7()):
-        with pytest.raises(Unauthorized) as refused:
-            usecases.open_session(tx, {"invitation_id": invitation_id, "code": code}, KEY, NOW)
-        said.append(refused.value.detail)
-    assert said[0] == said[1]
-
-
-def test_a_code_may_open_many_sessions_because_colleagues_share_the_work(tx, case):
-    one, other = session(tx, case), session(tx, case)
-    assert one["token"] != other["token"]
-    assert one == {**other, "token": one["token"], "expires_at": NOW + timedelta(hours=12)}
-
-
-def test_the_token_itself_is_stored_nowhere(tx, token):
-    with tx.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM session WHERE session::text LIKE %s", [f"%{token}%"])
-        assert cursor.fetchone()[0] == 0
-
-
-@pytest.mark.parametrize("bearer", [None, "", "invented"])
-def test_a_respondent_without_a_session_sees_nothing(tx, case, bearer):
-    with pytest.raises(Unauthorized):
-        usecases.get_form(tx, bearer, NOW)
-
-
-def test_a_session_ends_at_its_hour(tx, token):
-    usecases.get_form(tx, token, NOW + timedelta(hours=12, seconds=-1))
-    with pytest.raises(Unauthorized):
-        usecases.get_form(tx, token, NOW + timedelta(hours=12))
-
-
-def test_raising_the_generation_ends_sessions_and_links(tx, case, token):
-    with tx.cursor() as cursor:
-        cursor.execute("UPDATE assessment SET generation = 2 WHERE assessment_id = %s", [case.assessment_id])
-    with pytest.raises(Unauthorized):
-        usecases.get_form(tx, token, NOW)
-    with pytest.raises(Unauthorized):
-        session(tx, case)
-
-
-def test_expired_sessions_are_forgotten_and_living_ones_are_kept(tx, case):
-    old, new = session(tx, case, NOW - timedelta(hours=13)), session(tx, case)
-    assert usecases.forget_expired_sessions(lambda: nullcontext(tx), NOW) is False
-    with tx.cursor() as cursor:
-        hashes = [usecases._hashed(each["token"]) for each in (old, new)]
-        cursor.execute("SELECT token_hash FROM session WHERE token_hash = ANY(%s)", [hashes])
-        assert [row.token_hash for row in cursor.fetchall()] == hashes[1:]
-
-
-def test_a_respondent_sees_only_its_own_case(tx, case, token):
-    assert usecases.get_form(tx, token, NOW) == {
-        "assessment_id": case.assessment_id,
-        "legal_name": "Exempelleverantör AB",
-        "category_id": "gloves",
-        "year": 2026,
-        "state": "invited",
-        "deadline": date(2027, 1, 2),
-        "editable": True,
-        "submitted_at": None,
-        "answers": {},
-        "visible": usecases.get_form(tx, token, NOW)["visible"],
-        "completeness": 0,
-    }
-
-
-def test_answers_are_merged_null_removes_one_and_follow_ups_open(tx, token):
-    usecases.save_answers(
-        tx, token, {"P06": "unknown", "Q108": 12.5, "Q111": ["rba", "eti"], "P01": "Handskar"}, NOW
-    )
-    form = usecases.save_answers(tx, token, {"P01": None, "Q111": [], "P03": 40}, NOW)
-    assert (form["state"], form["answers"]) == ("in_progress", {"P06": "unknown", "Q108": 12.5, "P03": 40})
-    assert {"Q210", "Q316", "Q606"} <= set(form["visible"])
-    assert usecases.get_form(tx, token, NOW) == form
-
-
-def test_one_wrong_answer_saves_none_and_every_one_is_named(tx, token):
-    with pytest.raises(Invalid) as refused:
-        usecases.save_answers(tx, token, {"Q101": "4", "Q108": 101, "Q999": "yes"}, NOW)
-    assert refused.value.faults == {
-        "/answers/Q108": "must be at most 100",
-        "/answers/Q999": "is no question of this questionnaire",
-    }
-    assert usecases.get_form(tx, token, NOW)["answers"] == {}
-
-
-def test_what_has_been_submitted_can_be_read_but_not_changed(tx, token):
-    usecases.save_answers(tx, token, {"Q101": "4"}, NOW)
-    form = usecases.submit_answers(tx, token, NOW)
-    assert (form["state"], form["editable"], form["submitted_at"]) == ("submitted", False, NOW)
-    with pytest.raises(Conflict, match="allowed: review"):
-        usecases.save_answers(tx, token, {"Q101": "0"}, NOW)
-    with pytest.raises(Conflict, match="allowed: review"):
-        usecases.submit_answers(tx, token, NOW)
-    assert usecases.get_form(tx, token, NOW) == form
-
-
-def test_nothing_can_be_submitted_before_anything_was_answered(tx, token):
-    with pytest.raises(Conflict, match="allowed: answer"):
-        usecases.submit_answers(tx, token, NOW)
-
-
-def submitted(tx, token, answers):
-    usecases.save_answers(tx, token, answers, NOW)
-    usecases.submit_answers(tx, token, NOW)
-
-
-def outcome(judged=None, recommendation="none", resolved=()):
-    return {"judged": judged, "recommendation": recommendation, "resolved_critical": list(resolved)}
 
 
 def test_a_completed_review_emits_the_whole_state(tx, case, token, emitted):
