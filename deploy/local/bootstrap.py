@@ -72,7 +72,16 @@ def _last_stamp() -> str:
 def _pip(*arguments: str) -> None:
     quietly = ("--quiet", "--disable-pip-version-check", "--no-input")
     command = [str(_PYTHON), "-m", "pip", "install", *quietly, *arguments]
-    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        warn(*done.stdout.splitlines()[-15:])
         raise SetupError(
             "pip could not install the locked packages (its words are above): "
             "make sure that this machine reaches a Python package index, then try again."
