@@ -1,0 +1,177 @@
+"""An audit from its scheduling to its confirmation or cancellation; the later states have names only, so far.
+
+provisional -> confirmed -> documents_requested -> held -> draft_report -> supplier_commented -> reported
+-> deviations_open -> closed     (provisional and confirmed ones can be cancelled, and moved)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from services.audits.domain.case import CaseKey
+from services.audits.domain.policy import AUDITS
+
+if TYPE_CHECKING:
+    from services.audits.domain.case import Case, Reason
+    from services.audits.domain.decision import Decision
+    from services.audits.domain.planning import Diary
+
+# state -> what may be done in it -> the state after
+TRANSITIONS: dict[str, dict[str, str]] = {
+    "provisional": {"confirm": "confirmed", "cancel": "cancelled"},
+    "confirmed": {"cancel": "cancelled"},
+    "documents_requested": {},
+    "held": {},
+    "draft_report": {},
+    "supplier_commented": {},
+    "reported": {},
+    "deviations_open": {},
+    "closed": {},
+    "cancelled": {},
+}
+STATES = tuple(TRANSITIONS)
+
+
+class NotAllowedError(ValueError):
+    """The state does not allow the action; the message says what it does allow."""
+
+    def __init__(self, state: str, action: str) -> None:
+        """Name what was tried and what may be done instead."""
+        allowed = ", ".join(TRANSITIONS[state]) or "nothing more"
+        super().__init__(f"cannot {action} an audit that is {state}; allowed: {allowed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """An audit. `causes`: the events that led to it; `score`: the case's when it was scheduled or upgraded.
+
+    `reasons`: the decision's, then the slot's. `due_on`: hold it by then; `starts_on` may be later, and the
+    reasons say why. `confirm_on`: the day on which it confirms itself, unless a person was faster.
+    """
+
+    audit_id: UUID
+    supplier_id: UUID
+    category_id: str
+    kind: str
+    state: str
+    starts_on: date
+    due_on: date
+    auditor_id: UUID | None
+    announced: bool
+    policy_row: int | None
+    rule: str
+    reasons: tuple[Reason, ...]
+    causes: tuple[UUID, ...]
+    score: Decimal | None
+    confirm_on: date
+    correlation_id: str
+    created_at: datetime
+    confirmed_at: datetime | None = None
+    cancellation_proposed: bool = False
+    ended_on: date | None = None
+    end_reason: str | None = None
+
+    @property
+    def key(self) -> CaseKey:
+        """Return the case key that the audit serves."""
+        return CaseKey(self.supplier_id, self.category_id)
+
+    @property
+    def movable(self) -> bool:
+        """Tell whether nothing but the calendar knows of it yet."""
+        return "cancel" in TRANSITIONS[self.state]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What a new or changed audit takes from the moment: its causes, and how it is confirmed.
+
+    at_once: it is confirmed in the same breath; otherwise by itself on `confirm_on`.
+    """
+
+    audit_id: UUID
+    causes: tuple[UUID, ...]
+    correlation_id: str
+    now: datetime
+    confirm_on: date
+    at_once: bool
+
+
+def after(decision: Decision, case: Case, diary: Diary, occasion: Occasion) -> Audit | None:
+    """Return the case's open audit as the decision leaves it; None where there is none."""
+    if decision.effect == "opened" and decision.outcome in AUDITS:
+        return _schedule(decision, case, diary, occasion)
+    if case.open_audit is None:
+        return None
+    audit = replace(case.open_audit, cancellation_proposed=decision.proposes_cancellation)
+    if decision.joins != audit.audit_id:
+        return audit
+    audit = replace(audit, causes=_merged(audit.causes, occasion.causes))
+    return _upgrade(audit, decision, case, diary, occasion) if decision.effect == "upgraded" else audit
+
+
+def _schedule(decision: Decision, case: Case, diary: Diary, occasion: Occasion) -> Audit:
+    kind = AUDITS[decision.outcome]
+    due_on = _due(decision)
+    slot = diary.book(kind, due_on)
+    return Audit(
+        audit_id=occasion.audit_id,
+        supplier_id=case.key.supplier_id,
+        category_id=case.key.category_id,
+        kind=kind,
+        state="confirmed" if occasion.at_once else "provisional",
+        starts_on=slot.starts_on,
+        due_on=due_on,
+        auditor_id=slot.auditor_id,
+        announced=diary.announced(kind),
+        policy_row=decision.row,
+        rule=decision.rule,
+        reasons=(*decision.reasons, slot.reason),
+        causes=occasion.causes,
+        score=case.risk.score,
+        confirm_on=occasion.confirm_on,
+        correlation_id=occasion.correlation_id,
+        created_at=occasion.now,
+        confirmed_at=occasion.now if occasion.at_once else None,
+    )
+
+
+def _upgrade(audit: Audit, decision: Decision, case: Case, diary: Diary, occasion: Occasion) -> Audit:
+    """Give the open audit the stronger cause; it moves only if it must, and then has to be confirmed anew."""
+    due_on = _due(decision)
+    if audit.kind == AUDITS[decision.outcome] and audit.starts_on <= due_on:
+        reasons = (*decision.reasons, audit.reasons[-1])
+        stronger = replace(audit, policy_row=decision.row, rule=decision.rule, score=case.risk.score)
+        return replace(stronger, due_on=due_on, reasons=reasons)
+    diary.release(audit.auditor_id, audit.starts_on)
+    moved = _schedule(decision, case, diary, replace(occasion, audit_id=audit.audit_id, causes=audit.causes))
+    return replace(moved, created_at=audit.created_at)
+
+
+def _due(decision: Decision) -> date:
+    assert decision.due_on is not None  # noqa: S101  rules.py refuses a row that leads to an audit without weeks
+    return decision.due_on
+
+
+def _merged(causes: tuple[UUID, ...], more: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys((*causes, *more)))
+
+
+def confirm(audit: Audit, now: datetime) -> Audit:
+    """Make a provisional audit certain; raise NotAllowedError."""
+    return replace(audit, state=_state_after(audit, "confirm"), confirmed_at=now, cancellation_proposed=False)
+
+
+def cancel(audit: Audit, reason: str, today: date) -> Audit:
+    """End an audit before it is held; raise NotAllowedError."""
+    return replace(audit, state=_state_after(audit, "cancel"), ended_on=today, end_reason=reason)
+
+
+def _state_after(audit: Audit, action: str) -> str:
+    if action not in TRANSITIONS[audit.state]:
+        raise NotAllowedError(audit.state, action)
+    return TRANSITIONS[audit.state][action]
