@@ -55,5 +55,7 @@ def outcome(judged=None, recommendation="none", resolved=()):
 def waits_for(tx):
     """Whether another transaction waits for what this one holds."""
     with tx.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        cursor.execute(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
         return cursor.fetchone()
