@@ -64,8 +64,7 @@ def clean() -> None:
             supervision.shut_down()
         with _step("removing .run and its data"):
             if admin.is_saved() and (known := admin.load()).namespace != "kedja":
-                for namespace in (known.namespace, f"{known.namespace}_test"):
-                    provision.drop(namespace, known)
+                provision.drop_all(known.namespace, known)
             postgres.remove()
             shutil.rmtree(RUN)
 

@@ -8,7 +8,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import psycopg2
@@ -29,40 +29,56 @@ def provision(namespace: str, admin: Admin) -> dict[str, dict[str, str]]:
 
 def urls(namespace: str, admin: Admin) -> dict[str, dict[str, str]]:
     """Return what `provision` answers, without asking any server."""
-    vhost = with_login(admin.amqp_url, namespace, _password(admin, namespace), namespace)
+    vhost = _vhost_url(namespace, admin)
     return {
-        service: {"DATABASE_URL": _database_url(namespace, service, admin), "AMQP_URL": vhost}
-        for service in SERVICES
+        name: {"DATABASE_URL": _database_url(namespace, name, admin), "AMQP_URL": vhost} for name in SERVICES
     }
 
 
-def provision_databases(namespace: str, admin: Admin) -> None:
-    """Create a database `<namespace>_<service>` per service; the role of that name owns it alone."""
+def provision_databases(namespace: str, admin: Admin) -> dict[str, str]:
+    """Create a database `<namespace>_<service>` per service, owned by a role of that name: service -> URL."""
     with _connected(admin) as db:
         for service in SERVICES:
             name = _checked(f"{namespace}_{service}")
             _create_role(db, name, _password(admin, name))
             _create_database(db, name)
+    return {service: _database_url(namespace, service, admin) for service in SERVICES}
 
 
-def provision_vhost(namespace: str, admin: Admin) -> None:
-    """Create a vhost `<namespace>` and a user of that name, who may do all there, nothing elsewhere."""
+def provision_vhost(namespace: str, admin: Admin) -> str:
+    """Create a vhost `<namespace>` and a user of that name, who may do all there and only there: its URL."""
     name = _checked(namespace)
     broker = Management(admin.management_url)
     broker.put(f"/vhosts/{name}", {})
     broker.put(f"/users/{name}", {"password": _password(admin, name), "tags": ""})
     broker.put(f"/permissions/{name}/{name}", {"configure": ".*", "write": ".*", "read": ".*"})
+    return _vhost_url(name, admin)
 
 
 def drop(namespace: str, admin: Admin) -> None:
     """Remove a namespace's databases, roles, vhost and user, whatever uses them."""
+    _drop(lambda name: name == namespace or name in {f"{namespace}_{service}" for service in SERVICES}, admin)
+
+
+def drop_all(namespace: str, admin: Admin) -> None:
+    """Remove a namespace and every one that begins with it: also those that tests made and could not remove."""
+    _drop(lambda name: name == namespace or name.startswith(f"{namespace}_"), admin)
+
+
+def _drop(is_meant: Callable[[str], bool], admin: Admin) -> None:
     with _connected(admin) as db:
-        for name in (_checked(f"{namespace}_{service}") for service in SERVICES):
+        for name in filter(is_meant, _names(db, "SELECT datname FROM pg_database")):
             _execute(db, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", name)
+        for name in filter(is_meant, _names(db, "SELECT rolname FROM pg_roles")):
             _execute(db, "DROP ROLE IF EXISTS {name}", name)
     broker = Management(admin.management_url)
-    broker.delete(f"/vhosts/{_checked(namespace)}")
-    broker.delete(f"/users/{namespace}")
+    for kind in ("vhosts", "users"):
+        for name in filter(is_meant, [row["name"] for row in broker.get(f"/{kind}?columns=name")]):
+            broker.delete(f"/{kind}/{name}")
+
+
+def _vhost_url(namespace: str, admin: Admin) -> str:
+    return with_login(admin.amqp_url, namespace, _password(admin, namespace), namespace)
 
 
 def _database_url(namespace: str, service: str, admin: Admin) -> str:
@@ -96,6 +112,12 @@ def _create_database(db: connection, name: str) -> None:
             )  # else only a superuser may give a database away
         _execute(db, "CREATE DATABASE {name} OWNER {name} TEMPLATE template0 ENCODING 'UTF8'", name)
     _execute(db, "REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC", name)
+
+
+def _names(db: connection, query: str) -> list[str]:
+    with db.cursor() as cursor:
+        cursor.execute(query)
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _exists(db: connection, query: str, *values: str) -> bool:

@@ -1,7 +1,7 @@
 """A private RabbitMQ node: own name, ports, cookie, epmd and data; loopback only; nothing of the system's.
 
 Every place where its scripts would fall back to /etc/rabbitmq or /var/lib/rabbitmq is set. The program under
-`lib` is started, not the wrapper in `sbin`: that one changes to user `rabbitmq`, who can't enter a 0700 folder.
+`lib` is started: the wrapper in `sbin` changes to user `rabbitmq`, who can't enter a 0700 folder.
 """
 
 import os
