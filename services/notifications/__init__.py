@@ -1,0 +1,1 @@
+"""Notifications: whoever must hear of an event gets exactly one mail about it."""

@@ -1,0 +1,151 @@
+"""Writing a mail: a template's text in the recipient's language, under headers that cannot be forged."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+from functools import cache, partial
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chassis import links
+from services.notifications.domain import Mail, local_day, one_line
+from services.notifications.rules import WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+_WIDTH = 78
+# What the lines after the first of a paragraph stand under: the text of "1. text" and of "Label:  text".
+_HANGING = re.compile(r"\d+\. | +|\S[^:]{0,20}:  +")
+
+
+def write(mail: Mail, settings: Mapping[str, Any], now: datetime) -> EmailMessage:
+    """Return the message. Its Message-ID comes from the notice, so that a second copy can be recognised.
+
+    Raises ValueError where the recipient has no address (any more), and jinja2.TemplateError where a text
+    needs a fact that the event did not bring.
+    """
+    if mail.email is None:
+        raise ValueError("the recipient has no address")
+    subject, body = text(mail, settings)
+    sender = _sender(settings)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = Address(one_line(mail.name or ""), addr_spec=mail.email)
+    if mail.office_email:
+        message["Reply-To"] = Address(one_line(mail.office_name or ""), addr_spec=mail.office_email)
+    message["Subject"] = one_line(subject)
+    message["Date"] = now
+    message["Message-ID"] = f"<{mail.notice_id}@{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Correlation-ID"] = one_line(mail.correlation_id)
+    message.set_content(body, cte="8bit")
+    message["Content-Language"] = mail.language
+    return message
+
+
+def text(mail: Mail, settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Return (subject, body): a template's first line, and what follows its blank line."""
+    template = _environment(mail.language).get_template(f"{mail.kind}.{mail.language}.txt")
+    subject, _, body = template.render(_view(mail, settings)).partition("\n")
+    return subject, "\n".join(map(_wrapped, body.strip("\n").splitlines())) + "\n"
+
+
+def _wrapped(line: str) -> str:
+    """Wrap a paragraph or list item as people do in plain text; a link stays whole."""
+    if " " not in line.strip():
+        return line
+    hanging = _HANGING.match(line)
+    return fill(
+        line,
+        _WIDTH,
+        subsequent_indent=" " * len(hanging[0]) if hanging else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _view(mail: Mail, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what templates may name; texts from others are one line each: none can pose as a paragraph."""
+    words = WORDS[mail.language]
+    supplier, office = one_line(mail.legal_name), one_line(mail.office_name or words["office"])
+    concerned = [contract for contract in mail.contracts if contract["category_id"] == mail.category_id]
+    codes = sorted({code for contract in concerned for code in contract["regions"]})
+    return {
+        "to": mail.recipient_kind,
+        "name": one_line(mail.name or "") or supplier,
+        "supplier": supplier,
+        "category": one_line(mail.names.get(mail.language) or mail.category_id),
+        "regions": [WORDS["regions"].get(code, code) for code in codes],
+        "clauses": sorted({_clause(contract, words) for contract in concerned if contract["clause_level"]}),
+        "facts": mail.facts,
+        "auditor": mail.auditor_name and one_line(mail.auditor_name),
+        "ask": {"name": office, "email": mail.office_email or _sender(settings).addr_spec},
+        "signature": "Kedja" if mail.recipient_kind == "national_office" else office[:1].upper() + office[1:],
+        "link": _link(mail, settings),
+    }
+
+
+def _clause(contract: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    level = words["clause"].get(contract["clause_level"], contract["clause_level"])
+    version = contract["clause_version"]
+    return one_line(words["clause_version"].format(level=level, version=version) if version else level)
+
+
+def _link(mail: Mail, settings: Mapping[str, Any]) -> str | None:
+    """Return the respondent's link; its code is made here and kept nowhere."""
+    if mail.kind != "assessment_invited":
+        return None
+    invitation, generation = mail.facts["invitation_id"], mail.facts["generation"]
+    code = links.code(settings["LINK_KEY"], invitation, generation)
+    return f"{settings['RESPONDENT_URL'].rstrip('/')}/respond#{invitation}.{code}"
+
+
+def _sender(settings: Mapping[str, Any]) -> Address:
+    name, address = parseaddr(settings["MAIL_FROM"])
+    return Address(name, addr_spec=address)
+
+
+@cache
+def _environment(language: str) -> Environment:
+    """Return the templates' environment of a language: plain text, and a missing fact is a fault."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701  plain text
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    words = WORDS[language]
+    environment.filters.update(
+        day=partial(_day, words),
+        number=partial(_number, words),
+        listed=partial(_listed, words),
+        word=lambda code, kind: words[kind][code],
+        words=lambda codes, kind: [words[kind][code] for code in codes],
+    )
+    return environment
+
+
+def _day(words: Mapping[str, Any], moment: str) -> str:
+    day = local_day(moment)
+    return f"{day.day} {words['months'][day.month - 1]} {day.year}"
+
+
+def _number(words: Mapping[str, Any], value: Decimal | float | str) -> str:
+    return f"{Decimal(value):.1f}".replace(".", words["decimal"])
+
+
+def _listed(words: Mapping[str, Any], items: Sequence[str]) -> str:
+    """Join as people do: "a", "a and b", "a, b and c"."""
+    return f" {words['and']} ".join([*([", ".join(items[:-1])] if items[1:] else []), *items[-1:]])

@@ -1,0 +1,204 @@
+-- Notifications' SQL. Locks are taken in this order: supplier, category, occasion, recipient, notice.
+
+-- name: add_suppliers!
+-- Stubs for suppliers that something names before they have arrived.
+INSERT INTO supplier (supplier_id) SELECT id FROM unnest((:suppliers)::uuid[]) AS id ORDER BY id
+ON CONFLICT DO NOTHING;
+
+-- name: lock_suppliers
+-- One handler at a time works on what a supplier's events lead to.
+SELECT supplier_id FROM supplier WHERE supplier_id = ANY((:suppliers)::uuid[])
+ORDER BY supplier_id FOR NO KEY UPDATE;
+
+-- name: add_categories!
+-- Stubs for categories likewise.
+INSERT INTO category (category_id) SELECT id FROM unnest((:categories)::text[]) AS id ORDER BY id
+ON CONFLICT DO NOTHING;
+
+-- name: lock_categories
+-- And one on a category's.
+SELECT category_id FROM category WHERE category_id = ANY((:categories)::text[])
+ORDER BY category_id FOR NO KEY UPDATE;
+
+-- name: save_suppliers
+-- Keep each supplier's newest state; returns the ids of those that were newer than what was known.
+INSERT INTO supplier AS s (supplier_id, version, legal_name, contacts, contracts)
+SELECT supplier_id, version, legal_name, contacts, contracts
+FROM jsonb_populate_recordset(NULL::supplier, (:rows)::jsonb) ORDER BY supplier_id
+ON CONFLICT (supplier_id) DO UPDATE
+SET version = excluded.version, legal_name = excluded.legal_name,
+    contacts = excluded.contacts, contracts = excluded.contracts
+WHERE s.version < excluded.version
+RETURNING supplier_id;
+
+-- name: save_categories!
+-- Keep each category's newest state.
+INSERT INTO category AS c (category_id, version, names)
+SELECT category_id, version, names
+FROM jsonb_populate_recordset(NULL::category, (:rows)::jsonb) ORDER BY category_id
+ON CONFLICT (category_id) DO UPDATE SET version = excluded.version, names = excluded.names
+WHERE c.version < excluded.version;
+
+-- name: add_occasions!
+-- Remember events that somebody must hear of.
+INSERT INTO occasion (event_id, kind, supplier_id, category_id, facts, correlation_id, occurred_at, settled)
+SELECT event_id, kind, supplier_id, category_id, facts, correlation_id, occurred_at, false
+FROM jsonb_populate_recordset(NULL::occasion, (:rows)::jsonb) ORDER BY event_id
+ON CONFLICT DO NOTHING;
+
+-- name: lock_open_of_suppliers
+-- Occasions that may have become complete with these suppliers.
+SELECT event_id, kind, supplier_id, category_id, facts FROM occasion
+WHERE NOT settled AND supplier_id = ANY((:suppliers)::uuid[])
+ORDER BY event_id FOR UPDATE;
+
+-- name: lock_open_of_categories
+-- Occasions that may have become complete with these categories.
+SELECT event_id, kind, supplier_id, category_id, facts FROM occasion
+WHERE NOT settled AND category_id = ANY((:categories)::text[])
+ORDER BY event_id FOR UPDATE;
+
+-- name: arrived_suppliers
+-- What decides who hears: contacts with their roles, and the regions of each contract.
+SELECT supplier_id, contacts, contracts FROM supplier
+WHERE supplier_id = ANY((:suppliers)::uuid[]) AND version > 0;
+
+-- name: arrived_categories
+-- Categories whose names are known.
+SELECT category_id FROM category WHERE category_id = ANY((:categories)::text[]) AND version > 0;
+
+-- name: settle_occasions!
+-- Everybody who must hear of these has a notice.
+UPDATE occasion SET settled = true WHERE event_id = ANY((:events)::uuid[]);
+
+-- name: add_recipients!
+-- Stubs for recipients who have no address yet.
+INSERT INTO recipient (kind, id)
+SELECT DISTINCT recipient_kind, recipient_id FROM jsonb_populate_recordset(NULL::notice, (:rows)::jsonb)
+ORDER BY recipient_kind, recipient_id
+ON CONFLICT DO NOTHING;
+
+-- name: lock_recipients
+-- Nobody's address changes between reading it here and committing the notice.
+SELECT kind, id FROM recipient
+WHERE (kind, id) IN (
+    SELECT recipient_kind, recipient_id FROM jsonb_populate_recordset(NULL::notice, (:rows)::jsonb)
+)
+ORDER BY kind, id FOR SHARE;
+
+-- name: add_notices!
+-- One per event and recipient, however often it is asked for; it waits where there is no address.
+INSERT INTO notice (notice_id, event_id, recipient_kind, recipient_id, state, due_at, made_at)
+SELECT n.notice_id, n.event_id, n.recipient_kind, n.recipient_id,
+       CASE WHEN r.email IS NULL THEN 'no_address' ELSE 'queued' END, n.made_at, n.made_at
+FROM jsonb_populate_recordset(NULL::notice, (:rows)::jsonb) AS n
+JOIN recipient AS r ON (r.kind, r.id) = (n.recipient_kind, n.recipient_id)
+ORDER BY n.event_id, n.recipient_kind, n.recipient_id
+ON CONFLICT (event_id, recipient_kind, recipient_id) DO NOTHING;
+
+-- name: save_recipients!
+-- Write or change names, addresses and languages.
+INSERT INTO recipient (kind, id, name, email, language, supplier_id)
+SELECT kind, id, name, email, language, supplier_id
+FROM jsonb_populate_recordset(NULL::recipient, (:rows)::jsonb) ORDER BY kind, id
+ON CONFLICT (kind, id) DO UPDATE
+SET name = excluded.name, email = excluded.email, language = excluded.language, supplier_id = excluded.supplier_id;
+
+-- name: forget_contacts!
+-- Contacts that a supplier no longer names: no mail goes to who has left.
+UPDATE recipient SET name = NULL, email = NULL
+WHERE kind = 'supplier_contact' AND supplier_id = ANY((:suppliers)::uuid[]) AND NOT id = ANY((:contacts)::text[]);
+
+-- name: sort_waiting_of_suppliers!
+-- After their contacts' addresses changed: what waits for an address, and what for its turn.
+UPDATE notice AS n SET state = CASE WHEN r.email IS NULL THEN 'no_address' ELSE 'queued' END
+FROM recipient AS r
+WHERE (r.kind, r.id) = (n.recipient_kind, n.recipient_id) AND r.supplier_id = ANY((:suppliers)::uuid[])
+  AND n.state = CASE WHEN r.email IS NULL THEN 'queued' ELSE 'no_address' END;
+
+-- name: queue_waiting_of_recipient!
+-- The recipient has an address now.
+UPDATE notice SET state = 'queued'
+WHERE state = 'no_address' AND recipient_kind = :kind AND recipient_id = :id;
+
+-- name: claim_due
+-- Take notices whose time has come, or whose sender's lease ran out, and that no other sender is taking.
+WITH due AS MATERIALIZED (
+    SELECT notice_id FROM notice WHERE state IN ('queued', 'sending') AND due_at <= :now
+    ORDER BY due_at, notice_id LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+UPDATE notice SET state = 'sending', attempts = attempts + 1, due_at = :lease_until
+FROM due WHERE notice.notice_id = due.notice_id
+RETURNING notice.notice_id;
+
+-- name: load_mails
+-- What the texts of claimed notices need.
+SELECT n.notice_id, n.attempts AS attempt, n.due_at AS lease_until, o.kind, o.correlation_id, o.facts,
+       o.category_id, c.names, s.legal_name, s.contracts, n.recipient_kind, r.name, r.email, r.language,
+       office.name AS office_name, office.email AS office_email, auditor.name AS auditor_name
+FROM notice AS n
+JOIN occasion AS o USING (event_id)
+JOIN supplier AS s USING (supplier_id)
+JOIN category AS c USING (category_id)
+JOIN recipient AS r ON (r.kind, r.id) = (n.recipient_kind, n.recipient_id)
+LEFT JOIN recipient AS office ON (office.kind, office.id) = ('national_office', :office)
+LEFT JOIN recipient AS auditor ON (auditor.kind, auditor.id) = ('auditor', o.facts ->> 'auditor_id')
+WHERE n.notice_id = ANY((:notices)::uuid[])
+ORDER BY n.notice_id;
+
+-- name: give_back!
+-- Mails that were claimed and not tried: as if they had not been.
+UPDATE notice AS n SET state = 'queued', attempts = n.attempts - 1, due_at = :now
+FROM jsonb_to_recordset((:rows)::jsonb) AS mine (notice_id uuid, attempt integer)
+WHERE n.notice_id = mine.notice_id AND n.attempts = mine.attempt AND n.state = 'sending';
+
+-- name: add_attempt!
+-- Record how a try ended.
+INSERT INTO attempt (notice_id, number, at, outcome, smtp_code, reply)
+VALUES (:notice_id, :number, :at, :outcome, :smtp_code, :reply)
+ON CONFLICT DO NOTHING;
+
+-- name: mark_sent!
+-- The server has the mail: true whoever else may have claimed it meanwhile.
+UPDATE notice SET state = 'sent', accepted_at = :at, reason = NULL WHERE notice_id = :notice_id AND state <> 'sent';
+
+-- name: mark_failed!
+-- Refused for good.
+UPDATE notice SET state = 'failed', reason = :reason
+WHERE notice_id = :notice_id AND attempts = :number AND state = 'sending';
+
+-- name: mark_for_retry!
+-- Not now: again at due_at, unless its recipient has lost the address.
+UPDATE notice AS n SET due_at = :due_at, reason = :reason,
+       state = CASE WHEN r.email IS NULL THEN 'no_address' ELSE 'queued' END
+FROM recipient AS r
+WHERE (r.kind, r.id) = (n.recipient_kind, n.recipient_id)
+  AND n.notice_id = :notice_id AND n.attempts = :number AND n.state = 'sending';
+
+-- name: list_recipients
+-- Whoever was written over the API.
+SELECT kind, id, name, email, language FROM recipient
+WHERE kind <> 'supplier_contact' AND email IS NOT NULL ORDER BY kind, id;
+
+-- name: list_notices
+-- Notices in the order of their making.
+SELECT * FROM notice_overview
+WHERE ((:supplier_id)::uuid IS NULL OR supplier_id = :supplier_id)
+  AND ((:kind)::text IS NULL OR kind = :kind)
+  AND ((:state)::text IS NULL OR state = :state)
+  AND ((:after)::uuid IS NULL OR notice_id > :after)
+ORDER BY notice_id LIMIT :rows;
+
+-- name: get_notice^
+-- One of them.
+SELECT * FROM notice_overview WHERE notice_id = :notice_id;
+
+-- name: attempts_of
+-- Every try that could be recorded.
+SELECT number, at, outcome, smtp_code, reply FROM attempt WHERE notice_id = :notice_id ORDER BY number;
+
+-- name: counts
+-- Mail by state, and occasions that still lack something.
+SELECT state, count(*) AS count FROM notice GROUP BY state
+UNION ALL
+SELECT 'open', count(*) FROM occasion WHERE NOT settled;

@@ -1,0 +1,148 @@
+"""Rows <-> domain objects: the only reader of queries.sql."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import sql
+from services.notifications.domain import OFFICE, Mail, Occasion, Reply, Supplier
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from chassis.db import Transaction
+
+queries: Any = sql.load(__file__)
+
+
+def lock_parents(tx: Transaction, suppliers: Collection[UUID], categories: Collection[str]) -> None:
+    """Hold these suppliers and categories until the end of the transaction; unknown ones become stubs."""
+    queries.add_suppliers(tx, suppliers=list(suppliers))
+    list(queries.lock_suppliers(tx, suppliers=list(suppliers)))
+    queries.add_categories(tx, categories=list(categories))
+    list(queries.lock_categories(tx, categories=list(categories)))
+
+
+def save_suppliers(tx: Transaction, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Upsert the projection; return the suppliers whose row was newer."""
+    return {row.supplier_id for row in list(queries.save_suppliers(tx, rows=sql.rows(rows)))}
+
+
+def save_contacts(tx: Transaction, suppliers: Collection[UUID], contacts: Sequence[dict[str, Any]]) -> None:
+    """Make these the suppliers' only contacts, and let notices wait or go by whether they have an address."""
+    named = [contact["id"] for contact in contacts]
+    queries.save_recipients(tx, rows=sql.rows(contacts))
+    queries.forget_contacts(tx, suppliers=list(suppliers), contacts=named)
+    queries.sort_waiting_of_suppliers(tx, suppliers=list(suppliers))
+
+
+def save_categories(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Upsert the projection where the row is newer."""
+    queries.save_categories(tx, rows=sql.rows(rows))
+
+
+def add_occasions(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert occasions, open."""
+    queries.add_occasions(tx, rows=sql.rows(rows))
+
+
+def lock_open_of_suppliers(tx: Transaction, suppliers: Collection[UUID]) -> list[Occasion]:
+    """Return the suppliers' open occasions, held until the end of the transaction."""
+    return [Occasion(*row) for row in queries.lock_open_of_suppliers(tx, suppliers=list(suppliers))]
+
+
+def lock_open_of_categories(tx: Transaction, categories: Collection[str]) -> list[Occasion]:
+    """Return the categories' open occasions, held until the end of the transaction."""
+    return [Occasion(*row) for row in queries.lock_open_of_categories(tx, categories=list(categories))]
+
+
+def arrived(tx: Transaction, occasions: Sequence[Occasion]) -> list[tuple[Occasion, Supplier]]:
+    """Return those whose supplier and category have arrived, with the supplier."""
+    categories = sorted({occasion.category_id for occasion in occasions})
+    known = {row.category_id for row in queries.arrived_categories(tx, categories=categories)}
+    suppliers = _suppliers(tx, sorted({occasion.supplier_id for occasion in occasions}))
+    return [
+        (occasion, suppliers[occasion.supplier_id])
+        for occasion in occasions
+        if occasion.supplier_id in suppliers and occasion.category_id in known
+    ]
+
+
+def _suppliers(tx: Transaction, suppliers: list[UUID]) -> dict[UUID, Supplier]:
+    return {row.supplier_id: _supplier(row) for row in queries.arrived_suppliers(tx, suppliers=suppliers)}
+
+
+def _supplier(row: Any) -> Supplier:
+    regions: dict[str, set[str]] = {}
+    for contract in row.contracts:
+        regions.setdefault(contract["category_id"], set()).update(contract["regions"])
+    return Supplier(
+        contacts=tuple((contact["contact_id"], contact["role"]) for contact in row.contacts),
+        regions={category: tuple(sorted(codes)) for category, codes in regions.items()},
+    )
+
+
+def add_notices(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert notices that do not exist yet; those without an address wait for it."""
+    notices = sql.rows(rows)
+    queries.add_recipients(tx, rows=notices)
+    list(queries.lock_recipients(tx, rows=notices))
+    queries.add_notices(tx, rows=notices)
+
+
+def settle(tx: Transaction, occasions: Sequence[Occasion]) -> None:
+    """Look at these no more."""
+    queries.settle_occasions(tx, events=[occasion.event_id for occasion in occasions])
+
+
+def save_recipient(tx: Transaction, row: dict[str, Any]) -> None:
+    """Write a recipient and queue what waited for its address."""
+    queries.save_recipients(tx, rows=sql.rows([row]))
+    queries.queue_waiting_of_recipient(tx, kind=row["kind"], id=row["id"])
+
+
+def claim(tx: Transaction, now: datetime, lease_until: datetime, limit: int) -> list[Mail]:
+    """Take up to `limit` due mails for this sender alone until `lease_until`."""
+    claimed = [row.notice_id for row in queries.claim_due(tx, now=now, lease_until=lease_until, limit=limit)]
+    return [Mail(**row._asdict()) for row in queries.load_mails(tx, notices=claimed, office=OFFICE)]
+
+
+def give_back(tx: Transaction, mails: Sequence[Mail], now: datetime) -> None:
+    """Leave claimed mails that were not tried to the next sender."""
+    rows = [{"notice_id": mail.notice_id, "attempt": mail.attempt} for mail in mails]
+    queries.give_back(tx, rows=sql.rows(rows), now=now)
+
+
+def record(tx: Transaction, mail: Mail, reply: Reply, due_at: datetime) -> None:
+    """Keep how a try ended, and what it means for the notice; due_at: when to try again."""
+    key = {"notice_id": mail.notice_id, "number": mail.attempt}
+    queries.add_attempt(tx, **key, at=reply.at, outcome=reply.outcome, smtp_code=reply.code, reply=reply.text)
+    if reply.outcome == "accepted":
+        queries.mark_sent(tx, notice_id=mail.notice_id, at=reply.at)
+    elif reply.outcome == "permanent":
+        queries.mark_failed(tx, **key, reason=reply.text)
+    else:
+        queries.mark_for_retry(tx, **key, reason=reply.text, due_at=due_at)
+
+
+def recipients(tx: Transaction) -> list[Any]:
+    """Return whoever was written over the API, with kind, id, name, email, language."""
+    return list(queries.list_recipients(tx))
+
+
+def notices(tx: Transaction, filters: dict[str, Any], rows: int) -> list[Any]:
+    """Return up to `rows` notices; filters: supplier_id, kind, state, after."""
+    return list(queries.list_notices(tx, **filters, rows=rows))
+
+
+def notice(tx: Transaction, notice_id: UUID) -> dict[str, Any] | None:
+    """Return a notice with `tries`, its recorded attempts."""
+    row = queries.get_notice(tx, notice_id=notice_id)
+    return {**row._asdict(), "tries": list(queries.attempts_of(tx, notice_id=notice_id))} if row else None
+
+
+def counts(tx: Transaction) -> dict[str, int]:
+    """Return the number of notices by state, and of `open` occasions."""
+    return {row.state: row.count for row in queries.counts(tx)}

@@ -1,0 +1,77 @@
+"""Sending: what goes out goes out while no transaction is open, and how it ended is recorded mail by mail."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+import structlog
+from jinja2 import TemplateError
+
+from chassis import clock
+from services.notifications import mail, repository
+from services.notifications.domain import Mail, Reply, next_try
+from services.notifications.rules import SENDING
+from services.notifications.smtp import MailServer, ServerAway
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from chassis.db import Transaction
+
+    Begin = Callable[[], AbstractContextManager[Transaction]]
+
+log = structlog.get_logger()
+
+_SECONDS_BETWEEN_RECORDING_TRIES = 1
+
+
+def send_due_mail(begin: Begin, settings: Mapping[str, Any]) -> bool:
+    """Send a batch of due mails; return True if there may be more."""
+    now = clock.now()
+    with begin() as tx:
+        mails = repository.claim(tx, now, now + SENDING.lease, SENDING.batch)
+    tried = 0
+    with MailServer(settings["SMTP_URL"], SENDING.timeout_seconds) as server:
+        for claimed in mails:
+            if clock.now() + SENDING.margin > claimed.lease_until:
+                break
+            tried += 1
+            if not _send(begin, server, claimed, settings):
+                break
+    if tried < len(mails):
+        with begin() as tx:
+            repository.give_back(tx, mails[tried:], clock.now())
+    return 0 < len(mails) == tried == SENDING.batch
+
+
+def _send(begin: Begin, server: MailServer, claimed: Mail, settings: Mapping[str, Any]) -> bool:
+    """Try one mail and record how it ended; return False if the server is away."""
+    away = False
+    try:
+        reply = server.send(mail.write(claimed, settings, clock.now()))
+    except ServerAway as fault:
+        reply, away = fault.reply, True
+    except (ValueError, LookupError, TemplateError) as fault:
+        # our own fault: the notice waits, visible, until the text or the address has been put right
+        reply = Reply("temporary", clock.now(), None, f"could not be written: {fault!r}"[:500])
+    _record(begin, claimed, reply)
+    log.info("mail_tried", notice_id=str(claimed.notice_id), outcome=reply.outcome, smtp_code=reply.code)
+    return not away
+
+
+def _record(begin: Begin, claimed: Mail, reply: Reply) -> None:
+    """Record a try, through faults of the database too: only this keeps the mail from going again."""
+    due_at = next_try(claimed.attempt, reply.at, SENDING.pace)
+    while True:
+        try:
+            with begin() as tx:
+                repository.record(tx, claimed, reply, due_at)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            if clock.now() > claimed.lease_until:
+                raise
+            time.sleep(_SECONDS_BETWEEN_RECORDING_TRIES)
+        else:
+            return

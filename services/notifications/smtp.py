@@ -1,0 +1,117 @@
+"""Handing mails to the mail server: one connection for many, and every answer kept as the server gave it."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from chassis import clock
+from services.notifications.domain import Reply, Verdict, one_line, verdict
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+_READY, _CLOSING = 250, 421
+
+
+class ServerAway(Exception):  # noqa: N818  it is no error of ours
+    """No connection can be had now; there is no use in trying other mails."""
+
+    def __init__(self, reply: Reply) -> None:
+        """Keep what was seen."""
+        super().__init__(reply.text)
+        self.reply = reply
+
+
+class MailServer:
+    """A connection to the server at `url`, opened by the first mail and again after the server hung up."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        """Remember where; silence of `timeout` seconds is a fault."""
+        parts = urlsplit(url)
+        self._host, self._port, self._timeout = parts.hostname or "localhost", parts.port or 25, timeout
+        self._smtp: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        """Open nothing yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take leave of the server."""
+        self._hang_up()
+
+    def send(self, message: EmailMessage) -> Reply:
+        """Hand over one mail and return the server's answer.
+
+        Raises ServerAway if there is no server to talk to. An answer lost after the whole mail has gone out
+        counts as a temporary fault: the mail goes again under the same Message-ID.
+        """
+        smtp = self._smtp or self._connect()
+        try:
+            code, text = _hand_over(smtp, message)
+        except smtplib.SMTPResponseException as fault:
+            code, text = fault.smtp_code, _bytes(fault.smtp_error)
+        except (OSError, smtplib.SMTPException) as fault:
+            self._hang_up()
+            return _reply("temporary", None, repr(fault).encode())
+        reply = _reply(verdict(code), code, text)
+        if reply.outcome != "accepted":
+            self._start_over(code)
+        return reply
+
+    def _connect(self) -> smtplib.SMTP:
+        """Connect and greet. Who refuses us refuses no particular mail: it is away, whatever its code."""
+        smtp = smtplib.SMTP(timeout=self._timeout, local_hostname=socket.gethostname())
+        try:
+            code, text = smtp.connect(self._host, self._port)
+            if code == 220:
+                smtp.ehlo_or_helo_if_needed()
+                self._smtp = smtp
+                return smtp
+        except smtplib.SMTPResponseException as fault:
+            code, text = fault.smtp_code, _bytes(fault.smtp_error)
+        except (OSError, smtplib.SMTPException) as fault:
+            code, text = None, repr(fault).encode()
+        smtp.close()
+        raise ServerAway(_reply("temporary", code, text))
+
+    def _start_over(self, code: int) -> None:
+        """Make the connection fit for the next mail; a server that is closing gets no more on this one."""
+        try:
+            if code != _CLOSING and self._smtp and self._smtp.rset()[0] == _READY:
+                return
+        except (OSError, smtplib.SMTPException):
+            pass
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is None:
+            return
+        try:
+            smtp.quit()
+        except (OSError, smtplib.SMTPException):
+            smtp.close()
+
+
+def _hand_over(smtp: smtplib.SMTP, message: EmailMessage) -> tuple[int, bytes]:
+    """MAIL, RCPT, DATA: return the last answer (smtplib's own `send_message` keeps only refusals)."""
+    eight_bits = smtp.has_extn("8bitmime")
+    sender, recipient = (message[name].addresses[0].addr_spec for name in ("From", "To"))
+    code, text = smtp.mail(sender, ["BODY=8BITMIME"] if eight_bits else [])
+    if code == _READY:
+        code, text = smtp.rcpt(recipient)
+    if code in {_READY, 251}:
+        policy = message.policy.clone(cte_type="8bit" if eight_bits else "7bit")
+        code, text = smtp.data(message.as_bytes(policy=policy))
+    return code, text
+
+
+def _bytes(text: bytes | str) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
+
+
+def _reply(outcome: Verdict, code: int | None, text: bytes) -> Reply:
+    return Reply(outcome, clock.now(), code, one_line(text.decode(errors="replace"))[:500])

@@ -1,0 +1,148 @@
+"""Load -> decide -> save. (What sends the mails is in `sending`.)"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import ids
+from chassis.errors import Invalid, NotFound
+from chassis.events import newest
+from chassis.http import page
+from chassis.metrics import Gauge
+from services.notifications import domain, repository, schemas
+from services.notifications.events import NOTICE_KINDS
+from services.notifications.rules import MATRIX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from chassis.db import Transaction
+    from chassis.events import Received
+    from services.notifications.domain import Occasion
+
+
+def project_suppliers(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
+    """Keep what notices need to know of suppliers, and make the notices that waited for it."""
+    arrived = {event.data["supplier_id"]: event for event in newest(batch)}
+    repository.lock_parents(tx, arrived, [])
+    newer = repository.save_suppliers(tx, [_supplier_row(event) for event in arrived.values()])
+    waiting = repository.lock_open_of_suppliers(tx, newer)
+    repository.save_contacts(tx, newer, [row for key in newer for row in _contact_rows(arrived[key])])
+    _make_notices(tx, waiting, now)
+
+
+def _supplier_row(event: Received) -> dict[str, Any]:
+    contacts = [
+        {name: contact[name] for name in ("contact_id", "role")} for contact in event.data["contacts"]
+    ]
+    wanted = {name: event.data[name] for name in ("supplier_id", "legal_name", "contracts")}
+    return {**wanted, "version": event.version, "contacts": contacts}
+
+
+def _contact_rows(event: Received) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": "supplier_contact",
+            "id": str(contact["contact_id"]),
+            "name": contact["name"],
+            "email": domain.usable_address(contact["email"]),
+            "language": domain.language_of(contact["language"]),
+            "supplier_id": event.data["supplier_id"],
+        }
+        for contact in event.data["contacts"]
+    ]
+
+
+def project_categories(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
+    """Keep the categories' names, and make the notices that waited for them."""
+    arrived = {event.data["category_id"]: event for event in newest(batch)}
+    rows = [{**event.data, "version": event.version} for event in arrived.values()]
+    repository.lock_parents(tx, [], arrived)
+    repository.save_categories(tx, rows)
+    _make_notices(tx, repository.lock_open_of_categories(tx, arrived), now)
+
+
+def take_note(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
+    """Make the notices that events call for; those that repeat or report the past call for none."""
+    rows = [_occasion_row(event) for event in batch if not event.quiet]
+    worth = [row for row in rows if domain.is_worth_noticing(row["kind"], row["facts"])]
+    suppliers = {row["supplier_id"] for row in worth}
+    repository.lock_parents(tx, suppliers, {row["category_id"] for row in worth})
+    repository.add_occasions(tx, worth)
+    _make_notices(tx, repository.lock_open_of_suppliers(tx, suppliers), now)
+
+
+def _occasion_row(event: Received) -> dict[str, Any]:
+    return {
+        "event_id": event.id,
+        "kind": NOTICE_KINDS[event.type],
+        "supplier_id": event.data["supplier_id"],
+        "category_id": event.data["category_id"],
+        "facts": event.data,
+        "correlation_id": event.correlation_id,
+        "occurred_at": event.time,
+    }
+
+
+def _make_notices(tx: Transaction, occasions: Sequence[Occasion], now: datetime) -> None:
+    """Give everybody who must hear of them a notice; who is not known yet gets it later, by this code."""
+    heard = [
+        (occasion, *domain.audience(occasion, supplier, MATRIX[occasion.kind]))
+        for occasion, supplier in repository.arrived(tx, occasions)
+    ]
+    repository.add_notices(tx, [_notice_row(who, each, now) for each, people, _ in heard for who in people])
+    repository.settle(tx, [occasion for occasion, _, everybody in heard if everybody])
+    tx.wake("mail")
+
+
+def _notice_row(recipient: domain.Recipient, occasion: Occasion, now: datetime) -> dict[str, Any]:
+    return {
+        "notice_id": ids.uuid7(),
+        "event_id": occasion.event_id,
+        "recipient_kind": recipient.kind,
+        "recipient_id": recipient.id,
+        "made_at": now,
+    }
+
+
+def save_recipient(tx: Transaction, kind: str, recipient_id: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Write where a region, the office or an auditor is reached; what waited for the address goes out."""
+    if kind not in schemas.RECIPIENT_KINDS:
+        raise NotFound("recipient kind")
+    fault = domain.fault_of_recipient(kind, recipient_id)
+    if fault:
+        raise Invalid({"/id": fault})
+    row = {"kind": kind, "id": recipient_id, **wanted}
+    repository.save_recipient(tx, row)
+    tx.wake("mail")
+    return row
+
+
+def list_recipients(tx: Transaction) -> dict[str, Any]:
+    """Return whoever has been written over the API."""
+    return {"items": repository.recipients(tx)}
+
+
+def list_notices(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of notices."""
+    filters = {name: value for name, value in query.items() if name != "limit"}
+    found = repository.notices(tx, filters, query["limit"] + 1)
+    return page(found, query["limit"], key=lambda row: row.notice_id)
+
+
+def get_notice(tx: Transaction, notice_id: UUID) -> dict[str, Any]:
+    """Return a notice with every recorded attempt."""
+    found = repository.notice(tx, notice_id)
+    if found is None:
+        raise NotFound("notice")
+    return found
+
+
+def gauges(tx: Transaction) -> list[Gauge]:
+    """Return mails by state, and the events that still lack somebody to tell."""
+    counts = repository.counts(tx)
+    held = "Events whose supplier, category or recipient has not arrived."
+    mails = [Gauge("mail", "Mail by state.", {"state": name}, counts.get(name, 0)) for name in schemas.STATES]
+    return [*mails, Gauge("notices_held", held, {}, counts["open"])]
