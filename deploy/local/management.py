@@ -59,6 +59,7 @@ class Management:
             raise SetupError(
                 f"RabbitMQ's management API at {self._base} can't be reached "
                 f"({getattr(fault, 'reason', fault)}): "
-                "type `rabbitmq-plugins enable rabbitmq_management` there, or set KEDJA_RABBITMQ_MANAGEMENT_URL to where it is."
+                "type `rabbitmq-plugins enable rabbitmq_management` there, "
+                "or set KEDJA_RABBITMQ_MANAGEMENT_URL to where it is."
             ) from None
         return json.loads(text) if text else None

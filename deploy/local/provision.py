@@ -61,7 +61,7 @@ def drop(namespace: str, admin: Admin) -> None:
 
 
 def drop_all(namespace: str, admin: Admin) -> None:
-    """Remove a namespace and every one that begins with it: also those that tests made and could not remove."""
+    """Remove a namespace and all that begin with it, also those that tests made and could not remove."""
     _drop(lambda name: name == namespace or name.startswith(f"{namespace}_"), admin)
 
 
