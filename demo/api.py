@@ -1,0 +1,71 @@
+"""The services as the demo reaches them: their HTTP APIs, their ops ports, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from chassis import config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SERVICES = ("suppliers", "assessments", "audits", "notifications")
+_SECONDS = 30
+
+
+class RefusedError(Exception):
+    """A service has refused what the demo asked of it; the message holds its answer."""
+
+
+class Api:
+    """One service's API. Thread-safe as requests' sessions are: one connection pool, no state of ours."""
+
+    def __init__(self, service: str) -> None:
+        """Find the service's addresses in its environment."""
+        environment = config.environment(service)
+        self.base, self.ops = (f"http://{environment[f'{kind}_ADDRESS']}" for kind in ("HTTP", "OPS"))
+        self._session = requests.Session()
+        self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=16))
+
+    def call(self, method: str, path: str, body: object = None, token: str = "", **query: object) -> Any:
+        """Send one request and return the JSON of its answer; raises RefusedError for anything but 2xx."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        arguments = {"json": body, "params": query, "headers": headers, "timeout": _SECONDS}
+        response = self._session.request(method, self.base + path, **arguments)
+        if not response.ok:
+            raise RefusedError(f"{method} {path}: {response.status_code} {response.text[:500]}")
+        return response.json() if response.content else None
+
+    def get(self, path: str, **query: object) -> Any:
+        """Return what a GET answers."""
+        return self.call("GET", path, **query)
+
+    def items(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
+        """Yield a list's items over all of its pages."""
+        after: dict[str, object] = {}
+        while True:
+            page = self.get(path, limit=500, **query, **after)
+            yield from page["items"]
+            if not page["next"]:
+                return
+            after = {"after": page["next"]}
+
+    def backlog(self) -> dict[str, float]:
+        """Return what waits in the service, from its ops port."""
+        answer: dict[str, float] = requests.get(f"{self.ops}/backlog", timeout=_SECONDS).json()
+        return answer
+
+
+class Platform:
+    """All four."""
+
+    def __init__(self) -> None:
+        """Find them all."""
+        self.suppliers, self.assessments, self.audits, self.notifications = map(Api, SERVICES)
+
+    def parked(self) -> int:
+        """Return how many events are parked in all services together."""
+        apis = (self.suppliers, self.assessments, self.audits, self.notifications)
+        return int(sum(api.backlog()["parked"] for api in apis))

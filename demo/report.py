@@ -1,0 +1,75 @@
+"""What a person reads at the end: a table, and one line of figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from demo.outcome import Case
+
+
+def table(cases: Sequence[Case]) -> Table:
+    """Return the run as a table, one line a case."""
+    shown = Table(
+        "supplier",
+        "category",
+        "country",
+        "before -> after",
+        "rule",
+        "outcome",
+        "audit",
+        "date",
+        "mails",
+        title="The run",
+    )
+    for case in sorted(cases, key=lambda case: case.supplier["legal_name"]):
+        audit = next(iter(case.open_audits), None)
+        shown.add_row(
+            case.supplier["legal_name"],
+            case.assessment["category_id"],
+            ", ".join(sorted({site["country"] for site in case.supplier["sites"]})) or "unknown",
+            change(case),
+            str(case.decision["row"]) if case.decision and case.decision["row"] else "-",
+            case.decision["outcome"] if case.decision else "-",
+            f"{audit['kind']} ({audit['state']})" if audit else "-",
+            audit["starts_on"] if audit else "-",
+            str(sum(case.delivered_notices().values())),
+        )
+    return shown
+
+
+def change(case: Case) -> str:
+    """Return a case's first and its last score in words; an unanswered one has only the first."""
+    first, last = case.scores[0], case.scores[-1]
+    if not case.completed:
+        return f"{_score(first)} ({case.assessment['state']})"
+    return f"{_score(first)} -> {_score(last)}"
+
+
+def _score(score: dict[str, object]) -> str:
+    return f"{score['score']} {score['band']}" if score["score"] is not None else "no data"
+
+
+def last_line(cases: Sequence[Case], parked: int) -> str:
+    """Return the run in figures; chain: completion of the review to the SMTP server's acceptance of the notice."""
+    chains = sorted(ms for case in cases for ms in case.chain_ms())
+    figures = {
+        "suppliers": len({case.supplier["supplier_id"] for case in cases}),
+        "completed": sum(case.completed for case in cases),
+        "rescored": sum(case.rescored for case in cases),
+        "audits": sum(len(case.open_audits) for case in cases),
+        "mails": sum(sum(case.delivered_notices().values()) for case in cases),
+        "parked": parked,
+        "chain_p50_ms": percentile(chains, 50),
+        "chain_p99_ms": percentile(chains, 99),
+    }
+    return "demo: " + " ".join(f"{name}={value}" for name, value in figures.items())
+
+
+def percentile(values: Sequence[float], share: int) -> str:
+    """Return the nearest-rank percentile of sorted values, or n/a where there are none."""
+    return f"{values[max(0, -(-len(values) * share // 100) - 1)]:.0f}" if values else "n/a"
