@@ -1,0 +1,78 @@
+"""A real SMTP server that answers as a test wants and keeps what it accepts."""
+
+from __future__ import annotations
+
+import threading
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING, Any, Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+from tests.harness import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import EmailMessage
+
+__all__ = ["MailServer", "free_port"]
+
+
+class _Greeter(SMTP):
+    """Says what the test wants before anything else."""
+
+    async def push(self, status: Any) -> None:
+        greeting = self.event_handler.greeting
+        await super().push(greeting if greeting and str(status).startswith("220") else status)
+
+
+class MailServer(Controller):
+    """answers: replies to the next mails' texts, then 250; refused: address -> reply to its RCPT."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(self, hostname="127.0.0.1", port=port)
+        self.answers: list[str] = []
+        self.refused: dict[str, str] = {}
+        self.greeting: str | None = None
+        self.eight_bits = True
+        self.on_mail: Callable[[], None] = lambda: None
+        self.mails: list[EmailMessage] = []
+        self.raw: list[bytes] = []
+        self.connections = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self.start()
+        # the controller's own trial connection
+        self.connections = 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def factory(self) -> SMTP:
+        self.connections += 1
+        return _Greeter(self, **self.SMTP_kwargs)
+
+    async def handle_EHLO(
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> Any:  # noqa: N802, E501
+        session.host_name = hostname
+        return [line for line in responses if self.eight_bits or "8BITMIME" not in line]
+
+    async def handle_RCPT(
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:  # noqa: N802
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 ok"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.on_mail()
+        with self._lock:
+            if self.answers:
+                return self.answers.pop(0)
+            self.raw.append(envelope.content)
+            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+            return f"250 2.0.0 kept as {len(self.mails)}"

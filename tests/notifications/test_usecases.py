@@ -1,0 +1,309 @@
+"""From events to notices, in a real database: who is told, once, and what waits for whom."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
+
+import pytest
+from psycopg2.extras import NamedTupleCursor
+
+from chassis.errors import Invalid, NotFound
+from services.notifications import usecases
+from services.notifications.domain import OFFICE
+from services.notifications.schemas import STATES
+from tests.backbone import wait_until
+from tests.notifications.steps import (
+    GLOVES,
+    NOW,
+    category,
+    completed,
+    confirmed,
+    contact,
+    contract,
+    invited,
+    notices,
+    rescored,
+    supplier,
+    told,
+    write,
+)
+
+
+@pytest.fixture
+def acme(tx):
+    """A supplier that has arrived, its contact, and its category."""
+    supplier_id, anna = uuid4(), contact()
+    usecases.project_categories(tx, [category()], NOW)
+    usecases.project_suppliers(tx, [supplier(supplier_id, anna)], NOW)
+    return supplier_id, anna["contact_id"]
+
+
+def test_an_invitation_makes_one_queued_notice_to_its_contact(tx, acme):
+    supplier_id, anna = acme
+    event = invited(supplier_id, anna)
+    usecases.take_note(tx, [event], NOW)
+    (row,) = notices(tx, supplier_id=supplier_id)
+    assert row._asdict() == {
+        "notice_id": row.notice_id,
+        "kind": "assessment_invited",
+        "event_id": event.id,
+        "supplier_id": supplier_id,
+        "category_id": GLOVES,
+        "audit_id": None,
+        "recipient_kind": "supplier_contact",
+        "recipient_id": str(anna),
+        "state": "queued",
+        "attempts": 0,
+        "due_at": NOW,
+        "made_at": NOW,
+        "accepted_at": None,
+        "reason": None,
+        "correlation_id": event.correlation_id,
+    }
+    assert "mail" in tx.wakes
+
+
+def test_a_confirmed_audit_is_told_to_all_four_and_waits_where_no_address_is_known(tx, acme):
+    supplier_id, anna = acme
+    auditor = uuid4()
+    write(tx, "region", "01", "r01@region.example")
+    event = confirmed(supplier_id, auditor)
+    usecases.take_note(tx, [event], NOW)
+    states = [("region", "01", "queued"), ("supplier_contact", str(anna), "queued")]
+    states += [("region", "12", "no_address"), ("national_office", OFFICE, "no_address")]
+    states += [("auditor", str(auditor), "no_address")]
+    known = {row.recipient_id: row.state for row in notices(tx, supplier_id=supplier_id)}
+    # other tests of this run may have written the office's address
+    assert {**known, OFFICE: "no_address"} == {recipient: state for _, recipient, state in states}
+    assert {row.audit_id for row in notices(tx, supplier_id=supplier_id)} == {event.data["audit_id"]}
+
+
+def test_writing_an_address_queues_what_waited_for_it_and_nothing_else(tx, acme):
+    supplier_id, _ = acme
+    usecases.take_note(tx, [rescored(supplier_id)], NOW)
+    write(tx, "region", "12", "r12@region.example")
+    states = {row.recipient_id: row.state for row in notices(tx, supplier_id=supplier_id)}
+    assert (states["12"], states["01"]) == ("queued", "no_address")
+
+
+def test_an_unannounced_audit_never_makes_a_notice_to_the_supplier(tx, acme):
+    supplier_id, _ = acme
+    usecases.take_note(tx, [confirmed(supplier_id, uuid4(), announced=False)], NOW)
+    kinds = {row.recipient_kind for row in notices(tx, supplier_id=supplier_id)}
+    assert kinds == {"auditor", "national_office", "region"}
+
+
+@pytest.mark.parametrize(("changed", "previous_band"), [(False, "high"), (True, None)])
+def test_an_unchanged_band_and_a_first_score_are_told_to_nobody(tx, acme, changed, previous_band):
+    supplier_id, _ = acme
+    usecases.take_note(tx, [rescored(supplier_id, changed=changed, previous_band=previous_band)], NOW)
+    assert notices(tx, supplier_id=supplier_id) == []
+
+
+@pytest.mark.parametrize("quiet", [{"resync": True}, {"imported": True}])
+def test_what_only_repeats_or_reports_the_past_mails_nobody(tx, acme, quiet):
+    supplier_id, anna = acme
+    usecases.take_note(
+        tx,
+        [
+            invited(supplier_id, anna, **quiet),
+            completed(supplier_id, **quiet),
+            rescored(supplier_id, envelope=quiet),
+        ],
+        NOW,
+    )
+    assert notices(tx, supplier_id=supplier_id) == []
+
+
+def test_the_same_event_twice_makes_no_second_notice(tx, acme):
+    supplier_id, anna = acme
+    event = invited(supplier_id, anna)
+    for _ in range(2):
+        usecases.take_note(tx, [event, event], NOW)
+    assert told(tx, supplier_id) == [("assessment_invited", "supplier_contact", str(anna), "queued")]
+
+
+def arrivals(supplier_id: UUID, anna: dict[str, object]):
+    return {
+        "supplier": lambda tx: usecases.project_suppliers(tx, [supplier(supplier_id, anna)], NOW),
+        "category": lambda tx: usecases.project_categories(tx, [category(str(supplier_id))], NOW),
+        "events": lambda tx: usecases.take_note(
+            tx,
+            [
+                invited(supplier_id, anna["contact_id"], str(supplier_id)),
+                completed(supplier_id, str(supplier_id)),
+            ],
+            NOW,
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("supplier", "category", "events"),
+        ("category", "supplier", "events"),
+        ("events", "supplier", "category"),
+        ("events", "category", "supplier"),
+        ("supplier", "events", "category"),
+        ("category", "events", "supplier"),
+    ],
+)
+def test_whatever_arrives_first_the_same_notices_are_made(tx, order):
+    supplier_id, anna = uuid4(), contact()
+    steps = arrivals(supplier_id, anna)
+    for step in order:
+        assert notices(tx, supplier_id=supplier_id) == []
+        steps[step](tx)
+    found = [(kind, who) for kind, who, _, _ in told(tx, supplier_id)]
+    assert found == [
+        ("assessment_completed", "national_office"),
+        ("assessment_completed", "supplier_contact"),
+        ("assessment_invited", "supplier_contact"),
+    ]
+
+
+def test_a_notice_to_a_contact_that_has_not_arrived_is_made_when_it_does(tx, acme):
+    supplier_id, anna = acme
+    bo = contact("bo@leverantor.example")
+    usecases.take_note(tx, [invited(supplier_id, bo["contact_id"])], NOW)
+    assert notices(tx, supplier_id=supplier_id) == []
+    both = [contact(contact_id=anna), bo]
+    usecases.project_suppliers(tx, [supplier(supplier_id, *both, version=2)], NOW)
+    assert [row.recipient_id for row in notices(tx, supplier_id=supplier_id)] == [str(bo["contact_id"])]
+
+
+def test_regions_hear_when_the_contract_arrives_after_the_event_and_nobody_hears_twice(tx):
+    supplier_id, anna = uuid4(), contact()
+    usecases.project_categories(tx, [category()], NOW)
+    usecases.project_suppliers(tx, [supplier(supplier_id, anna, contracts=[])], NOW)
+    usecases.take_note(tx, [rescored(supplier_id)], NOW)
+    assert [row.recipient_kind for row in notices(tx, supplier_id=supplier_id)] == ["national_office"]
+    late = supplier(supplier_id, anna, version=2, contracts=[contract("25")])
+    usecases.project_suppliers(tx, [late], NOW)
+    found = [(row.recipient_kind, row.recipient_id) for row in notices(tx, supplier_id=supplier_id)]
+    assert found == [("national_office", OFFICE), ("region", "25")]
+
+
+def test_an_older_state_of_a_supplier_never_replaces_a_newer_one(tx):
+    supplier_id, new, old = uuid4(), contact("new@leverantor.example"), contact("old@leverantor.example")
+    usecases.project_categories(tx, [category()], NOW)
+    usecases.project_suppliers(tx, [supplier(supplier_id, new, version=2)], NOW)
+    usecases.project_suppliers(tx, [supplier(supplier_id, old, version=1)], NOW)
+    usecases.take_note(tx, [completed(supplier_id)], NOW)
+    assert str(new["contact_id"]) in {row.recipient_id for row in notices(tx, supplier_id=supplier_id)}
+
+
+def test_a_contact_without_a_usable_address_is_told_once_it_has_one(tx):
+    supplier_id, anna = uuid4(), contact("anna at leverantor")
+    usecases.project_categories(tx, [category()], NOW)
+    usecases.project_suppliers(tx, [supplier(supplier_id, anna)], NOW)
+    usecases.take_note(tx, [invited(supplier_id, anna["contact_id"])], NOW)
+    assert [row.state for row in notices(tx, supplier_id=supplier_id)] == ["no_address"]
+    mended = {**anna, "email": "anna@leverantor.example"}
+    usecases.project_suppliers(tx, [supplier(supplier_id, mended, version=2)], NOW)
+    assert [row.state for row in notices(tx, supplier_id=supplier_id)] == ["queued"]
+
+
+def test_no_mail_goes_to_a_contact_who_has_left(tx, acme):
+    supplier_id, anna = acme
+    usecases.take_note(tx, [invited(supplier_id, anna)], NOW)
+    usecases.project_suppliers(tx, [supplier(supplier_id, contact("bo@x.example"), version=2)], NOW)
+    assert [row.state for row in notices(tx, supplier_id=supplier_id)] == ["no_address"]
+
+
+def test_supplier_and_category_that_arrive_at_once_still_make_the_notice(db):
+    """Neither of two handlers sees the other's arrival before it commits: the occasion's lock brings them in line."""
+    supplier_id, anna = uuid4(), contact()
+    steps = arrivals(supplier_id, anna)
+    with db.transaction() as tx:
+        steps["events"](tx)
+
+    def category_arrives():
+        with db.transaction() as other:
+            steps["category"](other)
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction() as tx:
+            steps["supplier"](tx)
+            second = pool.submit(category_arrives)
+            wait_until(lambda: somebody_waits(tx))
+        second.result(timeout=10)
+    with db.transaction() as tx:
+        assert len(notices(tx, supplier_id=supplier_id)) == 3
+
+
+def somebody_waits(tx) -> bool:
+    with tx.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
+
+
+class CountingCursor(NamedTupleCursor):
+    executed = 0
+
+    def execute(self, *args, **kwargs):
+        CountingCursor.executed += 1
+        return super().execute(*args, **kwargs)
+
+
+def test_a_batch_costs_as_many_statements_as_one_event(tx, acme):
+    supplier_id, anna = acme
+    tx.cursor_factory = CountingCursor
+
+    def statements(count: int) -> int:
+        before = CountingCursor.executed
+        usecases.take_note(tx, [invited(supplier_id, anna) for _ in range(count)], NOW)
+        return CountingCursor.executed - before
+
+    assert statements(1) == statements(500) > 0
+
+
+def test_recipients_are_listed_as_they_were_written_last(tx):
+    write(tx, "auditor", auditor := uuid4(), "old@revision.example")
+    write(tx, "auditor", auditor, "new@revision.example", "en")
+    items = {(row.kind, row.id): row._asdict() for row in usecases.list_recipients(tx)["items"]}
+    assert items["auditor", str(auditor)] == {
+        "kind": "auditor",
+        "id": str(auditor),
+        "name": f"auditor {auditor}",
+        "email": "new@revision.example",
+        "language": "en",
+    }
+
+
+def test_recipients_that_no_event_could_name_are_refused(tx):
+    with pytest.raises(Invalid):
+        write(tx, "region", "Skåne", "r@region.example")
+    with pytest.raises(NotFound):
+        write(tx, "supplier_contact", uuid4(), "r@region.example")
+
+
+def test_a_list_goes_on_after_its_last_item_and_filters(tx, acme):
+    supplier_id, _ = acme
+    usecases.take_note(tx, [completed(supplier_id), rescored(supplier_id)], NOW)
+    query = {"supplier_id": supplier_id, "kind": None, "state": None, "after": None, "limit": 2}
+    first = usecases.list_notices(tx, query)
+    rest = usecases.list_notices(tx, {**query, "after": first["next"], "limit": 500})
+    assert (len(first["items"]), len(rest["items"]), rest["next"]) == (2, 3, None)
+    assert first["items"] + rest["items"] == notices(tx, supplier_id=supplier_id)
+    assert len(notices(tx, supplier_id=supplier_id, kind="risk_band_changed")) == 3
+    assert notices(tx, supplier_id=supplier_id, state="failed") == []
+
+
+def test_a_notice_that_does_not_exist_is_not_found(tx):
+    with pytest.raises(NotFound):
+        usecases.get_notice(tx, uuid4())
+
+
+def test_gauges_count_mails_by_state_and_what_is_held(tx, acme):
+    before = {(gauge.name, *gauge.labels.values()): gauge.value for gauge in usecases.gauges(tx)}
+    supplier_id, anna = acme
+    usecases.take_note(tx, [invited(supplier_id, anna), completed(uuid4())], NOW)
+    after = {(gauge.name, *gauge.labels.values()): gauge.value for gauge in usecases.gauges(tx)}
+    assert set(after) == {("notices_held",), *(("mail", state) for state in STATES)}
+    assert {key: after[key] - before[key] for key in after if after[key] != before[key]} == {
+        ("mail", "queued"): 1,
+        ("notices_held",): 1,
+    }
