@@ -39,6 +39,21 @@ class Index:
         return self.convert[value] if self.convert else value
 
 
+def read_values(
+    index: Index, published: Mapping[str, object], iso2: Mapping[str, str]
+) -> tuple[dict[str, Decimal], dict[str, str]]:
+    """Return values by alpha-2 code from those published by alpha-3, and what is wrong with the others."""
+    values, faults = {}, {}
+    for iso3, value in published.items():
+        try:
+            values[iso2[iso3]] = index.read(value)
+        except KeyError:
+            faults[iso3] = "Must be an ISO 3166-1 alpha-3 country code."
+        except ValueError as fault:
+            faults[iso3] = str(fault)
+    return values, faults
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """One version of the rule set; the file that it comes from explains each value."""

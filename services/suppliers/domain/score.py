@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from services.suppliers.domain.rules import Rules
 
 _ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN)
+# Safest first; their limits are the rule set's.
+BANDS = ("very_low", "low", "medium", "high", "very_high")
 NO_DATA = "no_data"
 
 

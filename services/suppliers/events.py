@@ -1,0 +1,149 @@
+"""The events that this service emits, whole, and its slice of the one that it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, fields, validate
+
+from chassis.events import Event, EventSchema, EventSlice
+from chassis.fields import Grid
+from services.suppliers.domain import AREAS, BANDS, NO_DATA
+from services.suppliers.schemas import CategoryView, ContactView, ContractView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from chassis.events import Received
+    from services.suppliers.domain import Rescored
+
+# Deeper tiers stay in the internal record: a sub-supplier is nobody else's business.
+SHARED_TIERS = (0, 1)
+
+
+class SharedSite(Schema):
+    """A production site as others may know it: without its name."""
+
+    site_id = fields.UUID(required=True)
+    tier = fields.Integer(required=True, validate=validate.OneOf(SHARED_TIERS))
+    country = fields.String(required=True)
+    category_ids = fields.List(fields.String(), required=True)
+
+
+class SupplierRegistered(EventSchema):
+    """[supplier] P: a supplier is registered; the others keep whom to invite, audit and tell."""
+
+    type = "supplier_registered"
+    supplier_id = fields.UUID(required=True)
+    legal_name = fields.String(required=True)
+    country = fields.String(required=True)
+    status = fields.String(required=True)
+    language = fields.String(required=True)
+    identifiers = fields.Dict(fields.String(), fields.String(), required=True)
+    contacts = fields.List(fields.Nested(ContactView), required=True)
+    sites = fields.List(fields.Nested(SharedSite), required=True)
+    contracts = fields.List(fields.Nested(ContractView), required=True)
+
+
+class CategoryChanged(EventSchema, CategoryView):
+    """[category] P: a risk category is new or different; the others keep its names and owner."""
+
+    type = "category_changed"
+
+
+class SupplierRiskRescored(EventSchema):
+    """[supplier/category] P+R: a case has a new score; audits decides, notifications tells of a new band.
+
+    `score`, `residual` (one per area, in their order): 0-100 or null. `claim_gap`: points or null.
+    """
+
+    type = "supplier_risk_rescored"
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True)
+    score = fields.Decimal(required=True, allow_none=True)
+    band = fields.String(required=True, validate=validate.OneOf([*BANDS, NO_DATA]))
+    previous_score = fields.Decimal(required=True, allow_none=True)
+    previous_band = fields.String(required=True, allow_none=True)
+    residual = fields.List(
+        fields.Decimal(allow_none=True), required=True, validate=validate.Length(equal=len(AREAS))
+    )
+    no_data_areas = fields.List(fields.String(), required=True)
+    stage = fields.String(required=True, allow_none=True)
+    critical_open = fields.Integer(required=True)
+    severe_open = fields.Integer(required=True)
+    claim_gap = fields.Decimal(required=True, allow_none=True)
+    not_cooperating = fields.Boolean(required=True)
+    recommendation = fields.String(required=True, allow_none=True)
+    site_known = fields.Boolean(required=True)
+    contract_ends_on = fields.Date(required=True, allow_none=True)
+    rule_set = fields.String(required=True)
+    as_of = fields.AwareDateTime(required=True)
+    causes = fields.List(fields.UUID(), required=True)
+    changed = fields.Boolean(required=True)
+
+
+class AssessmentCompleted(EventSlice):
+    """What a score needs to know of a completed assessment."""
+
+    type = "assessment_completed"
+    assessment_id = fields.UUID(required=True)
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True)
+    year = fields.Integer(required=True)
+    state = fields.String(required=True)
+    stage = fields.String(required=True, validate=validate.OneOf(["self_declared", "reviewed"]))
+    claimed = Grid(7, 4, required=True)
+    judged = Grid(7, 4, required=True, allow_none=True)
+    critical = fields.List(fields.String(), required=True)
+    severe_reported = fields.Boolean(required=True)
+    recommendation = fields.String(required=True)
+    completed_at = fields.AwareDateTime(required=True)
+    valid_until = fields.AwareDateTime(required=True)
+
+
+def supplier_registered(supplier: Mapping[str, Any]) -> Event:
+    """Return the event of a newly registered supplier, as the repository gives it."""
+    data = {name: supplier[name] for name in SupplierRegistered().fields}
+    sites = [site for site in data["sites"] if site["tier"] in SHARED_TIERS]
+    data["sites"] = [{name: site[name] for name in SharedSite().fields} for site in sites]
+    return Event(schema=SupplierRegistered, subject=str(supplier["supplier_id"]), data=data)
+
+
+def category_changed(category: Mapping[str, Any]) -> Event:
+    """Return the event of a category that is new or different."""
+    return Event(schema=CategoryChanged, subject=category["category_id"], data=category)
+
+
+def supplier_risk_rescored(rescored: Rescored, causes: Sequence[UUID], heard: Sequence[Received]) -> Event:
+    """Return the event of a new score; if all that caused it was quiet, those who hear it must be too."""
+    case, score = rescored.case, rescored.score
+    supplier_id, category_id = case.key
+    return Event(
+        schema=SupplierRiskRescored,
+        subject=f"{supplier_id}/{category_id}",
+        cause=heard[-1] if heard else None,
+        imported=bool(heard) and all(event.quiet for event in heard),
+        data={
+            "supplier_id": supplier_id,
+            "category_id": category_id,
+            "score": score.score,
+            "band": score.band,
+            "previous_score": case.previous_score,
+            "previous_band": case.previous_band,
+            "residual": [score.areas[area].residual for area in AREAS],
+            "no_data_areas": score.no_data_areas,
+            "stage": score.stage,
+            "critical_open": score.critical_open,
+            "severe_open": score.severe_open,
+            "claim_gap": score.claim_gap,
+            "not_cooperating": score.not_cooperating,
+            "recommendation": score.recommendation,
+            "site_known": score.site_known,
+            "contract_ends_on": rescored.contract_ends_on,
+            "rule_set": rescored.rule_set,
+            "as_of": rescored.as_of,
+            "causes": causes,
+            "changed": rescored.changed,
+        },
+    )

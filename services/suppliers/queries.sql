@@ -1,0 +1,200 @@
+-- name: insert_supplier!
+-- A new supplier.
+INSERT INTO supplier (supplier_id, legal_name, country, status, language, registered_at)
+VALUES (:supplier_id, :legal_name, :country, 'active', :language, :now);
+
+-- name: insert_identifiers!
+-- Take the numbers that nobody has; the count tells whether all were free. Sorted: two writers cannot deadlock.
+INSERT INTO identifier (scheme, value, supplier_id)
+SELECT scheme, value, supplier_id FROM jsonb_populate_recordset(NULL::identifier, (:rows)::jsonb)
+ORDER BY scheme, value
+ON CONFLICT DO NOTHING;
+
+-- name: insert_contacts!
+-- Contact persons.
+INSERT INTO contact (contact_id, supplier_id, name, email, language, role)
+SELECT contact_id, supplier_id, name, email, language, role
+FROM jsonb_populate_recordset(NULL::contact, (:rows)::jsonb);
+
+-- name: insert_sites!
+-- Production sites.
+INSERT INTO site (site_id, supplier_id, name, tier, country, category_ids)
+SELECT site_id, supplier_id, name, tier, country, category_ids
+FROM jsonb_populate_recordset(NULL::site, (:rows)::jsonb);
+
+-- name: insert_contracts!
+-- Contracts; their categories must exist.
+INSERT INTO contract (contract_id, supplier_id, category_id, regions, clause_level, clause_version, starts_on, ends_on,
+    value_ore, terms)
+SELECT contract_id, supplier_id, category_id, regions, clause_level, clause_version, starts_on, ends_on,
+    value_ore, terms
+FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb);
+
+-- name: suppliers
+-- Suppliers whole, by id: those named, or a page of all, or of those with a contract in a category.
+SELECT s.supplier_id, s.legal_name, s.country, s.status, s.language, s.registered_at,
+       (SELECT coalesce(jsonb_object_agg(i.scheme, i.value), '{}')
+        FROM identifier AS i WHERE i.supplier_id = s.supplier_id) AS identifiers,
+       (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'supplier_id' ORDER BY c.contact_id), '[]')
+        FROM contact AS c WHERE c.supplier_id = s.supplier_id) AS contacts,
+       (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'supplier_id' ORDER BY t.site_id), '[]')
+        FROM site AS t WHERE t.supplier_id = s.supplier_id) AS sites,
+       (SELECT coalesce(jsonb_agg(to_jsonb(k) - 'supplier_id' ORDER BY k.contract_id), '[]')
+        FROM contract AS k WHERE k.supplier_id = s.supplier_id) AS contracts
+FROM supplier AS s
+WHERE ((:supplier_id)::uuid IS NULL OR s.supplier_id = :supplier_id)
+  AND ((:after)::uuid IS NULL OR s.supplier_id > :after)
+  AND ((:category_id)::text IS NULL OR EXISTS (
+      SELECT FROM contract AS k WHERE k.supplier_id = s.supplier_id AND k.category_id = :category_id))
+ORDER BY s.supplier_id
+LIMIT :limit;
+
+-- name: save_category!
+-- Create or change a category; counts 0 where nothing is different.
+INSERT INTO category AS c (category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis)
+SELECT category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis
+FROM jsonb_populate_record(NULL::category, (:row)::jsonb)
+ON CONFLICT (category_id) DO UPDATE
+SET names = excluded.names, responsible_area = excluded.responsible_area,
+    prioritised_years = excluded.prioritised_years, cpv_prefixes = excluded.cpv_prefixes, analysis = excluded.analysis
+WHERE (c.names, c.responsible_area, c.prioritised_years, c.cpv_prefixes, c.analysis)
+      IS DISTINCT FROM (excluded.names, excluded.responsible_area, excluded.prioritised_years,
+                        excluded.cpv_prefixes, excluded.analysis);
+
+-- name: categories
+-- All risk categories.
+SELECT category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis FROM category
+ORDER BY category_id;
+
+-- name: existing_categories
+-- Those of the named categories that exist.
+SELECT category_id FROM category WHERE category_id = ANY(:category_ids);
+
+-- name: save_dataset!
+-- Note the import of an index's year; locks it until the values have been replaced.
+INSERT INTO country_dataset (index, year, imported_at) VALUES (:index, :year, :now)
+ON CONFLICT (index, year) DO UPDATE SET imported_at = excluded.imported_at;
+
+-- name: delete_country_values!
+-- Empty a year: a country that a new edition leaves out has no data in it.
+DELETE FROM country_value WHERE index = :index AND year = :year;
+
+-- name: insert_country_values!
+-- The values of a year.
+INSERT INTO country_value (index, year, country, value)
+SELECT index, year, country, value
+FROM jsonb_populate_recordset(NULL::country_value, (:rows)::jsonb);
+
+-- name: datasets
+-- What has been imported.
+SELECT d.index, d.year, d.imported_at,
+       (SELECT count(*) FROM country_value AS v WHERE v.index = d.index AND v.year = d.year) AS countries
+FROM country_dataset AS d
+ORDER BY d.index, d.year;
+
+-- name: newest_values
+-- Per index its newest imported year, with the values of the named countries: {country: value}.
+SELECT d.index, d.year,
+       coalesce(jsonb_object_agg(v.country, v.value) FILTER (WHERE v.country IS NOT NULL), '{}') AS by_country
+FROM (SELECT index, max(year) AS year FROM country_dataset GROUP BY index) AS d
+LEFT JOIN country_value AS v ON v.index = d.index AND v.year = d.year AND v.country = ANY(:countries)
+GROUP BY d.index, d.year
+ORDER BY d.index;
+
+-- name: create_cases!
+-- Make the case keys that are not known yet.
+INSERT INTO risk_case (supplier_id, category_id)
+SELECT supplier_id, category_id FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb)
+ORDER BY supplier_id, category_id
+ON CONFLICT DO NOTHING;
+
+-- name: lock_cases
+-- Lock cases in the order of their keys: a score is never computed from half the facts.
+SELECT c.supplier_id, c.category_id FROM risk_case AS c
+JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k USING (supplier_id, category_id)
+ORDER BY c.supplier_id, c.category_id
+FOR NO KEY UPDATE OF c;
+
+-- name: save_judgements!
+-- Keep the newest completed assessment of each case.
+INSERT INTO judgement AS j (supplier_id, category_id, version, assessment_id, year, state, stage, claimed, judged,
+    critical, severe_reported, recommendation, completed_at, valid_until)
+SELECT supplier_id, category_id, version, assessment_id, year, state, stage, claimed, judged,
+    critical, severe_reported, recommendation, completed_at, valid_until
+FROM jsonb_populate_recordset(NULL::judgement, (:rows)::jsonb)
+ORDER BY supplier_id, category_id
+ON CONFLICT (supplier_id, category_id) DO UPDATE
+SET version = excluded.version, assessment_id = excluded.assessment_id, year = excluded.year,
+    state = excluded.state, stage = excluded.stage, claimed = excluded.claimed, judged = excluded.judged,
+    critical = excluded.critical, severe_reported = excluded.severe_reported,
+    recommendation = excluded.recommendation, completed_at = excluded.completed_at, valid_until = excluded.valid_until
+WHERE j.version < excluded.version;
+
+-- name: cases_to_score
+-- What the named cases' scores follow from, beside country values; stubs (no contract) are left out.
+SELECT c.supplier_id, c.category_id, last.score AS previous_score, last.band AS previous_band,
+       jsonb_build_object(
+           'sites', (
+               SELECT coalesce(jsonb_agg(s ORDER BY s.tier, s.country), '[]')
+               FROM (SELECT DISTINCT tier, country FROM site
+                     WHERE supplier_id = c.supplier_id AND c.category_id = ANY(category_ids)) AS s),
+           'analysis', category.analysis,
+           'judgement', (
+               SELECT to_jsonb(j) - '{supplier_id,category_id,version}'::text[]
+               FROM judgement AS j WHERE (j.supplier_id, j.category_id) = (c.supplier_id, c.category_id)),
+           'audit', NULL,
+           'deviations', '[]'::jsonb,
+           'contract_ends_on', (
+               SELECT CASE WHEN bool_and(ends_on IS NOT NULL) THEN max(ends_on) END
+               FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id))
+       ) AS inputs
+FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
+JOIN risk_case AS c USING (supplier_id, category_id)
+JOIN category USING (category_id)
+LEFT JOIN risk_score AS last ON last.score_id = c.score_id
+WHERE EXISTS (
+    SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id))
+ORDER BY c.supplier_id, c.category_id;
+
+-- name: save_scores!
+-- Append to the history, and point each case at its newest score.
+WITH added AS (
+    INSERT INTO risk_score (score_id, supplier_id, category_id, as_of, rule_set, datasets, score, band, previous_score, previous_band,
+        stage, areas, no_data_areas, claim_gap, critical_open, severe_open, not_cooperating, recommendation,
+        site_known, contract_ends_on, causes, inputs)
+SELECT score_id, supplier_id, category_id, as_of, rule_set, datasets, score, band, previous_score, previous_band,
+        stage, areas, no_data_areas, claim_gap, critical_open, severe_open, not_cooperating, recommendation,
+        site_known, contract_ends_on, causes, inputs
+FROM jsonb_populate_recordset(NULL::risk_score, (:rows)::jsonb)
+    RETURNING supplier_id, category_id, score_id
+)
+UPDATE risk_case AS c SET score_id = added.score_id
+FROM added WHERE (c.supplier_id, c.category_id) = (added.supplier_id, added.category_id);
+
+-- name: current_scores
+-- The present score of each of a supplier's cases.
+SELECT s.* FROM risk_case AS c
+JOIN risk_score AS s ON s.score_id = c.score_id
+WHERE c.supplier_id = :supplier_id
+ORDER BY c.category_id;
+
+-- name: score_history
+-- A supplier's scores, oldest first, a page of all or of one category.
+SELECT * FROM risk_score
+WHERE supplier_id = :supplier_id
+  AND ((:category_id)::text IS NULL OR category_id = :category_id)
+  AND ((:after)::uuid IS NULL OR score_id > :after)
+ORDER BY score_id
+LIMIT :limit;
+
+-- name: supplier_exists$
+-- Whether there is such a supplier.
+SELECT EXISTS (SELECT FROM supplier WHERE supplier_id = :supplier_id);
+
+-- name: suppliers_by_band
+-- How many suppliers have their worst category in each band; no_data: none of their cases has a score.
+SELECT coalesce(worst.band, 'no_data') AS band, count(*) AS suppliers
+FROM (SELECT DISTINCT ON (c.supplier_id) c.supplier_id, s.band
+      FROM risk_case AS c JOIN risk_score AS s ON s.score_id = c.score_id
+      ORDER BY c.supplier_id, s.score DESC NULLS LAST) AS worst
+GROUP BY worst.band;

@@ -1,0 +1,76 @@
+"""What inherent risk is computed from: categories with their analysis, and country indices."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from services.suppliers.domain import AREAS
+from services.suppliers.schemas.common import NAME, StoredDate, distinct
+
+
+class Names(Schema):
+    """What a category is called."""
+
+    sv = fields.String(required=True, validate=NAME)
+    en = fields.String(required=True, validate=NAME)
+
+
+class Analysis(Schema):
+    """A category's risk in one area, valid to and with a day."""
+
+    likelihood = fields.Integer(required=True, strict=True, validate=validate.Range(1, 5))
+    severity = fields.Integer(required=True, strict=True, validate=validate.Range(1, 5))
+    valid_until = StoredDate(required=True)
+
+
+class NewCategory(Schema):
+    """A risk category; `analysis` has one entry per area in their order, null where none was made."""
+
+    names = fields.Nested(Names, required=True)
+    responsible_area = fields.String(load_default=None, allow_none=True, validate=validate.OneOf("ABCDEFGH"))
+    prioritised_years = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(2000, 2100)),
+        load_default=list,
+        validate=distinct,
+    )
+    cpv_prefixes = fields.List(
+        fields.String(validate=validate.Regexp(r"\d{2,8}\Z")), load_default=list, validate=distinct
+    )
+    analysis = fields.List(
+        fields.Nested(Analysis, allow_none=True), required=True, validate=validate.Length(equal=len(AREAS))
+    )
+
+
+class CategoryView(NewCategory):
+    """A category as it is kept."""
+
+    category_id = fields.String()
+
+
+class CategoryList(Schema):
+    """Every category; there are few."""
+
+    items = fields.List(fields.Nested(CategoryView))
+
+
+class CountryValues(Schema):
+    """An index's whole year: ISO 3166-1 alpha-3 code -> value as published."""
+
+    values = fields.Dict(
+        keys=fields.String(), values=fields.Raw(), required=True, validate=validate.Length(min=1)
+    )
+
+
+class DatasetView(Schema):
+    """An imported year of an index."""
+
+    index = fields.String()
+    year = fields.Integer()
+    imported_at = fields.AwareDateTime()
+    countries = fields.Integer()
+
+
+class DatasetList(Schema):
+    """Everything imported; a score uses the newest year of each index."""
+
+    items = fields.List(fields.Nested(DatasetView))

@@ -1,0 +1,156 @@
+"""Suppliers with their identifiers, contacts, sites and contracts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import stdnum.ean
+import stdnum.eu.vat
+import stdnum.lei
+import stdnum.se.orgnr
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from stdnum.exceptions import ValidationError as NumberError
+
+from chassis.http import PageQuery
+from services.suppliers import reference
+from services.suppliers.schemas.common import LANGUAGES, NAME, SLUG, TEXT, StoredDate, distinct
+
+CLAUSE_LEVELS = ("basic", "advanced")
+
+# What each scheme's numbers are checked by; a GLN has the check digit of an EAN-13.
+IDENTIFIERS: dict[str, Any] = {
+    "orgnr": stdnum.se.orgnr,
+    "vat": stdnum.eu.vat,
+    "lei": stdnum.lei,
+    "gln": stdnum.ean,
+}
+LENGTHS = {"lei": 20, "gln": 13}  # not checked, or not only these, by the library
+
+
+def _country(code: str) -> None:
+    if code not in reference.COUNTRIES:
+        raise ValidationError("Must be an ISO 3166-1 alpha-2 country code.")
+
+
+def _region(code: str) -> None:
+    if code not in reference.REGIONS:
+        raise ValidationError("Must be a Swedish county code, such as 01.")
+
+
+class Identifier(fields.String):
+    """A number of one scheme, kept in its compact form."""
+
+    def __init__(self, scheme: str, **kwargs: Any) -> None:
+        """Name the scheme."""
+        super().__init__(**kwargs)
+        self.scheme = scheme
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            number = str(IDENTIFIERS[self.scheme].validate(text))
+        except NumberError as fault:
+            raise ValidationError(f"Is no valid {self.scheme}: {fault}") from None
+        length = LENGTHS.get(self.scheme, len(number))
+        if len(number) != length:
+            raise ValidationError(f"Must have {length} characters.")
+        return number
+
+
+Identifiers = Schema.from_dict({scheme: Identifier(scheme) for scheme in IDENTIFIERS}, name="Identifiers")
+
+
+class Contact(Schema):
+    """A person at the supplier, and what they answer for."""
+
+    name = fields.String(required=True, validate=NAME)
+    email = fields.Email(required=True, validate=validate.Length(max=254))
+    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
+    role = fields.String(required=True, validate=TEXT)
+
+
+class Site(Schema):
+    """A production site; tier 0 is the supplier's own."""
+
+    name = fields.String(required=True, validate=NAME)
+    tier = fields.Integer(required=True, strict=True, validate=validate.Range(0, 9))
+    country = fields.String(required=True, validate=_country)
+    category_ids = fields.List(fields.String(validate=SLUG), required=True, validate=distinct)
+
+
+class Contract(Schema):
+    """A contract in one category; `terms` holds the clause's periods, `ends_on` null means unknown."""
+
+    category_id = fields.String(required=True, validate=SLUG)
+    regions = fields.List(
+        fields.String(validate=_region), required=True, validate=[validate.Length(min=1), distinct]
+    )
+    clause_level = fields.String(required=True, validate=validate.OneOf(CLAUSE_LEVELS))
+    clause_version = fields.String(required=True, validate=TEXT)
+    starts_on = StoredDate(required=True)
+    ends_on = StoredDate(load_default=None, allow_none=True)
+    value_ore = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**63 - 1))
+    terms = fields.Dict(keys=fields.String(), load_default=dict)
+
+    @validates_schema
+    def _ends_after_start(self, data: dict[str, Any], **_: Any) -> None:
+        if data["ends_on"] and data["ends_on"] < data["starts_on"]:
+            raise ValidationError("Must not be before starts_on.", "ends_on")
+
+
+class NewSupplier(Schema):
+    """A supplier to register, with everything that is known of it."""
+
+    legal_name = fields.String(required=True, validate=NAME)
+    country = fields.String(required=True, validate=_country)
+    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
+    identifiers = fields.Nested(Identifiers, load_default=dict)
+    contacts = fields.List(fields.Nested(Contact), load_default=list)
+    sites = fields.List(fields.Nested(Site), load_default=list)
+    contracts = fields.List(fields.Nested(Contract), load_default=list)
+
+
+class ContactView(Contact):
+    """A contact as it is kept."""
+
+    contact_id = fields.UUID()
+
+
+class SiteView(Site):
+    """A site as it is kept."""
+
+    site_id = fields.UUID()
+
+
+class ContractView(Contract):
+    """A contract as it is kept."""
+
+    contract_id = fields.UUID()
+
+
+class SupplierView(Schema):
+    """A supplier with all ids."""
+
+    supplier_id = fields.UUID()
+    legal_name = fields.String()
+    country = fields.String()
+    status = fields.String()
+    language = fields.String()
+    registered_at = fields.AwareDateTime()
+    identifiers = fields.Dict(fields.String(), fields.String())
+    contacts = fields.List(fields.Nested(ContactView))
+    sites = fields.List(fields.Nested(SiteView))
+    contracts = fields.List(fields.Nested(ContractView))
+
+
+class SupplierQuery(PageQuery):
+    """Only suppliers with a contract in the category."""
+
+    category_id = fields.String(load_default=None)
+
+
+class SupplierPage(Schema):
+    """A page of suppliers, by id."""
+
+    items = fields.List(fields.Nested(SupplierView))
+    next = fields.UUID(allow_none=True)
