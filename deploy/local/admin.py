@@ -8,6 +8,7 @@ from deploy.local.checkout import ENV, IDENTITY, SetupError, secret, write_priva
 from deploy.local.management import Management
 
 _ENV = ENV / "admin.env"
+PRIVATE = "kedja"  # the namespace on private servers
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def is_saved() -> bool:
 
 def is_private(candidate: Admin) -> bool:
     """Whether the named servers are our own private ones: somebody has sourced `.run/env/admin.env`."""
-    return is_saved() and load().namespace == "kedja" and load().database_url == candidate.database_url
+    return is_saved() and load().namespace == PRIVATE and load().database_url == candidate.database_url
 
 
 def read_env(text: str) -> dict[str, str]:

@@ -63,8 +63,8 @@ def clean() -> None:
         with _step("stopping"):
             supervision.shut_down()
         with _step("removing .run and its data"):
-            if admin.is_saved() and (known := admin.load()).namespace != "kedja":
-                provision.drop_all(known.namespace, known)
+            if admin.is_saved() and (known := admin.load()).namespace != admin.PRIVATE:
+                _drop_from_given(known)
             postgres.remove()
             shutil.rmtree(RUN)
 
@@ -132,6 +132,16 @@ def _kedja(*arguments: str, **environ: str) -> None:
     if done.returncode:
         warn(*(f"  {line}" for line in done.stdout.splitlines()[-15:]))
         raise SetupError(f"`kedja {' '.join(arguments)}` failed; its last words are above.")
+
+
+def _drop_from_given(known: Admin) -> None:
+    try:
+        provision.drop_all(known.namespace, known)
+    except SetupError as fault:
+        left = f"{known.namespace}* on the given servers stays, and so does .run"
+        raise SetupError(
+            f"{fault} ({left}: type `make clean` again when they are back, or `rm -rf .run`.)"
+        ) from None
 
 
 def _wait_for_services() -> None:

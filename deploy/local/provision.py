@@ -55,6 +55,17 @@ def provision_vhost(namespace: str, admin: Admin) -> str:
     return _vhost_url(name, admin)
 
 
+def check_database(admin: Admin) -> None:
+    """Raise SetupError unless the administrator can connect to PostgreSQL."""
+    with _connected(admin):
+        pass
+
+
+def check_broker(admin: Admin) -> None:
+    """Raise SetupError unless RabbitMQ's management API lets the administrator in."""
+    Management(admin.management_url).get("/whoami")
+
+
 def drop(namespace: str, admin: Admin) -> None:
     """Remove a namespace's databases, roles, vhost and user, whatever uses them."""
     _drop(lambda name: name == namespace or name in {f"{namespace}_{service}" for service in SERVICES}, admin)

@@ -4,10 +4,11 @@ import contextlib
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import psycopg2
 
-from deploy.local import admin, packages, ports, postgres, supervision, waiting
+from deploy.local import admin, packages, ports, postgres, provision, supervision, waiting
 from deploy.local.admin import Admin
 from deploy.local.checkout import IDENTITY, RUN, secret
 from deploy.local.management import Management
@@ -39,11 +40,7 @@ def start() -> Servers:
         return _start_private()
     if not supervision.is_running():
         supervision.apply("servers", [])
-    return Servers(given, _nothing, _nothing)
-
-
-def _nothing() -> None:
-    """Given servers run already; provisioning says what is wrong if they don't."""
+    return Servers(given, partial(provision.check_database, given), partial(provision.check_broker, given))
 
 
 def _start_private() -> Servers:
@@ -55,7 +52,7 @@ def _start_private() -> Servers:
     cluster = Cluster(postgres.home(), chosen["postgres"], secret("postgres"), postgres.programs() or RUN)
     _launch(node, cluster)
     return Servers(
-        Admin(cluster.url, node.management_url, node.amqp_url, "kedja", secret("provision")),
+        Admin(cluster.url, node.management_url, node.amqp_url, admin.PRIVATE, secret("provision")),
         lambda: waiting.until(lambda: _accepts(cluster.url), "postgres", "PostgreSQL"),
         lambda: waiting.until(lambda: _serves(node), "rabbitmq", "RabbitMQ"),
     )
