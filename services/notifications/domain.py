@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Verdict = Literal["accepted", "temporary", "permanent"]
 
 # The national office is one recipient: one name, one mailbox.
-OFFICE = "office"
+OFFICE = "national_office"
 
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
 # An address that every mail server takes: ASCII, one @, nothing that ends an address, a name or a header.

@@ -54,15 +54,15 @@ class MailServer(Controller):
         self.connections += 1
         return _Greeter(self, **self.SMTP_kwargs)
 
-    async def handle_EHLO(
+    async def handle_EHLO(  # noqa: N802  aiosmtpd's name
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
-    ) -> Any:  # noqa: N802, E501
+    ) -> Any:
         session.host_name = hostname
         return [line for line in responses if self.eight_bits or "8BITMIME" not in line]
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:  # noqa: N802
+    ) -> str:
         if address in self.refused:
             return self.refused[address]
         envelope.rcpt_tos.append(address)

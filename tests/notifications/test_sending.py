@@ -99,8 +99,8 @@ def test_the_code_of_the_link_is_kept_nowhere(db, server, caplog, capfd):
         code = links.code(examples.SETTINGS["LINK_KEY"], cursor.fetchone().invitation, 1)
         assert code in server.mails[0].get_content()
         for table in TABLES.split(", "):
-            cursor.execute(f"SELECT count(*) AS rows FROM {table} AS t WHERE t::text LIKE %s", [f"%{code}%"])
-            assert cursor.fetchone().rows == 0
+            cursor.execute(f"SELECT t::text FROM {table} AS t")  # noqa: S608  our own table names
+            assert code not in str(cursor.fetchall())
     assert code not in "".join([caplog.text, *capfd.readouterr()])
 
 

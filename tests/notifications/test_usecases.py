@@ -214,7 +214,7 @@ def test_no_mail_goes_to_a_contact_who_has_left(tx, acme):
 
 
 def test_supplier_and_category_that_arrive_at_once_still_make_the_notice(db):
-    """Neither of two handlers sees the other's arrival before it commits: the occasion's lock brings them in line."""
+    """Neither handler sees the other's arrival before it commits: the occasion's lock lines them up."""
     supplier_id, anna = uuid4(), contact()
     steps = arrivals(supplier_id, anna)
     with db.transaction() as tx:
