@@ -1,4 +1,4 @@
-"""Where the `kedja` command begins: a process that runs a service is made green before anything is imported."""
+"""Where the `kedja` command begins: a service's process is made green before anything is imported."""
 
 import sys
 import warnings

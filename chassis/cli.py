@@ -97,10 +97,7 @@ def generate(check: bool) -> None:
     events = [entrypoint for service in services.values() for entrypoint in declared(service)]
     consumed = {e.queue: (e.producer, [schema.type for schema in e.slices]) for e in events}
     text = topology.text(topology.definitions(services, consumed))
-    if not check:
-        topology.FILE.write_text(text, encoding="utf-8")
-    elif topology.FILE.read_text(encoding="utf-8") != text:
-        raise click.ClickException("deploy/rabbitmq/definitions.json is stale: run `kedja topology generate`")
+    _write(topology.FILE, text, check, "kedja topology generate")
 
 
 @topology_group.command(name="apply")
@@ -108,6 +105,32 @@ def apply_topology() -> None:
     """Declare everything in deploy/rabbitmq/definitions.json on the broker."""
     document = topology.apply(_amqp_url())
     click.echo("topology: " + ", ".join(f"{len(items)} {kind}" for kind, items in document.items()))
+
+
+@cli.group(name="events")
+def events_group() -> None:
+    """The event catalogue."""
+
+
+@events_group.command(name="generate")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; fail if the files are not what the services declare."
+)
+def generate_catalogue(check: bool) -> None:
+    """Write docs/asyncapi.json and the table in docs/architecture.md from the services' declarations."""
+    from chassis import catalogue  # noqa: PLC0415  needs nameko, which the other commands do not
+
+    services = {name: entry.load() for name, entry in installed().items()}
+    _write(catalogue.ASYNCAPI, catalogue.asyncapi(services), check, "kedja events generate")
+    _write(catalogue.ARCHITECTURE, catalogue.architecture(services), check, "kedja events generate")
+
+
+def _write(file: Path, text: str, check: bool, command: str) -> None:
+    """Write a generated file, or in a check refuse one that is not what it would be."""
+    if not check:
+        file.write_text(text, encoding="utf-8")
+    elif not file.exists() or file.read_text(encoding="utf-8") != text:
+        raise click.ClickException(f"{file.name} is stale: run `{command}`")
 
 
 @cli.command(name="queues")
