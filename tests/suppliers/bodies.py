@@ -25,10 +25,10 @@ GLOVES: dict[str, Any] = {
     "prioritised_years": [2026],
     "cpv_prefixes": ["33141420"],
     "analysis": [
-        {"likelihood": 4, "severity": 5, "valid_until": "2028-12-31"},
-        {"likelihood": 5, "severity": 4, "valid_until": "2028-12-31"},
-        {"likelihood": 2, "severity": 3, "valid_until": "2028-12-31"},
-        {"likelihood": 3, "severity": 2, "valid_until": "2028-12-31"},
+        {"likelihood": 4, "severity": 5, "valid_until": "2099-12-31"},
+        {"likelihood": 5, "severity": 4, "valid_until": "2099-12-31"},
+        {"likelihood": 2, "severity": 3, "valid_until": "2099-12-31"},
+        {"likelihood": 3, "severity": 2, "valid_until": "2099-12-31"},
     ],
 }
 
