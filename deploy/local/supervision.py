@@ -145,11 +145,6 @@ def info_of(name: str) -> dict[str, Any]:
     raise SetupError(f"No process {name!r} is known here: `make status` lists them.")
 
 
-def state_of(name: str) -> str:
-    """RUNNING, STARTING, BACKOFF, STOPPED, … or "unknown"."""
-    return next((str(info["statename"]) for info in infos() if info["name"] == name), "unknown")
-
-
 def living() -> set[str]:
     """Names of the programs that have a process now."""
     return {info["name"] for info in infos() if info["pid"]}

@@ -7,20 +7,22 @@ from deploy.local import supervision
 from deploy.local.checkout import LOGS, SetupError
 from deploy.local.console import warn
 
-_GIVE_UP_AFTER = 6.0  # seconds in which a process does nothing but die and be started anew
+_LIVES = 4  # a process that needed so many starts will not become ready
 
 
 def until(condition: Callable[[], bool], program: str, what: str, seconds: float = 60) -> None:
     """Wait until `condition` holds. A process that takes too long or keeps dying is a SetupError."""
     begun = time.monotonic()
-    dying_since: float | None = None
+    starts = set()
     while not condition():
-        now, state = time.monotonic(), supervision.state_of(program)
-        dying_since = (dying_since or now) if state in ("BACKOFF", "FATAL", "EXITED") else None
-        if now - begun > seconds or (dying_since and now - dying_since > _GIVE_UP_AFTER):
+        info, waited = supervision.info_of(program), time.monotonic() - begun
+        starts.add(info["start"])
+        if waited > seconds or len(starts) >= _LIVES:
             show_log(program)
-            waited = f"not ready after {now - begun:.0f} s (its process: {state})"
-            raise SetupError(f"{what} is {waited}: see {LOGS / program}.log.")
+            keeps_dying = ", it keeps dying" if len(starts) >= _LIVES else ""
+            raise SetupError(
+                f"{what} is not ready after {waited:.0f} s{keeps_dying}: see {LOGS / program}.log."
+            )
         time.sleep(0.05)
 
 
