@@ -23,7 +23,7 @@ down: venv ## Stop everything that this checkout started; the data stays
 	@$(local) down
 
 status: venv ## Show each process: state, URL, readiness
-	@$(local) status
+	@$(local) status || true # the exit status is for scripts: python -m deploy.local status
 
 logs: venv ## Show all logs, or one: make logs SERVICE=audits
 	@$(local) logs $(SERVICE)
