@@ -6,9 +6,9 @@ import warnings
 
 def main() -> None:
     """Run the command line."""
+    # nameko stands on eventlet, which says at every import that it is in maintenance mode: we know
+    warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
     if sys.argv[1:2] == ["run"]:
-        # nameko stands on eventlet, which says at every import that it is in maintenance mode: we know
-        warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
         import eventlet  # noqa: PLC0415
 
         eventlet.monkey_patch()

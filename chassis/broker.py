@@ -38,6 +38,9 @@ def channel(
         opened = connection.channel()
         opened.auto_decode = False  # a body is bytes until its own schema has read it
         yield opened
+    except BaseException:
+        connection.collect()  # hangs up: a broker that does not answer is not asked to agree
+        raise
     finally:
         with suppress(*BROKER_ERRORS):
             connection.release()

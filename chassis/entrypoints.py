@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import eventlet
 import psycopg2
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from chassis.events import EventSlice
 
 log = structlog.get_logger()
+
+Method = TypeVar("Method", bound="Callable[..., Any]")
 
 # Requests have connections of their own: slow ones must not stop events, nor the other way round.
 WORKERS = 10
@@ -282,10 +284,10 @@ class _Gauges(Entrypoint):
         self.backbone.gauge_sources.append(self.backbone.method(self))
 
 
-http = _Http.decorator
-on_events = _OnEvents.decorator
-every = _Every.decorator
-gauges = _Gauges.decorator
+http: Callable[..., Callable[[Method], Method]] = _Http.decorator
+on_events: Callable[..., Callable[[Method], Method]] = _OnEvents.decorator
+every: Callable[..., Callable[[Method], Method]] = _Every.decorator
+gauges: Callable[[Method], Method] = _Gauges.decorator
 
 
 def declared(service_cls: type) -> list[_OnEvents]:

@@ -13,7 +13,6 @@ import structlog
 
 from chassis import broker, metrics, sql
 from chassis.events import PREFIX
-from chassis.faults import BROKER_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -99,7 +98,7 @@ class Relay:
                     self._open(opened)
                     pause = 0.1
                     self._relay()
-            except (*BROKER_ERRORS, psycopg2.Error, UnconfirmedError) as fault:
+            except Exception as fault:  # noqa: BLE001  whatever it is, what is committed must leave some day
                 log.warning("relay_disconnected", exchange=self._exchange, reason=repr(fault)[:300])
             self.connected = self._blocked = False
             self._stopping.wait(pause)
@@ -130,8 +129,9 @@ class Relay:
     def publish_batch(self) -> bool:
         """Publish what is due; tell whether anything was. Rows are gone once the broker has confirmed them.
 
-        After a failed batch the next rows go one by one, and one that fails alone steps back: a message that
-        makes the broker close the connection harms only itself.
+        The rows of a failed batch go one by one, and one that fails alone steps back: a message that makes the
+        broker close the connection harms only itself. While the broker blocks us the connection is kept: a new
+        one would publish the same rows again and again.
         """
         rows: list[Any] = []
         limit = 1 if self._singly else BATCH
@@ -140,10 +140,14 @@ class Relay:
                 rows = sorted(queries.claim_outbox(tx, limit=limit), key=lambda row: row.id)
                 if rows:
                     self._publish(tx, rows)
-        except (*BROKER_ERRORS, UnconfirmedError):
+        except psycopg2.Error:
+            raise
+        except Exception:
+            if self._blocked:
+                return False
+            self._singly = max(self._singly, len(rows))
             if limit == 1:
                 self._step_back(rows)
-            self._singly = BATCH
             raise
         self._singly = max(0, self._singly - 1) if rows else 0
         return bool(rows)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from demo.fiction import Fictive
 
-console = Console(width=None if sys.stdout.isatty() else 160)
+console = Console(width=None if sys.stdout.isatty() else 170)
 MAIL_FOLDER = Path(os.environ.get("KEDJA_MAIL_DIR", ".run/mail"))
 _PATIENCE_SECONDS = 60
 _PEOPLE_AT_ONCE = 8
@@ -116,7 +116,7 @@ def _respond(
 
 
 def _review(platform: Platform, run: int, submitted: tuple[Fictive, str]) -> None:
-    """Judge as the office would: what evidence supports, a little below the claim; some cells stay unjudged."""
+    """Judge as the office would: what evidence supports, a little below the claim; some cells stay open."""
     fictive, assessment_id = submitted
     chance = random.Random(f"review {run} {fictive.address}")  # noqa: S311  a spread, not a secret
     view = platform.assessments.call("POST", f"/assessments/{assessment_id}/review")
@@ -133,16 +133,15 @@ def _judge(cell: float | None, chance: random.Random) -> float | None:
 def watch(platform: Platform, campaign_id: str) -> list[outcome.Case]:
     """Only watch, until every case has come to rest as it must or nothing moves any more."""
     with Progress(console=console) as progress:
-        tasks = {
-            name: progress.add_task(name, total=None) for name in ("Rescored", "Decided", "Mails delivered")
-        }
-        seen, since = (-1, -1, -1), time.monotonic()
+        names = ("Rescored", "Decided", "Mails delivered")
+        tasks = [progress.add_task(name, total=None) for name in names]
+        seen, since = [-1], time.monotonic()
         while True:
             cases = outcome.read(platform, campaign_id)
             now = _how_far(cases)
-            for (done, total), task in zip(now, tasks.values(), strict=True):
+            for (done, total), task in zip(now, tasks, strict=True):
                 progress.update(task, completed=done, total=total)
-            moved = tuple(done for done, _ in now)
+            moved = [done for done, _ in now]
             if all(done >= total for done, total in now) or time.monotonic() - since > _PATIENCE_SECONDS:
                 return cases
             if moved != seen:

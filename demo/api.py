@@ -29,22 +29,23 @@ class Api:
         self._session = requests.Session()
         self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=16))
 
-    def call(self, method: str, path: str, body: object = None, token: str = "", **query: object) -> Any:
+    def call(self, method: str, path: str, body: object = None, token: str = "", **query: Any) -> Any:
         """Send one request and return the JSON of its answer; raises RefusedError for anything but 2xx."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        arguments = {"json": body, "params": query, "headers": headers, "timeout": _SECONDS}
-        response = self._session.request(method, self.base + path, **arguments)
+        response = self._session.request(
+            method, self.base + path, json=body, params=query, headers=headers, timeout=_SECONDS
+        )
         if not response.ok:
             raise RefusedError(f"{method} {path}: {response.status_code} {response.text[:500]}")
         return response.json() if response.content else None
 
-    def get(self, path: str, **query: object) -> Any:
+    def get(self, path: str, **query: Any) -> Any:
         """Return what a GET answers."""
         return self.call("GET", path, **query)
 
-    def items(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
+    def items(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Yield a list's items over all of its pages."""
-        after: dict[str, object] = {}
+        after: dict[str, Any] = {}
         while True:
             page = self.get(path, limit=500, **query, **after)
             yield from page["items"]

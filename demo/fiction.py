@@ -19,26 +19,36 @@ MANNERS = (
     ("good",) * 5 + ("mediocre",) * 5 + ("weak",) * 4 + ("alarming",) * 2 + ("open",) * 2 + ("silent",) * 2
 )
 # Countries where goods of these categories are made; some without a complete set of indices.
-COUNTRIES = (
-    "SE",
-    "DE",
-    "PL",
-    "CN",
-    "CN",
-    "MY",
-    "BD",
-    "PK",
-    "IN",
-    "VN",
-    "TH",
-    "TR",
-    "LK",
-    "KH",
-    "MM",
-    "TW",
-    "XK",
-    "IT",
-    "US",
+COUNTRIES = tuple(
+    [
+        "SE",
+        "DE",
+        "PL",
+        "IT",
+        "US",
+        "TW",
+        "XK",
+        "CN",
+        "CN",
+        "CN",
+        "MY",
+        "BD",
+        "BD",
+        "PK",
+        "PK",
+        "PK",
+        "IN",
+        "IN",
+        "IN",
+        "VN",
+        "TH",
+        "TR",
+        "LK",
+        "KH",
+        "KH",
+        "MM",
+        "MM",
+    ]
 )
 _NAME = re.compile(r"Exempelleverantör (\d+)-\d{3} AB")
 
@@ -98,7 +108,7 @@ def _sites(number: int, chance: random.Random, category: str) -> list[dict[str, 
     """One or two production sites; every thirtieth supplier has not said where its goods are made."""
     if number % 30 == 0:
         return []
-    countries = chance.sample(sorted(set(COUNTRIES)), 1) + chance.sample(COUNTRIES, number % 2)
+    countries = chance.sample(COUNTRIES, 1 + number % 2)
     return [
         {
             "name": f"Exempelfabrik {number:03}-{tier}",

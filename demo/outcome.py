@@ -49,15 +49,12 @@ class Case:
     @property
     def wants_audit(self) -> bool:
         """Tell whether the final decision is an audit by one of the policy's rows 4–7."""
-        decision = self.decision
-        return bool(
-            decision
-            and decision["row"] in AUDIT_ROWS
-            and decision["outcome"] in ("office_audit", "factory_audit")
-        )
+        if self.decision is None or self.decision["row"] not in AUDIT_ROWS:
+            return False
+        return self.decision["outcome"] in ("office_audit", "factory_audit")
 
     def expected_notices(self) -> Counter[tuple[str, str, str]]:
-        """Return (kind, recipient kind, recipient) -> how many notices there must be, from the facts above."""
+        """Return (kind, recipient kind, recipient) -> how many notices there must be by the facts above."""
         contact = ("supplier_contact", self.supplier["contacts"][0]["contact_id"])
         office = ("national_office", "national_office")
         regions = [
@@ -80,16 +77,18 @@ class Case:
         return Counter((n["kind"], n["recipient_kind"], n["recipient_id"]) for n in sent)
 
     def chain_ms(self) -> list[float]:
-        """Return the milliseconds from completion to the mail about the audit to the supplier, if there is one."""
-        accepted = [
-            notice["accepted_at"]
-            for notice in self.notices
-            if notice["kind"] == "audit_confirmed"
-            and notice["recipient_kind"] == "supplier_contact"
-            and notice["accepted_at"]
+        """Return the milliseconds from completion to the supplier's mail about the audit, if there is one."""
+        told = [
+            n
+            for n in self.notices
+            if (n["kind"], n["recipient_kind"]) == ("audit_confirmed", "supplier_contact")
         ]
-        start = self.assessment["completed_at"]
-        return [(_moment(end) - _moment(start)).total_seconds() * 1000 for end in accepted]
+        start = _moment(self.assessment["completed_at"]) if told else None
+        return [
+            (_moment(n["accepted_at"]) - start).total_seconds() * 1000
+            for n in told
+            if n["accepted_at"] and start
+        ]
 
 
 def _moment(text: str) -> datetime:
@@ -111,7 +110,7 @@ def read(platform: Platform, campaign_id: str) -> list[Case]:
             supplier=suppliers[assessment["supplier_id"]],
             assessment=assessment,
             scores=list(platform.suppliers.items(f"/suppliers/{assessment['supplier_id']}/risk/history")),
-            decision=next(iter(decisions[assessment["supplier_id"]]), None),
+            decision=next((case["decision"] for case in decisions[assessment["supplier_id"]]), None),
             audits=audits[assessment["supplier_id"]],
             notices=notices[assessment["supplier_id"]],
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def table(cases: Sequence[Case]) -> Table:
     """Return the run as a table, one line a case."""
-    shown = Table(
+    columns = (
         "supplier",
         "category",
         "country",
@@ -24,8 +25,10 @@ def table(cases: Sequence[Case]) -> Table:
         "audit",
         "date",
         "mails",
-        title="The run",
     )
+    shown = Table(title="The run", box=SIMPLE_HEAD)
+    for column in columns:
+        shown.add_column(column, no_wrap=True, justify="right" if column == "mails" else "left")
     for case in sorted(cases, key=lambda case: case.supplier["legal_name"]):
         audit = next(iter(case.open_audits), None)
         shown.add_row(
@@ -35,7 +38,7 @@ def table(cases: Sequence[Case]) -> Table:
             change(case),
             str(case.decision["row"]) if case.decision and case.decision["row"] else "-",
             case.decision["outcome"] if case.decision else "-",
-            f"{audit['kind']} ({audit['state']})" if audit else "-",
+            audit["state"] if audit else "-",
             audit["starts_on"] if audit else "-",
             str(sum(case.delivered_notices().values())),
         )
@@ -55,7 +58,7 @@ def _score(score: dict[str, object]) -> str:
 
 
 def last_line(cases: Sequence[Case], parked: int) -> str:
-    """Return the run in figures; chain: completion of the review to the SMTP server's acceptance of the notice."""
+    """Return the run in figures; chain: from the review's completion to the SMTP server's acceptance."""
     chains = sorted(ms for case in cases for ms in case.chain_ms())
     figures = {
         "suppliers": len({case.supplier["supplier_id"] for case in cases}),

@@ -21,7 +21,7 @@ _LINK = re.compile(r"/respond#([0-9a-f-]{36})\.([\w-]+)")
 _LEVELS: dict[str, tuple[tuple[int, ...], float]] = {
     "good": ((3, 4, 4, 4), 0.02),
     "mediocre": ((1, 2, 2, 3), 0.1),
-    "weak": ((1, 1, 2), 0.25),
+    "weak": ((0, 1, 1), 0.35),
     "alarming": ((0, 0, 1), 0.1),
     "open": ((2, 3), 0.45),
 }
@@ -34,7 +34,7 @@ def invitations(folder: Path) -> dict[str, tuple[str, str]]:
         body = mail.get_body(("plain",))
         link = _LINK.search(body.get_content()) if body else None
         if link:
-            found[str(mail["To"])] = (link[1], link[2])
+            found[mail["To"].addresses[0].addr_spec] = (link[1], link[2])
     return found
 
 
@@ -46,7 +46,7 @@ def message_ids(folder: Path) -> Iterator[str]:
 
 def _mails(folder: Path) -> Iterator[EmailMessage]:
     for file in folder.glob("*.eml"):
-        yield message_from_bytes(file.read_bytes(), policy=policy.default)  # type: ignore[arg-type,misc]
+        yield message_from_bytes(file.read_bytes(), policy=policy.default)
 
 
 def respond(
