@@ -16,6 +16,7 @@ from services.audits.domain.policy import (
     FACTS,
     MEASURES,
     OUTCOMES,
+    RECOMMENDATIONS,
     Condition,
     Policy,
     Row,
@@ -138,7 +139,7 @@ class PolicySchema(Schema):
 
     @validates("recommended_weeks")
     def _every_recommendation_has_weeks(self, value: dict[str, int], **_: Any) -> None:
-        _same_names(value, ("dialogue", *AUDITS))
+        _same_names(value, RECOMMENDATIONS[1:])
 
     @validates("rows")
     def _numbered_from_one(self, value: list[Row | dict[str, Any]], **_: Any) -> None:

@@ -162,6 +162,6 @@ def test_a_decision_that_waits_for_a_person_ends_when_its_row_no_longer_decides(
 def test_a_reason_reads_as_a_line_for_people():
     decision = decided(band="high", as_of=AS_OF, contract_ends_on=date(2027, 1, 1))
     assert explain(decision.reasons) == (
-        "high risk (row 7, score 45.0, assessed True, band high);"
-        " contract ends too soon (contract ends on 2027-01-01, months 12)"
+        "high risk (row 7, band high, score 45.0, assessed yes);"
+        " contract ends too soon (months 12, contract ends on 2027-01-01)"
     )

@@ -175,3 +175,14 @@ def _state_after(audit: Audit, action: str) -> str:
     if action not in TRANSITIONS[audit.state]:
         raise NotAllowedError(audit.state, action)
     return TRANSITIONS[audit.state][action]
+
+
+def is_news(audit: Audit, before: Audit | None) -> bool:
+    """Tell whether others must hear of it: it is new, or has another kind, day or auditor than before."""
+    if before is None:
+        return True
+    return (audit.kind, audit.starts_on, audit.auditor_id) != (
+        before.kind,
+        before.starts_on,
+        before.auditor_id,
+    )

@@ -29,9 +29,17 @@ class Reason:
     @property
     def text(self) -> str:
         """Say it for a person: the code in words, then each value by name."""
-        values = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.params.items())
+        # the order in which jsonb keeps keys: what is read back reads as what was told
+        names = sorted(self.params, key=lambda name: (len(name), name))
+        values = ", ".join(f"{name.replace('_', ' ')} {_word(self.params[name])}" for name in names)
         words = self.code.replace("_", " ")
         return f"{words} ({values})" if values else words
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "unknown"
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
 
 def explain(reasons: tuple[Reason, ...] | list[Reason]) -> str:

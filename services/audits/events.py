@@ -1,0 +1,96 @@
+"""The events that this service emits, whole, and its slice of the one that it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import fields, validate
+
+from chassis.events import Event, EventSchema, EventSlice
+from services.audits.domain.case import explain
+from services.audits.domain.policy import AUDITS, BANDS, RECOMMENDATIONS
+
+if TYPE_CHECKING:
+    from chassis.events import Received
+    from services.audits.domain.audit import Audit
+
+KINDS = tuple(AUDITS.values())
+
+
+class _AuditState(EventSchema):
+    """What all events about an audit carry. causes: the events that led to it; rule: policy version/row."""
+
+    audit_id = fields.UUID(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True)
+    provisional = fields.Boolean(required=True)
+    starts_on = fields.Date(required=True)
+    due_on = fields.Date(required=True)
+    auditor_id = fields.UUID(required=True, allow_none=True)
+    announced = fields.Boolean(required=True)
+    reason = fields.String(required=True)
+    rule = fields.String(required=True)
+    causes = fields.List(fields.UUID(), required=True)
+
+
+class AuditScheduled(_AuditState):
+    """[audit] R: an audit has a slot, or a stronger cause moved it; provisional until confirmed."""
+
+    type = "audit_scheduled"
+
+
+class AuditConfirmed(_AuditState):
+    """[audit] R: an audit will be held; notifications tells the supplier, regions, office and auditor."""
+
+    type = "audit_confirmed"
+
+
+class AuditCancelled(_AuditState):
+    """[audit] R: an audit will not be held; `reason` is what the person who cancelled it gave."""
+
+    type = "audit_cancelled"
+
+
+class SupplierRiskRescored(EventSlice):
+    """What the audit policy looks at."""
+
+    type = "supplier_risk_rescored"
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True)
+    score = fields.Decimal(required=True, allow_none=True)
+    band = fields.String(required=True, validate=validate.OneOf([*BANDS, "no_data"]))
+    stage = fields.String(required=True, allow_none=True)
+    critical_open = fields.Integer(required=True)
+    severe_open = fields.Integer(required=True)
+    claim_gap = fields.Decimal(required=True, allow_none=True)
+    not_cooperating = fields.Boolean(required=True)
+    recommendation = fields.String(required=True, allow_none=True, validate=validate.OneOf(RECOMMENDATIONS))
+    site_known = fields.Boolean(required=True)
+    contract_ends_on = fields.Date(required=True, allow_none=True)
+    as_of = fields.AwareDateTime(required=True)
+    # when the assessment behind the score was completed; without it no new assessment can end a row's rest
+    assessed_at = fields.AwareDateTime(load_default=None, allow_none=True)
+
+
+def announcements(audit: Audit, cause: Received | None) -> list[Event]:
+    """Return what is told of a new or moved audit: that it is scheduled and, if so, that it is confirmed."""
+    told = [_event(AuditScheduled, audit, explain(audit.reasons), cause=cause)]
+    return told if audit.state == "provisional" else [*told, confirmed(audit, cause=cause)]
+
+
+def confirmed(audit: Audit, **origin: Any) -> Event:
+    """Return the event of a confirmed audit; origin: `cause`, or `correlation_id`, or that of the request."""
+    return _event(AuditConfirmed, audit, explain(audit.reasons), **origin)
+
+
+def cancelled(audit: Audit) -> Event:
+    """Return the event of a cancelled audit."""
+    return _event(AuditCancelled, audit, audit.end_reason or "")
+
+
+def _event(schema: type[EventSchema], audit: Audit, reason: str, **origin: Any) -> Event:
+    names = [name for name in schema().fields if name not in ("provisional", "reason")]
+    data = {name: getattr(audit, name) for name in names}
+    data |= {"provisional": audit.state == "provisional", "reason": reason}
+    return Event(schema=schema, subject=str(audit.audit_id), data=data, **origin)

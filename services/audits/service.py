@@ -1,0 +1,78 @@
+"""What audits answers, hears and does: a table of contents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import clock
+from chassis.entrypoints import Settings, every, gauges, http, on_events
+from services.audits import events, schemas, usecases
+from services.audits.domain.case import CaseKey
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from chassis.db import Transaction
+    from chassis.events import Received
+    from chassis.http import Call
+    from chassis.metrics import Gauge
+
+
+class AuditsService:
+    """The audit policy, the plan, and the audits themselves."""
+
+    name = "audits"
+    settings = Settings(schemas.Settings)
+
+    @on_events("suppliers", events.SupplierRiskRescored, queue="audits.policy")
+    def decide_after_rescoring(self, tx: Transaction, batch: list[Received]) -> None:
+        usecases.decide_after_rescoring(tx, batch, self.settings["AUTO_CONFIRM_WORKING_DAYS"], clock.now())
+
+    @every(seconds=60)
+    def confirm_due_audits(self, begin: Any) -> bool:
+        return usecases.confirm_due_audits(begin, clock.now())
+
+    @every(seconds=600)
+    def follow_up_requests(self, begin: Any) -> bool:
+        return usecases.follow_up_requests(begin, self.settings["AUTO_CONFIRM_WORKING_DAYS"], clock.now())
+
+    @http("PUT", "/auditors/<uuid:auditor_id>", body=schemas.NewAuditor, returns=schemas.AuditorView)
+    def put_auditor(self, tx: Transaction, call: Call, auditor_id: UUID) -> Any:
+        return usecases.put_auditor(tx, auditor_id, call.body)
+
+    @http("GET", "/auditors", returns=schemas.AuditorList)
+    def list_auditors(self, tx: Transaction, call: Call) -> Any:
+        return usecases.list_auditors(tx)
+
+    @http("GET", "/audits", query=schemas.AuditQuery, returns=schemas.AuditPage)
+    def list_audits(self, tx: Transaction, call: Call) -> Any:
+        return usecases.list_audits(tx, call.query)
+
+    @http("GET", "/audits/<uuid:audit_id>", returns=schemas.AuditView)
+    def get_audit(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
+        return usecases.get_audit(tx, audit_id)
+
+    @http("POST", "/audits/<uuid:audit_id>/confirmation", returns=schemas.AuditView)
+    def post_confirmation(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
+        return usecases.confirm_audit(tx, audit_id, call.now)
+
+    @http(
+        "POST",
+        "/audits/<uuid:audit_id>/cancellation",
+        body=schemas.Cancellation,
+        returns=schemas.AuditView,
+    )
+    def post_cancellation(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
+        return usecases.cancel_audit(tx, audit_id, call.body["reason"], call.now)
+
+    @http("GET", "/cases", query=schemas.CaseQuery, returns=schemas.CasePage)
+    def list_cases(self, tx: Transaction, call: Call) -> Any:
+        return usecases.list_cases(tx, call.query)
+
+    @http("GET", "/cases/<uuid:supplier_id>/<category_id>", returns=schemas.CaseHistory)
+    def get_case(self, tx: Transaction, call: Call, supplier_id: UUID, category_id: str) -> Any:
+        return usecases.get_case(tx, CaseKey(supplier_id, category_id))
+
+    @gauges
+    def business_gauges(self, tx: Transaction) -> list[Gauge]:
+        return usecases.gauges(tx, clock.now())

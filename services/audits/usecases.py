@@ -1,0 +1,231 @@
+"""Load -> decide -> save -> emit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from chassis import ids, outbox
+from chassis.errors import Conflict, NotFound
+from chassis.events import newest
+from chassis.http import page
+from chassis.metrics import Gauge
+from services.audits import events, repository
+from services.audits.domain import audit as lifecycle
+from services.audits.domain import dates
+from services.audits.domain.case import CaseKey
+from services.audits.domain.decision import decide
+from services.audits.domain.planning import Diary
+from services.audits.rules import PLANNING, POLICY
+from services.audits.working_days import is_workday
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from chassis.db import Transaction
+    from chassis.events import Received
+    from services.audits.domain.case import Case
+    from services.audits.domain.decision import Decision
+
+    Begin = Callable[[], AbstractContextManager[Transaction]]
+
+T = TypeVar("T")
+
+_AT_A_TIME = 100
+
+
+class Cause(NamedTuple):
+    """Why a case is decided: the events behind it, and the last one that arrived, if one did."""
+
+    events: list[UUID]
+    heard: Received | None = None
+
+
+def decide_after_rescoring(
+    tx: Transaction, batch: Sequence[Received], confirm_after: int, now: datetime
+) -> None:
+    """Keep the newest risks; decide each case that was rescored, unless that is only repeated or imported."""
+    rescored = defaultdict(list)
+    for event in batch:
+        rescored[CaseKey(event.data["supplier_id"], event.data["category_id"])].append(event)
+    repository.lock_cases(tx, rescored)
+    repository.save_risks(tx, newest(batch))
+    causes = {}
+    for key, heard in rescored.items():
+        loud = [event for event in heard if not event.quiet]
+        if loud:
+            causes[key] = Cause([event.id for event in loud], loud[-1])
+    _decide(tx, causes, confirm_after, now)
+
+
+def follow_up_requests(begin: Begin, confirm_after: int, now: datetime) -> bool:
+    """End transparency requests that were not answered in time, and decide their cases again."""
+    with begin() as tx:
+        lapsed = repository.end_lapsed_requests(tx, _today(now), _AT_A_TIME)
+        _decide(tx, {key: Cause(caused) for key, caused in lapsed.items()}, confirm_after, now)
+    return len(lapsed) == _AT_A_TIME
+
+
+def _decide(tx: Transaction, causes: Mapping[CaseKey, Cause], confirm_after: int, now: datetime) -> None:
+    """Decide locked cases by what is stored; every decision is kept, and new or moved audits are told."""
+    if not causes:
+        return
+    cases = repository.cases(tx, causes, POLICY.time_zone)
+    decided = [(case, decide(case, POLICY, is_workday)) for case in cases]
+    planned = _plan(tx, decided, causes, confirm_after, now)
+    repository.save_audits(tx, [audit for _, _, audit in planned if audit])
+    happened = {key: cause.events for key, cause in causes.items()}
+    repository.save_decisions(tx, planned, happened, now, _today(now))
+    told = [
+        event
+        for case, _, audit in planned
+        if audit and lifecycle.is_news(audit, case.open_audit)
+        for event in events.announcements(audit, causes[case.key].heard)
+    ]
+    outbox.emit(tx, told)
+
+
+def _plan(
+    tx: Transaction,
+    decided: Sequence[tuple[Case, Decision]],
+    causes: Mapping[CaseKey, Cause],
+    confirm_after: int,
+    now: datetime,
+) -> list[tuple[Case, Decision, lifecycle.Audit | None]]:
+    """Give each case its audit as the decision leaves it; the most urgent ones choose their slots first."""
+    diary = _diary(tx, any(decision.needs_slot for _, decision in decided), _today(now))
+    urgent_first = sorted(decided, key=lambda each: _urgency(*each))
+    return [
+        (
+            case,
+            decision,
+            lifecycle.after(decision, case, diary, _occasion(causes[case.key], confirm_after, now)),
+        )
+        for case, decision in urgent_first
+    ]
+
+
+def _urgency(case: Case, decision: Decision) -> tuple[bool, date | None, Any, CaseKey]:
+    return (
+        not decision.needs_slot,
+        decision.due_on if decision.needs_slot else None,
+        -(case.risk.score or 0),
+        case.key,
+    )
+
+
+def _diary(tx: Transaction, needed: bool, today: date) -> Diary:
+    """Return the diary, locked; where nothing has to be booked nobody waits for it."""
+    if not needed:
+        return Diary([], {}, PLANNING, today, is_workday)
+    auditors, load = repository.lock_capacity(tx, dates.monday_of(today))
+    return Diary(auditors, load, PLANNING, today, is_workday)
+
+
+def _occasion(cause: Cause, confirm_after: int, now: datetime) -> lifecycle.Occasion:
+    audit_id = ids.uuid7()
+    return lifecycle.Occasion(
+        audit_id=audit_id,
+        causes=tuple(cause.events),
+        correlation_id=cause.heard.correlation_id if cause.heard else str(audit_id),
+        now=now,
+        confirm_on=dates.working_days_later(_today(now), confirm_after, is_workday),
+        at_once=confirm_after == 0,
+    )
+
+
+def confirm_due_audits(begin: Begin, now: datetime) -> bool:
+    """Confirm provisional audits whose day has come; every replica takes others."""
+    with begin() as tx:
+        due = repository.claim_audits_to_confirm(tx, _today(now), _AT_A_TIME)
+        confirmed = [lifecycle.confirm(audit, now) for audit in due]
+        repository.save_audits(tx, confirmed)
+        outbox.emit(tx, [events.confirmed(audit, correlation_id=audit.correlation_id) for audit in confirmed])
+    return len(due) == _AT_A_TIME
+
+
+def confirm_audit(tx: Transaction, audit_id: UUID, now: datetime) -> dict[str, Any]:
+    """Make a provisional audit certain, before it does so by itself."""
+    with _refusals_as_conflicts():
+        confirmed = lifecycle.confirm(_found(repository.lock_audit(tx, audit_id), "audit"), now)
+    repository.save_audits(tx, [confirmed])
+    outbox.emit(tx, [events.confirmed(confirmed)])
+    return get_audit(tx, audit_id)
+
+
+def cancel_audit(tx: Transaction, audit_id: UUID, reason: str, now: datetime) -> dict[str, Any]:
+    """End an audit before it is held; its slot is free again."""
+    with _refusals_as_conflicts():
+        cancelled = lifecycle.cancel(
+            _found(repository.lock_audit(tx, audit_id), "audit"), reason, _today(now)
+        )
+    repository.save_audits(tx, [cancelled])
+    outbox.emit(tx, [events.cancelled(cancelled)])
+    return get_audit(tx, audit_id)
+
+
+def put_auditor(tx: Transaction, auditor_id: UUID, new: Mapping[str, Any]) -> dict[str, Any]:
+    """Create or change an auditor; what is booked already stands."""
+    auditor = {"auditor_id": auditor_id, **new}
+    repository.save_auditor(tx, auditor)
+    return auditor
+
+
+def list_auditors(tx: Transaction) -> dict[str, Any]:
+    """Return all auditors."""
+    return {"items": repository.auditors(tx)}
+
+
+def get_audit(tx: Transaction, audit_id: UUID) -> dict[str, Any]:
+    """Return an audit."""
+    return _found(repository.audit(tx, audit_id), "audit")
+
+
+def list_audits(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of audits."""
+    return page(repository.audits(tx, query), query["limit"], lambda row: row["audit_id"])
+
+
+def list_cases(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of cases with their final decisions."""
+    return page(repository.case_views(tx, query), query["limit"], lambda row: row["case_id"])
+
+
+def get_case(tx: Transaction, key: CaseKey) -> dict[str, Any]:
+    """Return a case with all decisions about it."""
+    one = {"supplier_id": key.supplier_id, "after": None, "limit": 1}
+    found = repository.case_views(tx, one, key.category_id)
+    return {**_found(next(iter(found), None), "case"), "decisions": repository.decisions(tx, key)}
+
+
+def gauges(tx: Transaction, now: datetime) -> list[Gauge]:
+    """Return how many audits there are in each state, and how many should have been held."""
+    counts = repository.audits_by_state(tx)
+    by_state = [
+        Gauge("audits", "Audits by state.", {"state": state}, counts.get(state, 0))
+        for state in lifecycle.STATES
+    ]
+    overdue = repository.audits_overdue(tx, _today(now))
+    return [*by_state, Gauge("audits_overdue", "Audits not held by their due date.", {}, overdue)]
+
+
+def _today(now: datetime) -> date:
+    return dates.local_date(now, POLICY.time_zone)
+
+
+def _found(thing: T | None, name: str) -> T:
+    if thing is None:
+        raise NotFound(f"There is no such {name}.")
+    return thing
+
+
+@contextmanager
+def _refusals_as_conflicts() -> Iterator[None]:
+    try:
+        yield
+    except lifecycle.NotAllowedError as refusal:
+        raise Conflict(f"{refusal}.") from None
