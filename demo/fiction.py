@@ -18,38 +18,21 @@ SUPPLIERS = 60
 MANNERS = (
     ("good",) * 5 + ("mediocre",) * 5 + ("weak",) * 4 + ("alarming",) * 2 + ("open",) * 2 + ("silent",) * 2
 )
-# Countries where goods of these categories are made; some without a complete set of indices.
-COUNTRIES = tuple(
-    [
-        "SE",
-        "DE",
-        "PL",
-        "IT",
-        "US",
-        "TW",
-        "XK",
-        "CN",
-        "CN",
-        "CN",
-        "MY",
-        "BD",
-        "BD",
-        "PK",
-        "PK",
-        "PK",
-        "IN",
-        "IN",
-        "IN",
-        "VN",
-        "TH",
-        "TR",
-        "LK",
-        "KH",
-        "KH",
-        "MM",
-        "MM",
-    ]
-)
+# Countries where goods of these categories are made, and how often; some lack a complete set of indices.
+COUNTRIES = {
+    "SE": 1,
+    "DE": 1,
+    "PL": 1,
+    "IT": 1,
+    "US": 1,
+    "TW": 1,
+    "XK": 1,
+    "MY": 1,
+    "VN": 1,
+    "TH": 1,
+    "TR": 1,
+}
+COUNTRIES |= {"LK": 1, "CN": 3, "BD": 3, "PK": 3, "IN": 3, "KH": 2, "MM": 2}
 _NAME = re.compile(r"Exempelleverantör (\d+)-\d{3} AB")
 
 
@@ -108,7 +91,7 @@ def _sites(number: int, chance: random.Random, category: str) -> list[dict[str, 
     """One or two production sites; every thirtieth supplier has not said where its goods are made."""
     if number % 30 == 0:
         return []
-    countries = chance.sample(COUNTRIES, 1 + number % 2)
+    countries = chance.sample(list(COUNTRIES), 1 + number % 2, counts=list(COUNTRIES.values()))
     return [
         {
             "name": f"Exempelfabrik {number:03}-{tier}",
