@@ -12,6 +12,7 @@ from kombu import Connection
 
 from deploy.local import provision
 from deploy.local.management import Management
+from tests.backbone import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,12 @@ def test_provisioning_twice_answers_the_same_urls_and_they_work(admin: Admin, sp
     urls = provision.provision(space, admin)
     assert provision.provision(space, admin) == urls == provision.urls(space, admin)
     psycopg2.connect(urls["audits"]["DATABASE_URL"]).close()
-    with Connection(urls["audits"]["AMQP_URL"]) as broker:
-        broker.connect()
+    with Connection(urls["audits"]["AMQP_URL"]) as broker, broker.channel() as channel:
+        channel.exchange_declare("tried", "topic", durable=False)
+        queue = channel.queue_declare("", exclusive=True).queue
+        channel.queue_bind(queue, "tried", "all")
+        channel.basic_publish(channel.prepare_message(b"hello"), "tried", "all")
+        assert wait_until(lambda: channel.basic_get(queue)).body == b"hello"
 
 
 def test_a_service_cannot_connect_to_another_services_database(admin: Admin, space: str) -> None:
