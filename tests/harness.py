@@ -51,10 +51,11 @@ class Mailbox:
 
 
 class Platform:
-    """Four service processes over given databases and vhost; `env` may be changed before a (re)start."""
+    """Service processes over given databases and vhost; `env` may be changed before a (re)start."""
 
-    def __init__(self, urls: dict[str, dict[str, str]], folder: Path) -> None:
-        """Choose ports; start nothing."""
+    def __init__(self, urls: dict[str, dict[str, str]], folder: Path, module: str = "chassis") -> None:
+        """Choose ports; start nothing. `python -m module run <service>` is how a process starts."""
+        self.module = module
         self.folder, self.mailbox = folder, Mailbox()
         self.smtp = Controller(self.mailbox, hostname="127.0.0.1", port=free_port())
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -65,7 +66,8 @@ class Platform:
         }
         common["SMTP_URL"] = f"smtp://127.0.0.1:{self.smtp.port}"
         self.env = {service: {**common, **own, **self._addresses()} for service, own in urls.items()}
-        self.env["notifications"]["RESPONDENT_URL"] = self.url("assessments")
+        if "notifications" in self.env:
+            self.env["notifications"]["RESPONDENT_URL"] = self.url("assessments")
 
     @staticmethod
     def _addresses() -> dict[str, str]:
@@ -94,7 +96,7 @@ class Platform:
         self.smtp.start()
         for service, env in self.env.items():
             migrate.migrate(env["DATABASE_URL"], service)
-        topology.apply(self.env["suppliers"]["AMQP_URL"])
+        topology.apply(next(iter(self.env.values()))["AMQP_URL"])
         for service in self.env:
             self.start(service)
         for service in self.env:
@@ -106,7 +108,7 @@ class Platform:
         env_file.write_text("".join(f"{key}={value}\n" for key, value in self.env[service].items()))
         with (self.folder / f"{service}.log").open("ab") as log:
             self.processes[service] = subprocess.Popen(
-                [sys.executable, "-m", "chassis", "run", service],
+                [sys.executable, "-m", self.module, "run", service],
                 env={**os.environ, "KEDJA_ENV_DIR": str(self.folder)},
                 stdout=log,
                 stderr=log,

@@ -1,0 +1,23 @@
+"""`python -m tests.chassis.extra run things`: the tests' own service as a process, as `kedja run` does it."""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
+import eventlet  # noqa: E402
+
+eventlet.monkey_patch()
+
+import tests.chassis.extra  # noqa: E402, F401  makes services.things importable
+from chassis import config, runner, topology  # noqa: E402
+
+if __name__ == "__main__":
+    topology.FILE = Path(os.environ["THINGS_TOPOLOGY"])
+    from services.things.service import ThingsService
+
+    try:
+        runner.run(ThingsService)
+    except config.ConfigError as fault:
+        sys.exit(str(fault))

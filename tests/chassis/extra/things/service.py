@@ -1,0 +1,86 @@
+"""A service with every kind of entrypoint that the tests need."""
+
+from marshmallow import Schema, fields, validate
+
+from chassis import config, outbox, sql
+from chassis.entrypoints import Settings, http, on_events
+from chassis.errors import Conflict, NotFound
+from chassis.events import Event
+from chassis.http import Html, PageQuery, page
+from services.things import events
+
+queries = sql.load(__file__)
+LOCK = 4711  # requests and handlers that wait, wait for this
+
+
+class Part(Schema):
+    """A piece of a thing."""
+
+    label = fields.String(required=True)
+    weight = fields.Integer(required=True, validate=validate.Range(min=1))
+
+
+class NewThing(Schema):
+    """A thing to make."""
+
+    name = fields.String(required=True)
+    parts = fields.List(fields.Nested(Part))
+
+
+class Many(Schema):
+    """A page of things."""
+
+    items = fields.List(fields.Dict())
+    next = fields.String(allow_none=True)
+
+
+class ThingsService:
+    """What the tests ask."""
+
+    name = "things"
+    settings = Settings(config.Settings)
+
+    @http("POST", "/things", body=NewThing, query=PageQuery, returns=NewThing, status=201, location="/things/{name}")
+    def post_thing(self, tx, call):
+        """Make a thing: it is heard of by way of the broker."""
+        made = Event(schema=events.ThingMade, subject=call.body["name"], data={"name": call.body["name"]})
+        outbox.emit(tx, [made])
+        return call.body
+
+    @http("GET", "/things", query=PageQuery, returns=Many)
+    def get_things(self, tx, call):
+        """Return what was handled."""
+        rows = [row._asdict() for row in queries.list_things(tx)]
+        return page(rows, call.query["limit"], key=lambda row: row["name"])
+
+    @http("GET", "/things/<uuid:thing>", returns=NewThing)
+    def get_thing(self, tx, call, thing):
+        """Know no thing at all."""
+        raise NotFound("no such thing")
+
+    @http("DELETE", "/things/<name>")
+    def delete_thing(self, tx, call, name):
+        """Write what is in the path, and refuse to keep it."""
+        queries.count_things(tx, names=[name])
+        raise Conflict("things stay")
+
+    @http("POST", "/accidents")
+    def post_accident(self, tx, call):
+        """Fail in a way that nobody outside may read about."""
+        raise RuntimeError("the secret is 4711")
+
+    @http("POST", "/waits", body=Schema, returns=Schema)
+    def post_wait(self, tx, call):
+        """Answer when the test lets go of the lock."""
+        queries.hold(tx, key=LOCK)
+        return {}
+
+    @http("GET", "/page")
+    def get_page(self, tx, call):
+        """Return a page for people."""
+        return Html("<!doctype html><p>Åäö</p>")
+
+    @on_events("things", events.MadeSlice, queue="things.made")
+    def count_made_things(self, tx, batch):
+        """Count each."""
+        queries.count_things(tx, names=[event.data["name"] for event in batch])
