@@ -1,6 +1,7 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
-.PHONY: help setup venv infra up demo status logs stop start down clean check test test-slow
+.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow \
+	check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
@@ -47,13 +48,27 @@ test-slow: infra ## Run the tests that take longer
 	@$(python) -m pytest -m slow
 
 check: venv ## Lint, format, types, layers, size, and generated files up to date
-	$(python) -m ruff check .
-	$(python) -m ruff format --check .
+	@$(MAKE) -k -j2 -Otarget check-lint check-format check-types check-layers check-shape check-generated
+
+check-lint:
+	$(python) -m ruff check --quiet .
+
+check-format:
+	$(python) -m ruff format --quiet --diff .
+
+check-types:
 	$(python) -m mypy
 	$(python) -m mypy -p deploy.local
-	.venv/bin/lint-imports
+
+check-layers:
+	.venv/bin/lint-imports --no-cache
+
+check-shape:
 	$(python) -m pytest -q tests/test_architecture.py
+
+check-generated:
 	.venv/bin/kedja topology generate --check
+	.venv/bin/kedja events generate --check
 
 venv:
 	@$(bootstrap)
