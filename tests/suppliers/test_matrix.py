@@ -48,6 +48,25 @@ def test_a_cell_takes_its_highest_unexpired_stage() -> None:
     assert mitigation(inputs(judgement=facts, audit=found)) == [Decimal(text) for text in expected]
 
 
+def test_a_validity_of_one_day_is_at_its_end_from_the_start() -> None:
+    claims = judgement("100", valid_until="2026-01-01T23:00:00+00:00")
+    assert mitigation(inputs(judgement=claims)) == [Decimal("0.2")] * 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "stage"),
+    [
+        ({}, None),
+        ({"judgement": judgement("50")}, "self_declared"),
+        ({"judgement": judgement("50", "40")}, "reviewed"),
+        ({"judgement": judgement("50", "40"), "audit": audit("30")}, "audited"),
+        ({"judgement": judgement("50"), "audit": audit("30", "2022-01-01", "2025-01-01")}, "self_declared"),
+    ],
+)
+def test_a_case_is_known_by_its_best_unexpired_stage(changes: dict[str, Any], stage: str | None) -> None:
+    assert scored(inputs(**changes)).stage == stage
+
+
 def test_an_expired_audit_gives_way_to_an_unexpired_claim() -> None:
     facts = inputs(judgement=judgement("50"), audit=audit("90", "2022-01-01", "2025-01-01"))
     assert mitigation(facts) == [Decimal("0.2")] * 4

@@ -301,10 +301,11 @@ def test_two_rescorings_of_one_case_wait_for_each_other(db: Database, received: 
 
     waiting = threading.Thread(target=rescore_later)
     with db.transaction() as tx:
-        usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
+        repository.lock_cases(tx, [(supplier_id, "handskar")])
         waiting.start()
         waiting.join(0.3)
         assert waiting.is_alive()
+        usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
     waiting.join(10)
     with db.transaction() as tx:
         rows = usecases.get_risk_history(tx, supplier_id, {"limit": 9, "after": None, "category_id": None})[
