@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from psycopg2.extras import NamedTupleCursor
@@ -12,31 +11,17 @@ from chassis.errors import Invalid, NotFound
 from services.notifications import usecases
 from services.notifications.domain import OFFICE
 from services.notifications.schemas import STATES
-from tests.backbone import wait_until
 from tests.notifications.steps import (
     GLOVES,
     NOW,
-    category,
     completed,
     confirmed,
-    contact,
-    contract,
     invited,
     notices,
     rescored,
-    supplier,
     told,
     write,
 )
-
-
-@pytest.fixture
-def acme(tx):
-    """A supplier that has arrived, its contact, and its category."""
-    supplier_id, anna = uuid4(), contact()
-    usecases.project_categories(tx, [category()], NOW)
-    usecases.project_suppliers(tx, [supplier(supplier_id, anna)], NOW)
-    return supplier_id, anna["contact_id"]
 
 
 def test_an_invitation_makes_one_queued_notice_to_its_contact(tx, acme):
@@ -122,122 +107,6 @@ def test_the_same_event_twice_makes_no_second_notice(tx, acme):
     for _ in range(2):
         usecases.take_note(tx, [event, event], NOW)
     assert told(tx, supplier_id) == [("assessment_invited", "supplier_contact", str(anna), "queued")]
-
-
-def arrivals(supplier_id: UUID, anna: dict[str, object]):
-    return {
-        "supplier": lambda tx: usecases.project_suppliers(tx, [supplier(supplier_id, anna)], NOW),
-        "category": lambda tx: usecases.project_categories(tx, [category(str(supplier_id))], NOW),
-        "events": lambda tx: usecases.take_note(
-            tx,
-            [
-                invited(supplier_id, anna["contact_id"], str(supplier_id)),
-                completed(supplier_id, str(supplier_id)),
-            ],
-            NOW,
-        ),
-    }
-
-
-@pytest.mark.parametrize(
-    "order",
-    [
-        ("supplier", "category", "events"),
-        ("category", "supplier", "events"),
-        ("events", "supplier", "category"),
-        ("events", "category", "supplier"),
-        ("supplier", "events", "category"),
-        ("category", "events", "supplier"),
-    ],
-)
-def test_whatever_arrives_first_the_same_notices_are_made(tx, order):
-    supplier_id, anna = uuid4(), contact()
-    steps = arrivals(supplier_id, anna)
-    for step in order:
-        assert notices(tx, supplier_id=supplier_id) == []
-        steps[step](tx)
-    found = [(kind, who) for kind, who, _, _ in told(tx, supplier_id)]
-    assert found == [
-        ("assessment_completed", "national_office"),
-        ("assessment_completed", "supplier_contact"),
-        ("assessment_invited", "supplier_contact"),
-    ]
-
-
-def test_a_notice_to_a_contact_that_has_not_arrived_is_made_when_it_does(tx, acme):
-    supplier_id, anna = acme
-    bo = contact("bo@leverantor.example")
-    usecases.take_note(tx, [invited(supplier_id, bo["contact_id"])], NOW)
-    assert notices(tx, supplier_id=supplier_id) == []
-    both = [contact(contact_id=anna), bo]
-    usecases.project_suppliers(tx, [supplier(supplier_id, *both, version=2)], NOW)
-    assert [row.recipient_id for row in notices(tx, supplier_id=supplier_id)] == [str(bo["contact_id"])]
-
-
-def test_regions_hear_when_the_contract_arrives_after_the_event_and_nobody_hears_twice(tx):
-    supplier_id, anna = uuid4(), contact()
-    usecases.project_categories(tx, [category()], NOW)
-    usecases.project_suppliers(tx, [supplier(supplier_id, anna, contracts=[])], NOW)
-    usecases.take_note(tx, [rescored(supplier_id)], NOW)
-    assert [row.recipient_kind for row in notices(tx, supplier_id=supplier_id)] == ["national_office"]
-    late = supplier(supplier_id, anna, version=2, contracts=[contract("25")])
-    usecases.project_suppliers(tx, [late], NOW)
-    found = [(row.recipient_kind, row.recipient_id) for row in notices(tx, supplier_id=supplier_id)]
-    assert found == [("national_office", OFFICE), ("region", "25")]
-
-
-def test_an_older_state_of_a_supplier_never_replaces_a_newer_one(tx):
-    supplier_id, new, old = uuid4(), contact("new@leverantor.example"), contact("old@leverantor.example")
-    usecases.project_categories(tx, [category()], NOW)
-    usecases.project_suppliers(tx, [supplier(supplier_id, new, version=2)], NOW)
-    usecases.project_suppliers(tx, [supplier(supplier_id, old, version=1)], NOW)
-    usecases.take_note(tx, [completed(supplier_id)], NOW)
-    assert str(new["contact_id"]) in {row.recipient_id for row in notices(tx, supplier_id=supplier_id)}
-
-
-def test_a_contact_without_a_usable_address_is_told_once_it_has_one(tx):
-    supplier_id, anna = uuid4(), contact("anna at leverantor")
-    usecases.project_categories(tx, [category()], NOW)
-    usecases.project_suppliers(tx, [supplier(supplier_id, anna)], NOW)
-    usecases.take_note(tx, [invited(supplier_id, anna["contact_id"])], NOW)
-    assert [row.state for row in notices(tx, supplier_id=supplier_id)] == ["no_address"]
-    mended = {**anna, "email": "anna@leverantor.example"}
-    usecases.project_suppliers(tx, [supplier(supplier_id, mended, version=2)], NOW)
-    assert [row.state for row in notices(tx, supplier_id=supplier_id)] == ["queued"]
-
-
-def test_no_mail_goes_to_a_contact_who_has_left(tx, acme):
-    supplier_id, anna = acme
-    usecases.take_note(tx, [invited(supplier_id, anna)], NOW)
-    usecases.project_suppliers(tx, [supplier(supplier_id, contact("bo@x.example"), version=2)], NOW)
-    assert [row.state for row in notices(tx, supplier_id=supplier_id)] == ["no_address"]
-
-
-def test_supplier_and_category_that_arrive_at_once_still_make_the_notice(db):
-    """Neither handler sees the other's arrival before it commits: the occasion's lock lines them up."""
-    supplier_id, anna = uuid4(), contact()
-    steps = arrivals(supplier_id, anna)
-    with db.transaction() as tx:
-        steps["events"](tx)
-
-    def category_arrives():
-        with db.transaction() as other:
-            steps["category"](other)
-
-    with ThreadPoolExecutor(1) as pool:
-        with db.transaction() as tx:
-            steps["supplier"](tx)
-            second = pool.submit(category_arrives)
-            wait_until(lambda: somebody_waits(tx))
-        second.result(timeout=10)
-    with db.transaction() as tx:
-        assert len(notices(tx, supplier_id=supplier_id)) == 3
-
-
-def somebody_waits(tx) -> bool:
-    with tx.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return cursor.fetchone()[0]
 
 
 class CountingCursor(NamedTupleCursor):
