@@ -69,8 +69,7 @@ class SupplierRiskRescored(EventSlice):
     site_known = fields.Boolean(required=True)
     contract_ends_on = fields.Date(required=True, allow_none=True)
     as_of = fields.AwareDateTime(required=True)
-    # when the assessment behind the score was completed; without it no new assessment can end a row's rest
-    assessed_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    assessed_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
 def announcements(audit: Audit, cause: Received | None) -> list[Event]:

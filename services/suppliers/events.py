@@ -56,6 +56,7 @@ class SupplierRiskRescored(EventSchema):
     """[supplier/category] P+R: a case has a new score; audits decides, notifications tells of a new band.
 
     `score`, `residual` (one per area, in their order): 0-100 or null. `claim_gap`: points or null.
+    `assessed_at`: when the assessment that the score takes in was completed.
     """
 
     type = "supplier_risk_rescored"
@@ -79,6 +80,7 @@ class SupplierRiskRescored(EventSchema):
     contract_ends_on = fields.Date(required=True, allow_none=True)
     rule_set = fields.String(required=True)
     as_of = fields.AwareDateTime(required=True)
+    assessed_at = fields.AwareDateTime(required=True, allow_none=True)
     causes = fields.List(fields.UUID(), required=True)
     changed = fields.Boolean(required=True)
 
@@ -143,6 +145,7 @@ def supplier_risk_rescored(rescored: Rescored, causes: Sequence[UUID], heard: Se
             "contract_ends_on": rescored.contract_ends_on,
             "rule_set": rescored.rule_set,
             "as_of": rescored.as_of,
+            "assessed_at": rescored.assessed_at,
             "causes": causes,
             "changed": rescored.changed,
         },

@@ -28,6 +28,8 @@ RISK = {
     "site_known": True,
     "contract_ends_on": None,
     "as_of": "2026-11-20T08:30:00+00:00",
+    "assessed_at": None,
+    "assessed_at": None,
 }
 
 
@@ -77,3 +79,9 @@ def audits_of(tx: Transaction, supplier_id: UUID = SUPPLIER) -> list[dict[str, A
     query = {"supplier_id": supplier_id, "category_id": None, "state": None, "after": None, "limit": 100}
     items: list[dict[str, Any]] = usecases.list_audits(tx, query)["items"]
     return items
+
+
+def final(tx: Transaction, supplier_id: UUID = SUPPLIER) -> tuple[Any, ...]:
+    """Return what stands of the case: row, outcome, effect, audit."""
+    decision = case_of(tx, supplier_id)["decision"]
+    return decision["policy_row"], decision["outcome"], decision["effect"], decision["audit_id"]

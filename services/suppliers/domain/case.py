@@ -38,6 +38,7 @@ class Rescored:
     rule_set: str
     as_of: datetime
     contract_ends_on: date | None
+    assessed_at: datetime | None  # when the self-assessment that it takes in was completed
 
     @property
     def changed(self) -> bool:
@@ -48,4 +49,5 @@ class Rescored:
 def rescore(case: Case, rules: Rules, as_of: datetime) -> Rescored:
     """Score a case on its facts at `as_of`."""
     facts = parse_facts(case.inputs)
-    return Rescored(case, score(facts, rules, as_of), rules.name, as_of, facts.contract_ends_on)
+    assessed_at = facts.judgement.completed_at if facts.judgement else None
+    return Rescored(case, score(facts, rules, as_of), rules.name, as_of, facts.contract_ends_on, assessed_at)

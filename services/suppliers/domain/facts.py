@@ -41,8 +41,13 @@ class Judgement:
     judged: Matrix | None
     critical: tuple[str, ...]
     recommendation: str
-    completed_on: date
+    completed_at: datetime
     valid_until: date
+
+    @property
+    def completed_on(self) -> date:
+        """Return the day from which its age is counted."""
+        return utc_day(self.completed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ def _judgement(entry: Mapping[str, Any] | None) -> Judgement | None:
         judged=None if entry["judged"] is None else _matrix(entry["judged"]),
         critical=tuple(entry["critical"]),
         recommendation=entry["recommendation"],
-        completed_on=utc_day(datetime.fromisoformat(entry["completed_at"])),
+        completed_at=datetime.fromisoformat(entry["completed_at"]),
         valid_until=utc_day(datetime.fromisoformat(entry["valid_until"])),
     )
 
