@@ -1,0 +1,146 @@
+"""The running service over real HTTP, a real broker and a real mail server."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis import outbox
+from chassis.db import connect
+from chassis.events import Event
+from services.audits.events import AuditConfirmed
+from tests.backbone import wait_until
+
+AREAS = [{"likelihood": 3, "severity": 4, "valid_until": "2029-12-31"}] * 4
+CATEGORY = {
+    "names": {"sv": "Handskar", "en": "Gloves"},
+    "responsible_area": "A",
+    "prioritised_years": [],
+    "cpv_prefixes": [],
+    "analysis": AREAS,
+}
+
+
+def emit(platform: Any, producer: str, event: Event) -> None:
+    """Let a producer's relay publish an event."""
+    with closing(connect(platform.env[producer]["DATABASE_URL"])) as tx:
+        outbox.emit(tx, [event])
+        tx.commit()
+
+
+def register(platform: Any, email: str) -> dict[str, Any]:
+    answer = platform.send(
+        "POST",
+        "suppliers",
+        "/suppliers",
+        {
+            "legal_name": "Exempelleverantör 017 AB",
+            "country": "SE",
+            "language": "sv",
+            "identifiers": {},
+            "contacts": [{"name": "Anna Ek", "email": email, "language": "sv", "role": "sustainability"}],
+            "sites": [],
+            "contracts": [
+                {
+                    "category_id": "notiser",
+                    "regions": ["12"],
+                    "clause_level": "advanced",
+                    "clause_version": "2.1",
+                    "starts_on": "2026-01-01",
+                    "ends_on": None,
+                    "value_ore": 100,
+                    "terms": {},
+                }
+            ],
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def confirmed(supplier_id: str) -> Event:
+    data = {
+        "audit_id": uuid4(),
+        "kind": "office",
+        "supplier_id": UUID(supplier_id),
+        "category_id": "notiser",
+        "provisional": False,
+        "starts_on": date(2026, 12, 14),
+        "due_on": date(2027, 2, 19),
+        "auditor_id": uuid4(),
+        "announced": True,
+        "reason": "for this test",
+        "rule": "2026.1/7",
+        "causes": [],
+    }
+    return Event(
+        schema=AuditConfirmed, subject=str(data["audit_id"]), data=data, correlation_id="corr-of-the-chain"
+    )
+
+
+def test_a_confirmed_audit_becomes_mails_that_carry_the_correlation_id(platform: Any) -> None:
+    """The region's address is written after the event: its mail waits for it."""
+    assert platform.send("PUT", "suppliers", "/categories/notiser", CATEGORY).status_code == 200
+    contact = f"{uuid4()}@leverantor.example"
+    supplier_id = register(platform, contact)["supplier_id"]
+    emit(platform, "audits", confirmed(supplier_id))
+    (mail,) = wait_until(lambda: platform.mailbox.to(contact))
+    assert mail["Subject"] == "Kontorsrevision av Exempelleverantör 017 AB den 14 december 2026"
+    assert mail["X-Correlation-ID"] == "corr-of-the-chain"
+
+    region = f"{uuid4()}@skane.example"
+    body = {"name": "Region Skåne", "email": region, "language": "en"}
+    answer = platform.send("PUT", "notifications", "/recipients/region/12", body)
+    assert (answer.status_code, answer.json()) == (200, {"kind": "region", "id": "12", **body})
+    assert body | {"kind": "region", "id": "12"} in platform.get("notifications", "/recipients")["items"]
+    assert [each["Content-Language"] for each in wait_until(lambda: platform.mailbox.to(region))] == ["en"]
+
+    def sent() -> list[dict[str, Any]]:
+        page = platform.get("notifications", "/notices", supplier_id=supplier_id, state="sent")
+        return [
+            notice for notice in page["items"] if notice["recipient_kind"] in {"region", "supplier_contact"}
+        ]
+
+    wait_until(lambda: len(sent()) == 2)
+    notice = next(each for each in sent() if each["recipient_kind"] == "supplier_contact")
+    assert mail["Message-ID"].startswith(f"<{notice['notice_id']}@")
+    whole = platform.get("notifications", f"/notices/{notice['notice_id']}")
+    assert whole == notice | {
+        "tries": [
+            {
+                "number": 1,
+                "at": notice["accepted_at"],
+                "outcome": "accepted",
+                "smtp_code": 250,
+                "reply": "accepted",
+            }
+        ]
+    }
+    assert 'mail{state="sent"}' in platform.ops("notifications", "/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "pointers"),
+    [
+        ("region/Skåne", {"name": "", "email": "x", "language": "fi"}, 422, ["/email", "/language", "/name"]),
+        ("region/Skåne", {"name": "S", "email": "s@skane.example", "language": "sv"}, 422, ["/id"]),
+        ("mayor/1", {"name": "S", "email": "s@skane.example", "language": "sv"}, 404, None),
+    ],
+)
+def test_a_refused_recipient_is_told_every_fault(
+    platform: Any, path: str, body: dict[str, str], status: int, pointers: list[str] | None
+) -> None:
+    answer = platform.send("PUT", "notifications", f"/recipients/{path}", body)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    named = [error["pointer"] for error in answer.json()["errors"]] if pointers else None
+    assert named == pointers
+
+
+def test_a_misspelt_filter_is_refused(platform: Any) -> None:
+    answer = platform.send("GET", "notifications", "/notices?stat=sent&kind=gossip", None)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["?kind", "?stat"]
