@@ -35,6 +35,7 @@ def risk(**facts: object) -> Risk:
         "site_known": True,
         "contract_ends_on": None,
         "as_of": AS_OF,
+        "assessed_at": None,
     }
     return Risk(**(usual | facts))  # type: ignore[arg-type]
 

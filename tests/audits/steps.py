@@ -29,7 +29,6 @@ RISK = {
     "contract_ends_on": None,
     "as_of": "2026-11-20T08:30:00+00:00",
     "assessed_at": None,
-    "assessed_at": None,
 }
 
 

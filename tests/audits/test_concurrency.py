@@ -33,11 +33,11 @@ def meanwhile(shared, first, second):
         return waiting.result(timeout=10)
 
 
-@pytest.mark.parametrize("known_before", [False, True])
-def test_two_replicas_that_decide_one_case_schedule_one_audit(shared, received, emitted, known_before):
+@pytest.mark.parametrize("known", [False, True])
+def test_two_replicas_that_decide_one_case_schedule_one_audit(shared, received, emitted, known):
     with shared.transaction() as tx:
         hire(tx)
-        if known_before:
+        if known:
             decide(tx, rescored(received, band="low", score=10))
     one, two = rescored(received, version=2), rescored(received, version=3)
     meanwhile(shared, lambda tx: decide(tx, one), lambda tx: decide(tx, two))
@@ -45,6 +45,14 @@ def test_two_replicas_that_decide_one_case_schedule_one_audit(shared, received, 
         assert [each["causes"] for each in audits_of(tx)] == [[one.id, two.id]]
         assert [each["effect"] for each in case_of(tx)["decisions"]][-2:] == ["opened", "joined"]
         assert [event["type"] for event in emitted(tx)] == ["audit_scheduled"]
+
+
+def test_a_case_is_not_read_before_whoever_decides_it_is_done(shared, received):
+    with shared.transaction() as tx:
+        decide(tx, rescored(received, version=2, band="low", score=10))
+    late = rescored(received, version=1)
+    key = usecases.CaseKey(SUPPLIER, "gloves")
+    meanwhile(shared, lambda tx: repository.lock_cases(tx, [key]), lambda tx: decide(tx, late))
 
 
 def test_two_replicas_that_want_the_last_free_slot_do_not_oversell_the_week(shared, received):

@@ -136,6 +136,11 @@ def test_a_milder_recommendation_changes_nothing_and_is_listed(milder):
     assert (decision.listed, decision.reasons[-1]) == (True, difference)
 
 
+def test_a_recommendation_to_do_nothing_takes_no_notice_back():
+    decision = decided(not_cooperating=True, recommendation="none")
+    assert (decision.outcome, codes(decision)[-1]) == ("notice", "recommendation_differs")
+
+
 def test_the_same_recommendation_is_no_difference():
     assert decided(band="high", recommendation="office_audit").listed is False
 

@@ -49,7 +49,10 @@ def explain(reasons: tuple[Reason, ...] | list[Reason]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """The newest risk of a case key, as the event gave it: score 0–100, claim_gap in points."""
+    """The newest risk of a case key, as the event gave it: score 0–100, claim_gap in points.
+
+    assessed_at: when the self-assessment that the score takes in was completed.
+    """
 
     score: Decimal | None
     band: str
@@ -62,7 +65,7 @@ class Risk:
     site_known: bool
     contract_ends_on: date | None
     as_of: datetime
-    assessed_at: datetime | None = None
+    assessed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
