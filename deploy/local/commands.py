@@ -43,11 +43,11 @@ def up() -> None:
                 _prepare_databases(running)
                 broker.result()
             running.admin.save()
-        with _step("services and mail sink"):
+        with _step("services and mail sink"), ports.choosing():
             chosen = _claim_and_write(running.admin)  # once more: others may have taken a port meanwhile
             supervision.apply("services", _programs(chosen))
             supervision.start(*SERVICES, "mailsink")
-            _wait_for_services()
+            _wait_for_services(chosen["smtp"])
     status.print_urls()
 
 
@@ -144,7 +144,8 @@ def _drop_from_given(known: Admin) -> None:
         ) from None
 
 
-def _wait_for_services() -> None:
+def _wait_for_services(smtp_port: int) -> None:
+    waiting.until(partial(ports.answers, smtp_port), "mailsink", "The mail sink", seconds=15)
     for service in SERVICES:
         waiting.until(partial(status.is_ready, service), service, f"Service {service}", seconds=45)
 

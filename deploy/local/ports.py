@@ -2,9 +2,11 @@
 
 import itertools
 import socket
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
-from deploy.local.checkout import IDENTITY, RUN, write_private
+from deploy.local.checkout import IDENTITY, RUN, SetupError, write_private
 
 FILE = RUN / "ports"
 # Above the well-known ports and below Linux' ephemeral ones (32768), a block of 8 per checkout.
@@ -45,6 +47,25 @@ def claim(names: Iterable[str], in_use: Collection[str] = ()) -> dict[str, int]:
     return ports
 
 
+@contextmanager
+def choosing() -> Iterator[None]:
+    """Let no other checkout on this machine choose, from the choice until the servers listen.
+
+    Without it two that start at the same moment choose the same port, and services that listen with
+    SO_REUSEPORT share it in silence. The lock is an abstract socket: every user sees it, and it ends
+    with its process.
+    """
+    deadline = time.monotonic() + 120
+    with socket.socket(socket.AF_UNIX) as lock:
+        while not _bound(lock, "\0kedja-ports"):
+            if time.monotonic() > deadline:
+                raise SetupError(
+                    "Another checkout has been starting for two minutes: wait for it, then try again."
+                )
+            time.sleep(0.1)
+        yield
+
+
 def kept() -> dict[str, int]:
     """The ports chosen so far, name -> port."""
     lines = FILE.read_text(encoding="utf-8").splitlines() if FILE.exists() else []
@@ -54,14 +75,24 @@ def kept() -> dict[str, int]:
 def is_free(port: int) -> bool:
     """Whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as servers do: waiting connections don't count
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+        # as servers do: connections that wait for their end don't count
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return _bound(probe, ("127.0.0.1", port))
+
+
+def answers(port: int) -> bool:
+    """Whether a server listens on this loopback port now."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _bound(probe: socket.socket, address: str | tuple[str, int]) -> bool:
+    try:
+        probe.bind(address)
+    except OSError:
+        return False
+    return True
 
 
 def _choose(preferred: int, ours: Collection[int]) -> int:

@@ -1,7 +1,5 @@
 """The servers that all else stands on, RabbitMQ and PostgreSQL: given by the environment, or private."""
 
-import contextlib
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -63,7 +61,7 @@ def _launch(node: Node, cluster: Cluster) -> None:
     node.prepare()
     supervision.apply("servers", _programs(node, cluster))
     supervision.start("epmd")
-    waiting.until(lambda: _answers(node.ports["epmd"]), "epmd", "Erlang's name server", seconds=10)
+    waiting.until(lambda: ports.answers(node.ports["epmd"]), "epmd", "Erlang's name server", seconds=10)
     supervision.start("rabbitmq")
     cluster.prepare()
     supervision.start("postgres")
@@ -83,12 +81,6 @@ def _programs(node: Node, cluster: Cluster) -> list[Program]:
             stop_seconds=30,
         ),
     ]
-
-
-def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 def _accepts(url: str) -> bool:

@@ -36,6 +36,13 @@ class Checkout:
             check=False,
         )
 
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start this suite's Python there, with pipes to and from it."""
+        command = [sys.executable, *arguments]
+        return subprocess.Popen(
+            command, cwd=self.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
     def answer(self, expression: str) -> str:
         """Return what an expression over the modules there prints."""
         modules = "from deploy.local import checkout, ports, postgres, rabbitmq, supervision"

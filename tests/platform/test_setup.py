@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import socket
 import stat
 import subprocess
@@ -116,3 +117,15 @@ def test_a_machine_without_a_new_enough_python_is_told_so() -> None:
     assert done.stderr.startswith(
         "kedja: Python 3.11 or newer is missing: type `sudo apt-get install python3`"
     )
+
+
+def test_two_checkouts_do_not_choose_ports_at_the_same_time(checkout: Checkout) -> None:
+    choose = (
+        "import sys; from deploy.local import ports\n"
+        "with ports.choosing(): print(1, flush=True); sys.stdin.read()"
+    )
+    one, other = checkout.begin("-c", choose), checkout.begin("-c", choose)
+    (inside,) = select.select([one.stdout, other.stdout], [], [], 20)[0]
+    first, second = (one, other) if inside is one.stdout else (other, one)
+    assert select.select([second.stdout], [], [], 0.5)[0] == []
+    assert (first.communicate()[0], second.communicate()[0]) == ("1\n", "1\n")
