@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
@@ -88,7 +88,7 @@ def lock_capacity(tx: Transaction, since: date) -> tuple[list[Auditor], dict[tup
 def save_audits(tx: Transaction, audits: Sequence[Audit]) -> None:
     """Insert new audits, and update those that this transaction holds."""
     if audits:
-        queries.save_audits(tx, rows=sql.rows([asdict(audit) for audit in audits]))
+        queries.save_audits(tx, rows=sql.rows(audits))
 
 
 def save_decisions(

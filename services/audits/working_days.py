@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 from holidays import country_holidays
 
@@ -10,6 +11,7 @@ from holidays import country_holidays
 _SWEDEN = country_holidays("SE", categories=("public", "de_facto"))
 
 
+@cache
 def is_workday(day: date) -> bool:
     """Tell whether people work on `day` (Monday to Friday, no public or de facto holiday)."""
     return day.weekday() < 5 and day not in _SWEDEN
