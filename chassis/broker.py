@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from amqp.serialization import PROPERTY_CLASSES, decode_properties_basic
+from amqp.spec import Basic
 from kombu.connection import Connection
 
 from chassis.faults import BROKER_ERRORS
@@ -13,6 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HEARTBEAT_SECONDS = 30
+
+
+def _read_properties(buffer: bytes, offset: int) -> tuple[dict[str, Any], int]:
+    """Read a message's properties; what py-amqp cannot read becomes a header, so that it can be parked."""
+    try:
+        properties: tuple[dict[str, Any], int] = decode_properties_basic(buffer, offset)
+    except Exception:  # noqa: BLE001  whatever it is, the next delivery would fail in the same way
+        return {"application_headers": {"unreadable": buffer[offset:].hex()}}, len(buffer)
+    return properties
+
+
+PROPERTY_CLASSES[Basic.CLASS_ID] = _read_properties
 
 
 @contextmanager

@@ -59,6 +59,7 @@ class Consumer:
         self._stopping = threading.Event()
         self._arrived: list[Any] = []
         self._channel: Any = None
+        self._deadline = 0.0
         self.connected = False
 
     def stop(self) -> None:
@@ -93,7 +94,7 @@ class Consumer:
                 arrived = self._arrived[:BATCH]
                 self.process([Message(_headers(m), _body(m)) for m in arrived])
                 self._channel.basic_ack(arrived[-1].delivery_tag, multiple=True)
-                del self._arrived[:BATCH]
+                del self._arrived[: len(arrived)]  # more may have arrived while it was handled
 
     def _fill(self) -> None:
         """Take what the socket has, without waiting for more once something is there."""
@@ -105,8 +106,10 @@ class Consumer:
 
     def process(self, messages: Sequence[Message]) -> None:
         """Bring every message to its end: handled, known already, set aside for retry, or parked."""
+        self._deadline = time.monotonic() + _GIVE_BACK_SECONDS
         pairs, unreadable = self._read(messages)
         for message, fault in unreadable:
+            self._breathe()
             self._patiently(partial(self._park, message, fault))
         if pairs:
             with metrics.HANDLE_SECONDS.labels(self.queue).time():
@@ -118,12 +121,13 @@ class Consumer:
             row = queries.claim_due_failure(tx, queues=[self.queue])
             if row is None:
                 return False
-            message = Message(row.headers, bytes(row.body))
+            message = Message(row.headers, bytes(row.body), kept_as=row.event_key)
             try:
                 event = parse(message.headers, message.body, self._slices)
                 with tx.cursor() as cursor:
                     cursor.execute("SAVEPOINT attempt")
                 first = self._hand_over(tx, [event])
+                queries.check_constraints(tx)
                 queries.forget_failure(tx, queue=self.queue, event_key=row.event_key)
             except Exception as fault:  # noqa: BLE001  the handler's faults are data here
                 self._retry_failed(tx, message, fault, row.attempts + 1)
@@ -156,14 +160,12 @@ class Consumer:
             self._patiently(partial(self._transact, pairs), _CONTENTION_ATTEMPTS)
         except GivenBackError:
             raise
-        except Exception as fault:  # noqa: BLE001  the handler's faults are data here
-            if len(pairs) > 1:
-                for pair in pairs:
-                    self._handle_one(pair)
-            else:
-                self._set_aside(pairs[0][0], fault)
+        except Exception:  # noqa: BLE001  the handler's faults are data here
+            for pair in pairs:
+                self._handle_one(pair)
 
     def _handle_one(self, pair: Pair) -> None:
+        self._breathe()
         try:
             self._patiently(partial(self._transact, [pair]))
         except GivenBackError:
@@ -211,7 +213,6 @@ class Consumer:
 
         With `contention_attempts`, so many lost fights with other transactions count as a fault of the batch.
         """
-        deadline = time.monotonic() + _GIVE_BACK_SECONDS
         pause, contended = 0.05, 0
         while True:
             try:
@@ -224,18 +225,18 @@ class Consumer:
                 log.warning("batch_redone", queue=self.queue, reason=repr(fault)[:300])
             else:
                 return
-            self._back_off(pause, deadline)
+            self._back_off(pause)
             pause = min(pause * 2, _LONGEST_BACKOFF)
 
-    def _back_off(self, pause: float, deadline: float) -> None:
-        """Wait, with heartbeats going on, and give the batch back when that has lasted too long."""
+    def _back_off(self, pause: float) -> None:
         until = time.monotonic() + pause * random.uniform(0.5, 1)  # noqa: S311  spreads replicas, guards nothing
         while (left := until - time.monotonic()) > 0:
-            if self._stopping.is_set() or time.monotonic() > deadline:
-                raise GivenBackError("the batch goes back to the queue")
-            self._tick(min(left, _TICK_SECONDS))
+            self._breathe(min(left, _TICK_SECONDS))
 
-    def _tick(self, seconds: float) -> None:
+    def _breathe(self, seconds: float = 0.001) -> None:
+        """Keep the heartbeats going; give the batch back if it has lasted too long or the service stops."""
+        if self._stopping.is_set() or time.monotonic() > self._deadline:
+            raise GivenBackError("the batch goes back to the queue")
         try:
             broker.tick(self._channel, seconds)
         except BROKER_ERRORS as fault:
@@ -243,8 +244,11 @@ class Consumer:
 
 
 def _headers(message: Any) -> Mapping[str, Any]:
+    """Return the headers as they were published: a redelivery's count is not the message's own."""
     headers = message.properties.get("application_headers")
-    return headers if isinstance(headers, dict) else {}
+    named = headers.items() if isinstance(headers, dict) else ()
+    texts = ((name if isinstance(name, str) else repr(name), value) for name, value in named)
+    return {name: value for name, value in texts if name != "x-delivery-count"}
 
 
 def _body(message: Any) -> bytes:

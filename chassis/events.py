@@ -11,10 +11,13 @@ from uuid import UUID
 import orjson
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
 
+from chassis import sql
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PREFIX = "cloudEvents_"
+_LARGEST_VERSION = 2**63 - 1  # a bigint
 REQUIRED = ("id", "source", "type", "time", "subject", "version", "correlationid")
 
 
@@ -100,12 +103,15 @@ def parse(headers: Mapping[str, Any], body: bytes, slices: Mapping[str, type[Eve
     missing = [name for name in REQUIRED if attributes.get(name) in (None, "")]
     if missing:
         raise UnreadableError(f"the envelope lacks {', '.join(PREFIX + name for name in missing)}")
-    if attributes["type"] not in slices:
+    known = slices.get(attributes["type"]) if isinstance(attributes["type"], str) else None
+    if known is None:
         raise UnreadableError(f"this queue knows no event type {attributes['type']!r:.100}")
-    return _received(attributes, _load(body, slices[attributes["type"]]))
+    return _received(attributes, _load(body, known))
 
 
 def _load(body: bytes, schema: type[EventSlice]) -> dict[str, Any]:
+    if sql.has_nul(body):
+        raise UnreadableError("the body contains U+0000, which cannot be stored")
     try:
         data: dict[str, Any] = loader(schema).load(orjson.loads(body))
     except orjson.JSONDecodeError as fault:
@@ -121,18 +127,33 @@ def _received(attributes: dict[str, Any], data: dict[str, Any]) -> Received:
         return Received(
             id=UUID(attributes["id"]),
             type=attributes["type"],
-            source=str(attributes["source"]),
+            source=_text(attributes["source"]),
             time=_aware(attributes["time"]),
-            subject=str(attributes["subject"]),
-            version=int(attributes["version"]),
-            correlation_id=str(attributes["correlationid"]),
-            causation_id=str(causation) if causation else None,
+            subject=_text(attributes["subject"]),
+            version=_version(attributes["version"]),
+            correlation_id=_text(attributes["correlationid"]),
+            causation_id=_text(causation) if causation else None,
             resync=_true(attributes.get("resync")),
             imported=_true(attributes.get("imported")),
             data=data,
         )
-    except (ValueError, TypeError, AttributeError) as fault:
+    except (ValueError, TypeError, AttributeError, OverflowError) as fault:
         raise UnreadableError(f"an attribute of the envelope is malformed: {fault}") from None
+
+
+def _text(value: object) -> str:
+    text = str(value)
+    text.encode()  # half a surrogate pair is no text
+    if "\0" in text:
+        raise ValueError("U+0000 cannot be stored")
+    return text
+
+
+def _version(value: Any) -> int:
+    version = int(value)
+    if not 0 < version <= _LARGEST_VERSION:
+        raise ValueError("version must count from 1")
+    return version
 
 
 def _aware(text: str) -> datetime:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import reprlib
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 
@@ -23,6 +25,10 @@ queries: Any = sql.load(__file__)
 MAX_ATTEMPTS = 8
 _FIRST_DELAY, _GROWTH, _LONGEST_DELAY = 1.0, 5.0, 3600.0
 
+_outline = reprlib.Repr()
+_outline.maxdict = _outline.maxlist = 100
+_outline.maxstring = _outline.maxother = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -30,20 +36,23 @@ class Message:
 
     headers: Mapping[str, Any]
     body: bytes
+    kept_as: str | None = None
 
     @property
     def key(self) -> str:
-        """Return the event id, or where none can be read a hash of headers and body."""
-        event_id = self.headers.get(PREFIX + "id")
-        if isinstance(event_id, str) and event_id:
-            return event_id[:100]
-        return hashlib.sha256(_json(self.headers).encode() + b"\0" + self.body).hexdigest()
+        """Return what it is kept as: the event id, or where none can be read a hash of headers and body."""
+        if self.kept_as is not None:
+            return self.kept_as
+        try:
+            return str(UUID(self.headers.get(PREFIX + "id")))
+        except (ValueError, TypeError, AttributeError):
+            return hashlib.sha256(_json(self.headers).encode() + b"\0" + self.body).hexdigest()
 
     @property
     def type(self) -> str | None:
         """Return the event type that the envelope claims."""
         claimed = self.headers.get(PREFIX + "type")
-        return claimed[:100].replace("\0", "") if isinstance(claimed, str) else None
+        return sql.storable(claimed[:100]) if isinstance(claimed, str) else None
 
 
 def delay(attempts: int) -> float:
@@ -69,22 +78,24 @@ def _record(  # noqa: PLR0913  a row has this many facts
     queries.record_failure(
         tx,
         queue=queue,
-        event_key=message.key.replace("\0", ""),
+        event_key=message.key,
         type=message.type,
         headers=_json(message.headers),
         body=message.body,
         state=state,
         attempts=attempts,
         delay=delay(attempts),
-        reason=f"{type(fault).__name__}: {fault}".replace("\0", "")[:2000],
-        traceback="".join(traceback.format_exception(fault)).replace("\0", "")[-20_000:],
+        reason=sql.storable(f"{type(fault).__name__}: {fault}"[:2000]),
+        traceback=sql.storable("".join(traceback.format_exception(fault))[-20_000:]),
     )
 
 
 def _json(headers: Mapping[str, Any]) -> str:
-    """Return headers as JSON, whatever a foreign publisher put into them (jsonb takes no NUL)."""
-    return (
-        orjson.dumps(dict(headers), default=repr, option=orjson.OPT_NON_STR_KEYS)
-        .decode()
-        .replace("\\u0000", "")
-    )
+    """Return headers as JSON that PostgreSQL takes, whatever a foreign publisher put into them."""
+    try:
+        raw = orjson.dumps(
+            dict(headers), default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
+        )
+    except (TypeError, RecursionError):  # text that is none, or tables in tables without end
+        raw = orjson.dumps({"unreadable": _outline.repr(headers)})
+    return sql.without_nul(raw)

@@ -50,12 +50,13 @@ ON CONFLICT DO NOTHING
 RETURNING event_id;
 
 -- name: record_failure!
--- Keep a failed event; one that fails again keeps its place and counts its attempts.
+-- Keep a failed event; one that fails again keeps its place and its attempts, also when it was delivered anew.
 INSERT INTO failed_event AS f (queue, event_key, type, headers, body, state, attempts, next_at, reason, traceback)
 VALUES (:queue, :event_key, :type, (:headers)::jsonb, :body, :state, :attempts, now() + make_interval(secs => :delay),
         :reason, :traceback)
 ON CONFLICT (queue, event_key) DO UPDATE
-SET state = excluded.state, attempts = excluded.attempts, next_at = excluded.next_at,
+SET state = CASE f.state WHEN 'parked' THEN f.state ELSE excluded.state END,
+    attempts = greatest(f.attempts, excluded.attempts), next_at = greatest(f.next_at, excluded.next_at),
     reason = excluded.reason, traceback = excluded.traceback, failed_at = now();
 
 -- name: claim_due_failure^
@@ -63,6 +64,10 @@ SET state = excluded.state, attempts = excluded.attempts, next_at = excluded.nex
 SELECT queue, event_key, type, headers, body, attempts FROM failed_event
 WHERE state = 'retry' AND next_at <= now() AND queue = ANY(:queues)
 ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- name: check_constraints!
+-- Let what would fail at commit fail now.
+SET CONSTRAINTS ALL IMMEDIATE;
 
 -- name: forget_failure!
 -- The event has been dealt with after all.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,10 @@ from typing import Any
 
 import aiosql
 import orjson
+
+
+# The escape of U+0000 in JSON, and not the text of it (an escaped backslash before u0000)
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def load(module_file: str) -> Any:
@@ -36,6 +41,21 @@ def plain(value: object) -> object:
 def document(value: object) -> str:
     """Return one JSON text for a jsonb parameter."""
     return orjson.dumps(value, default=plain, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def has_nul(raw: bytes) -> bool:
+    """Tell whether JSON text contains U+0000, which PostgreSQL can store neither in text nor in jsonb."""
+    return b"u0000" in raw and _NUL.search(raw) is not None
+
+
+def without_nul(raw: bytes) -> str:
+    """Return JSON text without the U+0000 in it."""
+    return _NUL.sub(rb"\1", raw).decode()
+
+
+def storable(text: str) -> str:
+    """Return text as PostgreSQL can store it: without U+0000 and halves of surrogate pairs."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 rows = document  # the same text, named for what `jsonb_populate_recordset` makes of a list of mappings

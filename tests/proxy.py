@@ -35,6 +35,7 @@ class Proxy:
         self._flowing.set()
         self._left: int | None = None  # bytes that clients may still send before everything is cut
         self.passed = 0  # bytes that clients have sent
+        self.accepted = 0  # connections so far
         self._accept()
 
     def __enter__(self) -> Proxy:
@@ -91,6 +92,7 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
+                self.accepted += 1
                 self._connect(client)
 
     def _connect(self, client: socket.socket) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import amqp
+import psycopg2
 
 from chassis import outbox, sql
-from chassis.db import connect
 from chassis.events import PREFIX, Event
 from chassis.ids import uuid7
 from tests import backbone
@@ -94,7 +94,7 @@ class Things:
 
     def __init__(self, dsn: str) -> None:
         """Connect past any proxy."""
-        self._conn = connect(dsn)
+        self._conn = psycopg2.connect(dsn)
         self._conn.autocommit = True
 
     def close(self) -> None:

@@ -1,0 +1,182 @@
+"""What nobody can ever handle is parked at once with a readable reason, and the queue goes on."""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import amqp
+import pytest
+
+from chassis.consume import Consumer
+from chassis.events import PREFIX, REQUIRED
+from services.things.events import MadeSlice
+from tests import backbone
+from tests.backbone import wait_until
+from tests.chassis.bench import count
+
+SLICES = {"thing_made": MadeSlice}
+GOOD = b'{"name": "good"}'
+
+BODIES = {
+    b"": "the body is not JSON",
+    b'{"name": ': "the body is not JSON",
+    b'{"name": "\xff"}': "the body is not JSON",
+    b"[" * 2000: "the body is not JSON",
+    b"null": "the body breaks MadeSlice: {'_schema': ['Invalid input type.']}",
+    b'["name"]': "the body breaks MadeSlice: {'_schema': ['Invalid input type.']}",
+    b"{}": "the body breaks MadeSlice: {'name': ['Missing data for required field.']}",
+    b'{"name": 7, "size": "big"}': "{'name': ['Not a valid string.'], 'size': ['Not a valid integer.']}",
+    b'{"name": "a\\u0000b"}': "the body contains U+0000",
+    b'{"name": "\\\\\\u0000"}': "the body contains U+0000",
+}
+ENVELOPES = {
+    "no-uuid": ({"id": "no-uuid"}, "an attribute of the envelope is malformed"),
+    "id is a number": ({"id": 7}, "an attribute of the envelope is malformed"),
+    "very long id": ({"id": "x" * 5000}, "an attribute of the envelope is malformed"),
+    "unknown type": ({"type": "thing_eaten"}, "this queue knows no event type 'thing_eaten'"),
+    "type is a table": ({"type": {"a": 1}}, "this queue knows no event type {'a': 1}"),
+    "type with U+0000": ({"type": "thing\0made"}, "this queue knows no event type 'thing\\x00made'"),
+    "no time": ({"time": "yesterday"}, "an attribute of the envelope is malformed"),
+    "local time": ({"time": "2026-11-21T11:00:00"}, "time lacks its offset"),
+    "time as a date": ({"time": datetime(2026, 11, 21, tzinfo=UTC)}, "an attribute of the envelope is malformed"),
+    "version is a word": ({"version": "first"}, "an attribute of the envelope is malformed"),
+    "version is infinite": ({"version": float("inf")}, "an attribute of the envelope is malformed"),
+    "version is zero": ({"version": 0}, "an attribute of the envelope is malformed"),
+    "version too large": ({"version": str(2**63)}, "an attribute of the envelope is malformed"),
+    "subject with U+0000": ({"subject": "a\0b"}, "an attribute of the envelope is malformed"),
+    "subject is no text": ({"subject": "a\ud800b"}, "an attribute of the envelope is malformed"),
+    "correlation with U+0000": ({"correlationid": "a\0b"}, "an attribute of the envelope is malformed"),
+    "id is no text": ({"id": "a\ud800b"}, "an attribute of the envelope is malformed"),
+    "type is no text": ({"type": "a\ud800b"}, "this queue knows no event type"),
+}
+# What foreign publishers put beside the envelope: none of it may harm, neither alone nor with a bad body.
+FOREIGN = {
+    "nothing": None,
+    "empty": {},
+    "NUL": {"x": "a\0b"},
+    "an escape that is none": {"x": "\\u0000", "y": "\\\\u0000"},
+    "no text": {"x": "a\ud800b", "\ud800": 1},
+    "everything": {
+        "bytes": b"\xff\x00",
+        "time": datetime(2026, 11, 21, tzinfo=UTC),
+        "decimal": Decimal("1.5"),
+        "float": float("nan"),
+        "table": {"a": [1, None, True, {"b": -(2**63)}]},
+    },
+    "deep": {"x": (lambda n: [n(n, 0)])(lambda n, d: [n(n, d + 1)] if d < 400 else d)},
+    "x-death": {"x-death": [{"count": 1, "reason": "rejected", "queue": "q"}], "x-delivery-count": 3},
+}
+
+
+@pytest.fixture
+def consumer(queue, db, amqp_url):
+    return Consumer(queue.name, SLICES, count, db, amqp_url)
+
+
+def run_through(queue, consumer, start, things):
+    """Start, put a good event behind everything else, and wait until it was handled."""
+    start(consumer)
+    queue.put("last")
+    wait_until(lambda: things.times().get("last"))
+
+
+def test_a_body_that_is_not_what_the_schema_wants_is_parked_with_its_reason(queue, consumer, start, things):
+    for body in BODIES:
+        queue.put_raw(backbone.headers("thing_made"), body)
+    run_through(queue, consumer, start, things)
+    reasons = dict(things.ask("SELECT body, reason FROM failed_event WHERE state = 'parked' AND attempts = 1"))
+    assert {bytes(body) for body in reasons} == set(BODIES)
+    for body, reason in reasons.items():
+        assert BODIES[bytes(body)] in reason, bytes(body)
+    assert things.times() == {"last": 1}
+
+
+def test_an_envelope_that_is_not_one_is_parked_with_its_reason(queue, consumer, start, things):
+    for label, (attributes, _) in ENVELOPES.items():
+        queue.put_raw(backbone.headers("thing_made", **attributes) | {"label": label}, GOOD)
+    run_through(queue, consumer, start, things)
+    parked = "SELECT headers ->> 'label', reason FROM failed_event WHERE state = 'parked' AND attempts = 1"
+    reasons = dict(things.ask(parked))
+    assert set(reasons) == set(ENVELOPES)
+    for label, (_, reason) in ENVELOPES.items():
+        assert reason in reasons[label], label
+    assert things.times() == {"last": 1}
+
+
+def test_each_attribute_that_is_missing_is_named(queue, consumer, start, things):
+    for name in REQUIRED:
+        queue.put_raw(backbone.headers("thing_made", **{name: None}), GOOD)
+    queue.put_raw({PREFIX + "id": ""}, GOOD)
+    run_through(queue, consumer, start, things)
+    expected = [f"UnreadableError: the envelope lacks {PREFIX}{name}" for name in REQUIRED]
+    everything = ", ".join(PREFIX + name for name in REQUIRED)
+    assert sorted(things.reasons()) == sorted(
+        [*expected, f"UnreadableError: the envelope lacks {everything}"]
+    )
+
+
+def test_foreign_headers_do_no_harm_beside_a_whole_envelope(queue, consumer, start, things):
+    for label, headers in FOREIGN.items():
+        queue.put_raw({**backbone.headers("thing_made"), **(headers or {})}, backbone.body({"name": label}))
+    run_through(queue, consumer, start, things)
+    assert things.times() == dict.fromkeys([*FOREIGN, "last"], 1)
+    assert things.failed() == []
+
+
+def test_foreign_headers_do_no_harm_when_the_message_is_parked(queue, consumer, start, things):
+    for label, headers in FOREIGN.items():
+        queue.put_raw(headers, label.encode())
+    run_through(queue, consumer, start, things)
+    kept = things.ask("SELECT body, reason FROM failed_event WHERE state = 'parked'")
+    assert sorted(bytes(body).decode() for body, _ in kept) == sorted(FOREIGN)
+    assert {reason.partition(" cloudEvents_")[0] for _, reason in kept} == {
+        "UnreadableError: the envelope lacks"
+    }
+
+
+def properties(name, value):
+    """Return the bytes of AMQP properties with one header: a short name, a type letter and its value."""
+    table = struct.pack(">B", len(name)) + name + value
+    return struct.pack(">HI", 0x2000, len(table)) + table
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        properties(b"when", b"T" + struct.pack(">Q", 2**60)),  # a time that no calendar has
+        properties(b"\xff\xfe", b"t\x01"),  # a name that is no text
+        properties(b"what", b"S" + struct.pack(">I", 2) + b"\xff\xfe"),  # a text that is none
+        struct.pack(">H", 0x0080) + b"\x02\xff\xfe",  # message_id is no text
+    ],
+)
+def test_properties_that_the_client_library_can_not_read_are_parked_too(queue, consumer, start, things, raw):
+    class Raw(amqp.Message):
+        def _serialize_properties(self):
+            return raw
+
+    queue.put_raw({}, b"raw", Raw)
+    run_through(queue, consumer, start, things)
+    assert things.ask("SELECT body, state FROM failed_event")[0][1] == "parked"
+    assert things.times() == {"last": 1}
+
+
+def test_a_replayed_event_that_is_still_unreadable_is_parked_again_in_its_old_place(
+    queue, consumer, start, things
+):
+    queue.put_raw({"b": 1.5, "a": {"y": 1, "x": 2}}, b"no envelope")
+    run_through(queue, consumer, start, things)
+    before = things.ask("SELECT queue, event_key FROM failed_event")
+    things.ask("UPDATE failed_event SET state = 'retry', attempts = 0, next_at = now()")
+    assert consumer.retry_one() is True
+    assert consumer.retry_one() is False
+    assert things.ask("SELECT queue, event_key FROM failed_event WHERE state = 'parked'") == before
+
+
+def test_the_same_unreadable_message_delivered_twice_is_kept_once(queue, consumer, start, things):
+    for _ in range(2):
+        queue.put_raw({"a": 1}, b"no envelope")
+    queue.put_raw({"a": 2}, b"no envelope")
+    run_through(queue, consumer, start, things)
+    assert things.ask("SELECT headers -> 'a' FROM failed_event ORDER BY 1") == [1, 2]

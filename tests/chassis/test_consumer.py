@@ -1,0 +1,201 @@
+"""The consumer: batches in one transaction, each event's effect once, whatever is cut in between."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from chassis import broker
+from chassis.consume import Consumer
+from services.things.events import MadeSlice
+from tests import backbone
+from tests.backbone import wait_until
+from tests.chassis.bench import count
+
+SLICES = {"thing_made": MadeSlice}
+NAMES = [f"{n:03}" for n in range(200)]
+
+
+def raise_in_sql(tx, state):
+    """Let PostgreSQL raise an error of its own of this SQLSTATE."""
+    with tx.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'made for a test' USING ERRCODE = '%s'; END $$" % state)
+
+
+def test_a_batch_its_effects_and_its_inbox_rows_are_one_transaction(queue, db, amqp_url, start, things):
+    batches = []
+
+    def handle(tx, batch):
+        batches.append(len(batch))
+        count(tx, batch)
+
+    queue.put(*NAMES)
+    start(Consumer(queue.name, SLICES, handle, db, amqp_url))
+    wait_until(lambda: things.times() == dict.fromkeys(NAMES, 1))
+    assert sum(batches) == len(NAMES) > len(batches)
+    transactions = [things.ask(f"SELECT DISTINCT xmin::text FROM {t} ORDER BY 1") for t in ("thing", "inbox")]
+    assert transactions[0] == transactions[1]
+    assert len(transactions[0]) == len(batches)
+
+
+def test_an_event_that_arrives_more_than_once_has_its_effect_once_also_with_two_consumers(
+    queue, db, amqp_url, start, things
+):
+    messages = [(backbone.headers("thing_made"), backbone.body({"name": name})) for name in NAMES]
+    for headers, body in messages + messages[::-1]:
+        queue.put_raw(headers, body)
+    for _ in range(2):
+        start(Consumer(queue.name, SLICES, count, db, amqp_url))
+    wait_until(lambda: things.times() == dict.fromkeys(NAMES, 1))
+    wait_until(lambda: not queue.waiting())
+    assert things.ask("SELECT count(*) FROM inbox") == [len(NAMES)]
+    assert things.times() == dict.fromkeys(NAMES, 1)
+    assert things.failed() == []
+
+
+def test_two_queues_handle_the_same_event_each_for_itself(queue, db, amqp_url, start, things):
+    other = f"{queue.name}.other"
+    queue.channel.queue_declare(other, durable=True, auto_delete=False)
+    headers, body = backbone.headers("thing_made"), backbone.body({"name": "both"})
+    for name in (queue.name, other):
+        queue.name = name
+        queue.put_raw(headers, body)
+        start(Consumer(name, SLICES, count, db, amqp_url))
+    wait_until(lambda: things.times() == {"both": 2})
+
+
+def test_a_database_that_is_cut_in_the_middle_of_a_batch_costs_no_attempt_and_work_goes_on_when_it_is_back(
+    queue, proxied_db, before_database, amqp_url, start, things
+):
+    cut = threading.Event()
+
+    def handle(tx, batch):
+        count(tx, batch)
+        if not cut.is_set():
+            before_database.refuse()
+            cut.set()
+
+    start(Consumer(queue.name, SLICES, handle, proxied_db, amqp_url))
+    queue.put("early")
+    assert cut.wait(10)
+    queue.put("meanwhile")
+    wait_until(lambda: queue.waiting() == 0)
+    assert things.times() == {}
+    before_database.restore()
+    wait_until(lambda: things.times() == {"early": 1, "meanwhile": 1})
+    assert things.failed() == []
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01", "55P03", "57P01", "53300"])
+def test_a_fault_of_the_machinery_is_redone_and_costs_no_attempt(queue, db, amqp_url, start, things, state):
+    rounds = []
+
+    def handle(tx, batch):
+        rounds.append(len(batch))
+        if len(rounds) < 7:
+            raise_in_sql(tx, state)
+        count(tx, batch)
+
+    queue.put("again")
+    start(Consumer(queue.name, SLICES, handle, db, amqp_url))
+    wait_until(lambda: things.times() == {"again": 1})
+    assert len(rounds) == 7
+    assert things.failed() == []
+
+
+def test_a_batch_that_keeps_losing_against_other_transactions_is_redone_one_event_at_a_time(
+    queue, db, amqp_url, start, things
+):
+    def handle(tx, batch):
+        if len(batch) > 1:
+            raise_in_sql(tx, "40P01")
+        count(tx, batch)
+
+    consumer = Consumer(queue.name, SLICES, handle, db, amqp_url)
+    queue.put(*NAMES)
+    start(consumer)
+    wait_until(lambda: things.times() == dict.fromkeys(NAMES, 1))
+    assert things.failed() == []
+
+
+def test_a_cut_connection_to_the_broker_brings_the_batch_again_and_its_effect_once(
+    queue, db, before_broker, start, things
+):
+    handled = []
+
+    def handle(tx, batch):
+        count(tx, batch)
+        handled.append(len(batch))
+        if len(handled) == 1:
+            before_broker.cut()
+
+    queue.put(*NAMES)
+    start(Consumer(queue.name, SLICES, handle, db, before_broker.url))
+    wait_until(lambda: things.times() == dict.fromkeys(NAMES, 1))
+    wait_until(lambda: before_broker.accepted == 2)
+    wait_until(lambda: not queue.waiting())
+    assert things.times() == dict.fromkeys(NAMES, 1)
+
+
+def test_stop_finishes_the_running_batch_and_gives_the_rest_back(queue, db, amqp_url, start, things):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def handle(tx, batch):
+        begun.set()
+        assert go_on.wait(20)
+        count(tx, batch)
+
+    consumer = Consumer(queue.name, SLICES, handle, db, amqp_url)
+    thread = start(consumer)
+    queue.put("running")
+    assert begun.wait(10)
+    queue.put("b", "c", "d")
+    consumer.stop()
+    go_on.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert things.times() == {"running": 1}
+    wait_until(lambda: queue.waiting() == 3)
+    assert sorted(queue.names()) == ["b", "c", "d"]
+
+
+def test_stop_gives_back_a_batch_that_waits_for_the_database(
+    queue, proxied_db, before_database, amqp_url, start
+):
+    before_database.refuse()
+    consumer = Consumer(queue.name, SLICES, count, proxied_db, amqp_url)
+    thread = start(consumer)
+    wait_until(lambda: consumer.connected)
+    queue.put("a", "b")
+    wait_until(lambda: queue.waiting() == 0)
+    consumer.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    wait_until(lambda: queue.waiting() == 2)
+
+
+def test_heartbeats_go_on_while_a_batch_waits_for_the_database(
+    queue, proxied_db, before_database, before_broker, start, things, monkeypatch
+):
+    monkeypatch.setattr(broker, "HEARTBEAT_SECONDS", 1)
+    start(Consumer(queue.name, SLICES, count, proxied_db, before_broker.url))
+    before_database.refuse()
+    queue.put("a")
+    wait_until(lambda: queue.waiting() == 0)
+    before = before_broker.passed
+    wait_until(lambda: before_broker.passed >= before + 4 * 8)  # a heartbeat is a frame of 8 bytes
+    before_database.restore()
+    wait_until(lambda: things.times() == {"a": 1})
+    assert before_broker.accepted == 1
+
+
+def test_a_consumer_waits_for_its_queue_to_be_declared(queue, db, amqp_url, start, things):
+    queue.channel.queue_delete(queue.name)
+    start(Consumer(queue.name, SLICES, count, db, amqp_url))
+    wait_until(lambda: threading.active_count() > 1)
+    queue.channel.queue_declare(
+        queue.name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
+    )
+    queue.put("a")
+    wait_until(lambda: things.times() == {"a": 1})
