@@ -58,7 +58,8 @@ def _send(begin: Begin, server: MailServer, claimed: Mail, settings: Mapping[str
         # our own fault: the notice waits, visible, until the text or the address has been put right
         reply = Reply("temporary", clock.now(), None, f"could not be written: {fault!r}"[:500])
     _record(begin, claimed, reply)
-    log.info("mail_tried", notice_id=str(claimed.notice_id), outcome=reply.outcome, smtp_code=reply.code)
+    told = {"outcome": reply.outcome, "smtp_code": reply.code, "correlation_id": claimed.correlation_id}
+    log.info("mail_tried", notice_id=str(claimed.notice_id), **told)
     return not away
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from datetime import date
 from typing import Any
@@ -120,6 +121,10 @@ def test_a_confirmed_audit_becomes_mails_that_carry_the_correlation_id(platform:
             }
         ]
     }
+    said = [line for line in platform.log("notifications").splitlines() if notice["notice_id"] in line]
+    assert [json.loads(line)["correlation_id"] for line in said if "mail_tried" in line] == [
+        "corr-of-the-chain"
+    ]
     assert 'mail{state="sent"}' in platform.ops("notifications", "/metrics").text
 
 
