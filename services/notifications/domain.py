@@ -59,7 +59,7 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A notice that this worker has claimed, with all that its text needs.
+    """A notice that a sender has claimed, with all that its text needs; attempt: the number that is next.
 
     names: the category's, by language; contracts: as table supplier keeps them; office and auditor are None
     until they have been written over the API.
@@ -67,7 +67,6 @@ class Mail:
 
     notice_id: UUID
     attempt: int
-    lease_until: datetime
     kind: str
     correlation_id: str
     facts: Mapping[str, Any]

@@ -122,18 +122,18 @@ UPDATE notice SET state = 'queued'
 WHERE state = 'no_address' AND recipient_kind = :kind AND recipient_id = :id;
 
 -- name: claim_due
--- Take notices whose time has come, or whose sender's lease ran out, and that no other sender is taking.
+-- Take notices whose time has come, or whose sender let its time run out, and that no other sender is taking.
 WITH due AS MATERIALIZED (
     SELECT notice_id FROM notice WHERE state IN ('queued', 'sending') AND due_at <= :now
     ORDER BY due_at, notice_id LIMIT :limit FOR UPDATE SKIP LOCKED
 )
-UPDATE notice SET state = 'sending', attempts = attempts + 1, due_at = :lease_until
+UPDATE notice SET state = 'sending', due_at = :until
 FROM due WHERE notice.notice_id = due.notice_id
 RETURNING notice.notice_id;
 
 -- name: load_mails
 -- What the texts of claimed notices need.
-SELECT n.notice_id, n.attempts AS attempt, n.due_at AS lease_until, o.kind, o.correlation_id, o.facts,
+SELECT n.notice_id, n.attempts + 1 AS attempt, o.kind, o.correlation_id, o.facts,
        o.category_id, c.names, s.legal_name, s.contracts, n.recipient_kind, r.name, r.email, r.language,
        office.name AS office_name, office.email AS office_email, auditor.name AS auditor_name
 FROM notice AS n
@@ -146,11 +146,10 @@ LEFT JOIN recipient AS auditor ON (auditor.kind, auditor.id) = ('auditor', o.fac
 WHERE n.notice_id = ANY((:notices)::uuid[])
 ORDER BY n.notice_id;
 
--- name: give_back!
--- Mails that were claimed and not tried: as if they had not been.
-UPDATE notice AS n SET state = 'queued', attempts = n.attempts - 1, due_at = :now
-FROM jsonb_to_recordset((:rows)::jsonb) AS mine (notice_id uuid, attempt integer)
-WHERE n.notice_id = mine.notice_id AND n.attempts = mine.attempt AND n.state = 'sending';
+-- name: begin_attempt!
+-- Of all who may hold a claim on it, the first to begin sends it.
+UPDATE notice SET attempts = :number, due_at = :until
+WHERE notice_id = :notice_id AND attempts = :number - 1 AND state = 'sending';
 
 -- name: add_attempt!
 -- Record how a try ended.

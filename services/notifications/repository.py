@@ -103,16 +103,16 @@ def save_recipient(tx: Transaction, row: dict[str, Any]) -> None:
     queries.queue_waiting_of_recipient(tx, kind=row["kind"], id=row["id"])
 
 
-def claim(tx: Transaction, now: datetime, lease_until: datetime, limit: int) -> list[Mail]:
-    """Take up to `limit` due mails for this sender alone until `lease_until`."""
-    claimed = [row.notice_id for row in queries.claim_due(tx, now=now, lease_until=lease_until, limit=limit)]
+def claim(tx: Transaction, now: datetime, until: datetime, limit: int) -> list[Mail]:
+    """Take up to `limit` due mails; nobody else takes them before `until`."""
+    claimed = [row.notice_id for row in queries.claim_due(tx, now=now, until=until, limit=limit)]
     return [Mail(**row._asdict()) for row in queries.load_mails(tx, notices=claimed, office=OFFICE)]
 
 
-def give_back(tx: Transaction, mails: Sequence[Mail], now: datetime) -> None:
-    """Leave claimed mails that were not tried to the next sender."""
-    rows = [{"notice_id": mail.notice_id, "attempt": mail.attempt} for mail in mails]
-    queries.give_back(tx, rows=sql.rows(rows), now=now)
+def begin_attempt(tx: Transaction, mail: Mail, until: datetime) -> bool:
+    """Begin a try that nobody else may repeat before `until`; return False if another sender was faster."""
+    begun: int = queries.begin_attempt(tx, notice_id=mail.notice_id, number=mail.attempt, until=until)
+    return begun == 1
 
 
 def record(tx: Transaction, mail: Mail, reply: Reply, due_at: datetime) -> None:

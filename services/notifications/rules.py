@@ -11,17 +11,14 @@ from typing import Any
 
 from services.notifications.domain import Pace, Rule
 
-# A mail is at most six waits for the server: connect, EHLO, MAIL, RCPT, DATA, and the end of its text.
-_WAITS_PER_MAIL = 6
-
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How mail goes out. A new mail is begun only while `margin` of the lease is left."""
+    """How mail goes out: `claim` holds a batch that waits its turn, `lease` the mail that is being sent."""
 
     batch: int
+    claim: timedelta
     lease: timedelta
-    margin: timedelta
     timeout_seconds: int
     pace: Pace
 
@@ -35,8 +32,8 @@ def _sending(rules: dict[str, Any]) -> Sending:
     seconds = {name: timedelta(seconds=rules["pace"][f"{name}_seconds"]) for name in ("first", "longest")}
     return Sending(
         batch=rules["batch"],
+        claim=timedelta(seconds=rules["claim_seconds"]),
         lease=timedelta(seconds=rules["lease_seconds"]),
-        margin=timedelta(seconds=rules["timeout_seconds"] * _WAITS_PER_MAIL),
         timeout_seconds=rules["timeout_seconds"],
         pace=Pace(seconds["first"], rules["pace"]["factor"], seconds["longest"]),
     )

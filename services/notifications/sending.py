@@ -18,6 +18,7 @@ from services.notifications.smtp import MailServer, ServerAway
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from chassis.db import Transaction
 
@@ -32,22 +33,20 @@ def send_due_mail(begin: Begin, settings: Mapping[str, Any]) -> bool:
     """Send a batch of due mails; return True if there may be more."""
     now = clock.now()
     with begin() as tx:
-        mails = repository.claim(tx, now, now + SENDING.lease, SENDING.batch)
-    tried = 0
+        mails = repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
     with MailServer(settings["SMTP_URL"], SENDING.timeout_seconds) as server:
         for claimed in mails:
-            if clock.now() + SENDING.margin > claimed.lease_until:
-                break
-            tried += 1
-            if not _send(begin, server, claimed, settings):
-                break
-    if tried < len(mails):
-        with begin() as tx:
-            repository.give_back(tx, mails[tried:], clock.now())
-    return 0 < len(mails) == tried == SENDING.batch
+            lease_until = clock.now() + SENDING.lease
+            with begin() as tx:
+                mine = repository.begin_attempt(tx, claimed, lease_until)
+            if mine and not _send(begin, server, claimed, settings, lease_until):
+                return False
+    return len(mails) == SENDING.batch
 
 
-def _send(begin: Begin, server: MailServer, claimed: Mail, settings: Mapping[str, Any]) -> bool:
+def _send(
+    begin: Begin, server: MailServer, claimed: Mail, settings: Mapping[str, Any], lease_until: datetime
+) -> bool:
     """Try one mail and record how it ended; return False if the server is away."""
     away = False
     try:
@@ -57,13 +56,13 @@ def _send(begin: Begin, server: MailServer, claimed: Mail, settings: Mapping[str
     except (ValueError, LookupError, TemplateError) as fault:
         # our own fault: the notice waits, visible, until the text or the address has been put right
         reply = Reply("temporary", clock.now(), None, f"could not be written: {fault!r}"[:500])
-    _record(begin, claimed, reply)
+    _record(begin, claimed, reply, lease_until)
     told = {"outcome": reply.outcome, "smtp_code": reply.code, "correlation_id": claimed.correlation_id}
     log.info("mail_tried", notice_id=str(claimed.notice_id), **told)
     return not away
 
 
-def _record(begin: Begin, claimed: Mail, reply: Reply) -> None:
+def _record(begin: Begin, claimed: Mail, reply: Reply, lease_until: datetime) -> None:
     """Record a try, through faults of the database too: only this keeps the mail from going again."""
     due_at = next_try(claimed.attempt, reply.at, SENDING.pace)
     while True:
@@ -71,7 +70,7 @@ def _record(begin: Begin, claimed: Mail, reply: Reply) -> None:
             with begin() as tx:
                 repository.record(tx, claimed, reply, due_at)
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            if clock.now() > claimed.lease_until:
+            if clock.now() > lease_until:
                 raise
             time.sleep(_SECONDS_BETWEEN_RECORDING_TRIES)
         else:

@@ -87,7 +87,6 @@ def mail(kind: str, recipient: str, language: str, **changed: Any) -> Mail:
     whole = {
         "notice_id": NOTICE,
         "attempt": 1,
-        "lease_until": NOW,
         "kind": kind,
         "correlation_id": "corr-1",
         "facts": facts,

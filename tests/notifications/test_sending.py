@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from datetime import timedelta
 
 from chassis import clock, links
-from services.notifications import sending
 from services.notifications.rules import SENDING
 from tests.notifications import examples
 from tests.notifications.mailserver import MailServer, free_port
-from tests.notifications.outgoing import TABLES, queue, seen, send, settings, tries
+from tests.notifications.outgoing import TABLES, queue, seen, send, tries
 
 
 def test_a_mail_is_sent_once_and_its_acceptance_is_recorded(emptied, server):
@@ -99,24 +97,14 @@ def test_a_server_that_is_down_keeps_nothing_from_going_when_it_is_back(emptied)
     port = free_port()
     first, second = queue(emptied, 2)
     send(emptied, port)
-    assert [seen(emptied, each)["state"] for each in (first, second)] == ["queued", "queued"]
     (refused,) = seen(emptied, first)["tries"]
     assert (refused.outcome, refused.smtp_code) == ("temporary", None)
     assert "ConnectionRefusedError" in refused.reply
     assert (seen(emptied, second)["attempts"], tries(emptied, second)) == (0, [])
-    with MailServer(port) as server, clock.moved(SENDING.pace.first):
+    with MailServer(port) as server, clock.moved(SENDING.claim):
         send(emptied, port)
         assert len(server.mails) == 2
     assert [seen(emptied, each)["state"] for each in (first, second)] == ["sent", "sent"]
-
-
-def test_a_sender_begins_no_mail_that_its_lease_might_not_cover_and_gives_it_back(emptied, server):
-    first, second = queue(emptied, 2)
-    with ExitStack() as later:
-        server.on_mail = lambda: later.enter_context(clock.moved(SENDING.lease - SENDING.margin))
-        sending.send_due_mail(emptied.transaction, settings(server.port))
-    assert [seen(emptied, each)["state"] for each in (first, second)] == ["sent", "queued"]
-    assert seen(emptied, second)["attempts"] == 0
 
 
 def test_while_a_server_is_down_the_waits_grow(emptied):

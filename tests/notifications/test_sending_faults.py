@@ -11,6 +11,7 @@ import pytest
 from chassis import clock
 from chassis.db import Database
 from services.notifications import repository, sending, usecases
+from services.notifications.domain import Reply
 from services.notifications.rules import SENDING
 from tests.notifications.outgoing import queue, seen, send, settings, tries
 from tests.notifications.steps import notices, supplier
@@ -68,7 +69,7 @@ def dying(db: Database, transactions: int, fault: BaseException, times: int = 1)
 def test_a_mail_whose_sender_died_before_recording_goes_again_under_the_same_message_id(emptied, server):
     (notice,) = queue(emptied)
     with pytest.raises(Killed):
-        sending.send_due_mail(dying(emptied, 1, Killed()), settings(server.port))
+        sending.send_due_mail(dying(emptied, 2, Killed()), settings(server.port))
     send(emptied, server.port)
     assert (seen(emptied, notice)["state"], len(server.mails)) == ("sending", 1)
     with clock.moved(SENDING.lease):
@@ -81,22 +82,51 @@ def test_a_mail_whose_sender_died_before_recording_goes_again_under_the_same_mes
 def test_a_database_that_goes_away_after_acceptance_makes_no_second_mail(emptied, server):
     (notice,) = queue(emptied)
     away = psycopg2.OperationalError("the database restarts")
-    sending.send_due_mail(dying(emptied, 1, away), settings(server.port))
+    sending.send_due_mail(dying(emptied, 2, away), settings(server.port))
     send(emptied, server.port)
     assert (seen(emptied, notice)["state"], len(server.mails)) == ("sent", 1)
 
 
+def claimed(db, times=1):
+    """Claim the one notice that is due, as so many senders would after each other's claims ran out."""
+    mails = []
+    for turn in range(times):
+        now = clock.now() + turn * SENDING.claim
+        with db.transaction() as tx:
+            mails += repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
+    return mails
+
+
+def test_mails_whose_sender_died_before_beginning_them_go_soon_and_untried(emptied, server):
+    everything = queue(emptied, 3)
+    claimed(emptied)
+    send(emptied, server.port)
+    assert server.mails == []
+    with clock.moved(SENDING.claim):
+        send(emptied, server.port)
+    assert [tries(emptied, notice) for notice in everything] == [
+        [(1, "accepted", 250, f"2.0.0 kept as {place}")] for place in (1, 2, 3)
+    ]
+
+
+def test_of_two_senders_that_hold_one_claim_only_the_first_to_begin_sends(emptied):
+    queue(emptied)
+    first, second = claimed(emptied, 2)
+    with emptied.transaction() as tx:
+        begun = [repository.begin_attempt(tx, mail, clock.now() + SENDING.lease) for mail in (second, first)]
+    assert begun == [True, False]
+
+
 def test_a_sender_whose_lease_ran_out_cannot_undo_what_the_next_one_did(emptied, server):
     (notice,) = queue(emptied)
+    (stale,) = claimed(emptied)
     now = clock.now()
     with emptied.transaction() as tx:
-        (stale,) = repository.claim(tx, now, now + SENDING.lease, SENDING.batch)
+        assert repository.begin_attempt(tx, stale, now + SENDING.lease)
     with clock.moved(SENDING.lease):
         send(emptied, server.port)
     with emptied.transaction() as tx:
-        repository.give_back(tx, [stale], now)
-        refused = sending.Reply("permanent", now, 550, "no such user")
-        repository.record(tx, stale, refused, now)
+        repository.record(tx, stale, Reply("permanent", now, 550, "no such user"), now)
     assert (seen(emptied, notice)["state"], seen(emptied, notice)["attempts"]) == ("sent", 2)
     assert tries(emptied, notice) == [
         (1, "permanent", 550, "no such user"),
@@ -104,12 +134,17 @@ def test_a_sender_whose_lease_ran_out_cannot_undo_what_the_next_one_did(emptied,
     ]
 
 
-def test_a_mail_that_lost_its_address_while_it_waited_to_be_tried_again_waits_for_one(emptied, server):
+def test_a_mail_that_lost_its_address_while_it_was_sent_waits_for_one_to_go_again(emptied):
     (notice,) = queue(emptied)
+    (mail,) = claimed(emptied)
     now = clock.now()
     with emptied.transaction() as tx:
-        (mail,) = repository.claim(tx, now, now + SENDING.lease, SENDING.batch)
+        assert repository.begin_attempt(tx, mail, now + SENDING.lease)
         supplier_id = notices(tx)[0].supplier_id
         usecases.project_suppliers(tx, [supplier(supplier_id, version=2)], now)
-        repository.record(tx, mail, sending.Reply("temporary", now, 451, "later"), now)
+        repository.record(tx, mail, Reply("temporary", now, 451, "later"), now)
     assert seen(emptied, notice)["state"] == "no_address"
+
+
+def test_the_lease_covers_every_silence_that_a_living_sender_may_wait_through():
+    assert SENDING.lease.total_seconds() > 6 * SENDING.timeout_seconds
