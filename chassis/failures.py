@@ -93,9 +93,7 @@ def _record(  # noqa: PLR0913  a row has this many facts
 def _json(headers: Mapping[str, Any]) -> str:
     """Return headers as JSON that PostgreSQL takes, whatever a foreign publisher put into them."""
     try:
-        raw = orjson.dumps(
-            dict(headers), default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
-        )
+        raw = orjson.dumps(dict(headers), default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
     except (TypeError, RecursionError):  # text that is none, or tables in tables without end
         raw = orjson.dumps({"unreadable": _outline.repr(headers)})
     return sql.without_nul(raw)

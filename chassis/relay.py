@@ -129,9 +129,9 @@ class Relay:
     def publish_batch(self) -> bool:
         """Publish what is due; tell whether anything was. Rows are gone once the broker has confirmed them.
 
-        The rows of a failed batch go one by one, and one that fails alone steps back: a message that makes the
-        broker close the connection harms only itself. While the broker blocks us the connection is kept: a new
-        one would publish the same rows again and again.
+        The rows of a failed batch go one by one, and one that fails alone steps back: a message that makes
+        the broker close the connection harms only itself. While the broker blocks us the connection is kept:
+        a new one would publish the same rows again and again.
         """
         rows: list[Any] = []
         limit = 1 if self._singly else BATCH

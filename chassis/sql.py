@@ -13,7 +13,6 @@ from typing import Any
 import aiosql
 import orjson
 
-
 # The escape of U+0000 in JSON, and not the text of it (an escaped backslash before u0000)
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 

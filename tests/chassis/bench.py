@@ -81,8 +81,7 @@ class Queue:
 
     def taken(self) -> list[Any]:
         """Take all messages out and return them."""
-        messages = list(iter(lambda: self.channel.basic_get(self.name, no_ack=True), None))
-        return messages
+        return list(iter(lambda: self.channel.basic_get(self.name, no_ack=True), None))
 
     def names(self) -> list[str]:
         """Take all messages out and return the things' names, in order."""
@@ -119,7 +118,7 @@ class Things:
     def failed(self) -> list[tuple[Any, ...]]:
         """Return (subject, state, attempts) of the failed events."""
         return self.ask(
-            "SELECT headers ->> 'cloudEvents_subject', state, attempts FROM failed_event ORDER BY failed_at, 1"
+            "SELECT headers ->> 'cloudEvents_subject', state, attempts FROM failed_event ORDER BY failed_at"
         )
 
     def reasons(self) -> list[str]:

@@ -103,7 +103,7 @@ def proxied_db(before_database: Proxy) -> Iterator[Database]:
 
 @pytest.fixture
 def start() -> Iterator[Callable[[Any], threading.Thread]]:
-    """Run a relay or a consumer in a thread until the test ends; a thread that died of a fault fails the test."""
+    """Run a relay or a consumer in a thread until the test ends; one that dies of a fault fails the test."""
     running: list[tuple[Any, threading.Thread]] = []
 
     def start(part: Any) -> threading.Thread:

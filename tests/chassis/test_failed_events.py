@@ -1,4 +1,4 @@
-"""Events that fail: a bug harms only its own event, comes back by itself, and in the end waits for a person."""
+"""Events that fail: a bug harms only its own event, which comes back by itself, and in the end is parked."""
 
 from __future__ import annotations
 
@@ -48,9 +48,8 @@ def test_a_bug_sets_only_its_own_event_aside_and_after_the_fix_the_retry_complet
     start(consumer)
     wait_until(lambda: things.times() == dict.fromkeys(NAMES, 1))
     wait_until(lambda: things.failed() == [("poison", "retry", 1)])
-    assert things.ask("SELECT reason, next_at > now(), traceback LIKE '%%in __call__%%' FROM failed_event") == [
-        ("KeyError: 'a bug'", True, True)
-    ]
+    assert things.ask("SELECT reason, next_at > now() FROM failed_event") == [("KeyError: 'a bug'", True)]
+    assert "in __call__" in things.ask("SELECT traceback FROM failed_event")[0]
     assert consumer.retry_one() is False  # it is not due yet
     buggy.mended = True
     make_due(things)

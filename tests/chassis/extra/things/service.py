@@ -40,7 +40,15 @@ class ThingsService:
     name = "things"
     settings = Settings(config.Settings)
 
-    @http("POST", "/things", body=NewThing, query=PageQuery, returns=NewThing, status=201, location="/things/{name}")
+    @http(
+        "POST",
+        "/things",
+        body=NewThing,
+        query=PageQuery,
+        returns=NewThing,
+        status=201,
+        location="/things/{name}",
+    )
     def post_thing(self, tx, call):
         """Make a thing: it is heard of by way of the broker."""
         made = Event(schema=events.ThingMade, subject=call.body["name"], data={"name": call.body["name"]})
