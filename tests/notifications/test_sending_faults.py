@@ -70,7 +70,8 @@ def test_a_mail_whose_sender_died_before_recording_goes_again_under_the_same_mes
     (notice,) = queue(emptied)
     with pytest.raises(Killed):
         sending.send_due_mail(dying(emptied, 2, Killed()), settings(server.port))
-    send(emptied, server.port)
+    with clock.moved(SENDING.claim):
+        send(emptied, server.port)
     assert (seen(emptied, notice)["state"], len(server.mails)) == ("sending", 1)
     with clock.moved(SENDING.lease):
         send(emptied, server.port)

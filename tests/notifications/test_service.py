@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections import Counter
 from contextlib import closing
 from datetime import date
 from typing import Any
@@ -126,6 +128,33 @@ def test_a_confirmed_audit_becomes_mails_that_carry_the_correlation_id(platform:
         "corr-of-the-chain"
     ]
     assert 'mail{state="sent"}' in platform.ops("notifications", "/metrics").text
+
+
+@pytest.mark.slow
+def test_a_service_that_is_killed_in_the_middle_of_sending_loses_no_mail(platform: Any) -> None:
+    """Only the one mail in hand may go twice, and then under the same Message-ID."""
+    assert platform.send("PUT", "suppliers", "/categories/notiser", CATEGORY).status_code == 200
+    contact = f"{uuid4()}@leverantor.example"
+    supplier_id = register(platform, contact)["supplier_id"]
+    events = [confirmed(supplier_id) for _ in range(300)]
+    with closing(connect(platform.env["audits"]["DATABASE_URL"])) as tx:
+        outbox.emit(tx, events)
+        tx.commit()
+    wait_until(lambda: len(platform.mailbox.to(contact)) > 50)
+    platform.stop("notifications", signal.SIGKILL)
+    assert len(platform.mailbox.to(contact)) < len(events)
+    platform.start("notifications")
+    platform.await_ready("notifications")
+
+    def sent() -> list[dict[str, Any]]:
+        filters = {"supplier_id": supplier_id, "state": "sent", "limit": 500}
+        found = platform.get("notifications", "/notices", **filters)["items"]
+        return [notice for notice in found if notice["recipient_kind"] == "supplier_contact"]
+
+    wait_until(lambda: len(sent()) == len(events), 100)
+    arrived = Counter(mail["Message-ID"].strip("<>").split("@")[0] for mail in platform.mailbox.to(contact))
+    assert set(arrived) == {notice["notice_id"] for notice in sent()}
+    assert arrived.total() <= len(events) + 1
 
 
 @pytest.mark.parametrize(
