@@ -122,7 +122,8 @@ def _review(platform: Platform, run: int, submitted: tuple[Fictive, str]) -> Non
     view = platform.assessments.call("POST", f"/assessments/{assessment_id}/review")
     judged = [[_judge(cell, chance) for cell in row] for row in view["claimed"]]
     resolved = view["critical"] if chance.random() < 0.5 else []
-    body = {"judged": judged, "recommendation": "none", "resolved_critical": resolved}
+    recommendation = "dialogue" if fictive.manner in ("weak", "alarming") else "none"
+    body = {"judged": judged, "recommendation": recommendation, "resolved_critical": resolved}
     platform.assessments.call("POST", f"/assessments/{assessment_id}/completion", body)
 
 

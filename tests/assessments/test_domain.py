@@ -115,7 +115,7 @@ def test_each_kind_of_question_has_its_own_score(name, answer, score):
 def cells(matrix):
     """The non-null cells, as text, by requirement and area."""
     return {
-        f"{requirement} {area}": str(cell)
+        f"{requirement} {area}": f"{cell.normalize():f}"
         for requirement, row in zip(REQUIREMENTS, matrix, strict=True)
         for area, cell in zip(AREAS, row, strict=True)
         if cell is not None
@@ -161,7 +161,7 @@ def test_a_hidden_question_counts_nowhere_even_if_answered():
 def test_an_unanswered_question_counts_zero_and_lowers_completeness_but_raises_no_flag():
     asked = questionnaire(*[question(name, critical=True, area="environment") for name in "ABC"])
     result = scoring.assess(asked, {"A": "yes"})
-    assert cells(result.claimed) == {"PR1 environment": str(Decimal(100) / 3)}
+    assert cells(result.claimed) == {"PR1 environment": "33.3333333333"}
     assert (result.completeness, result.critical) == (Decimal("33.33"), [])
 
 

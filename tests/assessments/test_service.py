@@ -78,7 +78,7 @@ def test_a_registered_supplier_answers_and_the_office_completes_the_review(platf
     kept = platform.get("assessments", at)
     assert (kept["state"], kept["stage"], kept["judged"]) == ("completed", "reviewed", outcome["judged"])
     # PR1: 12.5 of 40 points in the general questions; some areas have a question more
-    assert kept["claimed"][0] == [28.40909090909091, 31.25, 26.041666666666668, 26.041666666666668]
+    assert kept["claimed"][0] == [28.4090909091, 31.25, 26.0416666667, 26.0416666667]
 
 
 def test_every_wrong_field_of_a_campaign_is_named(platform):

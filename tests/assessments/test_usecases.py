@@ -126,7 +126,7 @@ def test_a_completed_review_emits_the_whole_state(tx, case, token, emitted):
     usecases.complete_review(tx, case.assessment_id, outcome(GRID, "dialogue", ["Q209"]), NOW)
     event = emitted(tx)[-1]
     # PR1: 12 of 40 points in the general questions; some areas have a question more
-    assert event["data"].pop("claimed")[0] == [27.272727272727273, 30, 25, 25]
+    assert event["data"].pop("claimed")[0] == [27.2727272727, 30, 25, 25]
     assert event == {
         "type": "assessment_completed",
         "subject": f"{case.supplier_id}/gloves",

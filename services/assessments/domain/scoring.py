@@ -15,6 +15,9 @@ from services.assessments.domain import questionnaire as q
 
 Matrix = list[list[Decimal | None]]
 
+# Ten decimals survive a JSON number unchanged, so that who reads the event reckons with the very same cell.
+_CELL = Decimal("1e-10")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -52,7 +55,7 @@ def _cell(scored: Sequence[q.Question], answers: a.Answers, requirement: str, ar
     if not mine:
         return None
     reached = sum((each.weight * (score(each, answers.get(each.id)) or 0) for each in mine), Decimal(0))
-    return 100 * reached / sum((each.weight * q.MAX_SCORE for each in mine), Decimal(0))
+    return (100 * reached / sum((each.weight * q.MAX_SCORE for each in mine), Decimal(0))).quantize(_CELL)
 
 
 def score(question: q.Question, answer: Any) -> Decimal | None:
