@@ -1,6 +1,6 @@
 """nameko's side of the chassis: the decorators with which a service declares what it answers, hears and does.
 
-Nothing here decides anything; nameko and eventlet stay in this module, `runner` and `ops`.
+Nothing here decides anything; nameko and eventlet stay in this module, `backbone`, `runner` and `ops`.
 """
 
 from __future__ import annotations
@@ -10,42 +10,31 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import eventlet
-import psycopg2
 import structlog
 from eventlet.event import Event as Reply
-from nameko.containers import WorkerContext
-from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
+from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import WebServer, WsgiApp
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from chassis import config, metrics, migrate, topology
+from chassis import config, metrics
 from chassis import http as seam
+from chassis.backbone import Backbone, wait_for
 from chassis.consume import Consumer
-from chassis.db import Database, Signals, Transaction
 from chassis.ids import uuid7
-from chassis.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from marshmallow import Schema
 
+    from chassis.db import Transaction
     from chassis.events import EventSlice
 
 log = structlog.get_logger()
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
-
-# Requests have connections of their own: slow ones must not stop events, nor the other way round.
-WORKERS = 10
-_EVENT_CONNECTIONS = 20
-_RETRY_TICK_SECONDS = 1.0
-_LONGEST_BACKOFF = 5.0
-# A stop is over within 10 s: what has not left by then is killed, and nothing is lost by that.
-_STOP_SECONDS = 8
 
 
 class Settings(DependencyProvider):
@@ -63,109 +52,6 @@ class Settings(DependencyProvider):
     def get_dependency(self, worker_ctx: Any) -> dict[str, Any]:
         """Return the settings."""
         return self._loaded
-
-
-class Backbone(SharedExtension):
-    """What all entrypoints of a service share: the pool, the relay, and the retries of failed events."""
-
-    def __init__(self) -> None:
-        """Hold nothing until set up."""
-        super().__init__()
-        self.consumers: list[Consumer] = []
-        self.gauge_sources: list[Callable[[Transaction], Any]] = [metrics.backlog_gauges]
-        self.stopping = False
-        self._loops: set[str] = set()
-
-    def setup(self) -> None:
-        """Make the parts; connect nowhere yet."""
-        environ, signals = self.container.config["environment"], Signals()
-        self.amqp_url, dsn = environ["AMQP_URL"], environ["DATABASE_URL"]
-        self.db = Database(dsn, _EVENT_CONNECTIONS, signals)
-        self.web = Database(dsn, WORKERS, signals)
-        self.ops = Database(dsn, 1)
-        exchange = topology.exchange_of(self.container.service_name)
-        self.relay = Relay(exchange, topology.bound_types(exchange), self.db, self.amqp_url)
-        self.gauges = metrics.DatabaseGauges(self.ops, self.gauge_sources)
-
-    def start(self) -> None:
-        """Begin to publish and to retry."""
-        self._threads = [
-            self.container.spawn_managed_thread(self.relay.run, identifier="relay"),
-            self.container.spawn_managed_thread(self._retry_failed_events, identifier="retry"),
-        ]
-
-    def stop(self) -> None:
-        """Stop after all entrypoints have: what their last transactions emitted is still published."""
-        self.leave()
-        self.relay.stop()
-        wait_for(self._threads)
-
-    def leave(self) -> None:
-        """Ask the loops to end after their present round."""
-        self.stopping = True
-        for name in self._loops:
-            self.db.signal(name).set()
-
-    def ready(self) -> dict[str, bool]:
-        """Return what the service stands on and whether it stands; raises nothing."""
-        consumers = {consumer.queue: consumer.connected for consumer in self.consumers}
-        return {"database": self._database_answers(), "relay": self.relay.ready, **consumers}
-
-    def _database_answers(self) -> bool:
-        try:
-            with self.ops.transaction() as tx:
-                return not migrate.pending(tx, self.container.service_name)
-        except psycopg2.Error:
-            return False
-
-    def _retry_failed_events(self) -> None:
-        self.repeat("retry", self._retry_each_queue, _RETRY_TICK_SECONDS)
-
-    def _retry_each_queue(self) -> bool:
-        tried = [consumer.retry_one() for consumer in self.consumers]
-        return any(tried)
-
-    def repeat(self, name: str, work: Callable[[], Any], seconds: float) -> None:
-        """Do `work` every so many seconds or when `name` is woken, and again while it finds something."""
-        self._loops.add(name)
-        signal = self.db.signal(name)
-        while not self.stopping:
-            signal.clear()
-            try:
-                pause = 0 if work() else seconds
-            except psycopg2.Error as fault:
-                log.warning("loop_paused", loop=name, reason=repr(fault)[:300])
-                pause = _LONGEST_BACKOFF
-            except Exception:
-                log.exception("loop_failed", loop=name)
-                pause = _LONGEST_BACKOFF
-            if pause:
-                signal.wait(pause)
-            else:
-                time.sleep(0)  # lets other green threads run between two rounds
-
-    def instance(self, entrypoint: Entrypoint) -> Any:
-        """Return the service with its dependencies, as nameko would give it to a worker."""
-        service = self.container.service_cls()
-        worker = WorkerContext(self.container, service, entrypoint)
-        for provider in self.container.dependencies:
-            setattr(service, provider.attr_name, provider.get_dependency(worker))
-        return service
-
-    def method(self, entrypoint: Entrypoint) -> Callable[..., Any]:
-        """Return a function that calls the entrypoint's method on a fresh instance of the service."""
-
-        def call(*args: Any) -> Any:
-            return getattr(self.instance(entrypoint), entrypoint.method_name)(*args)
-
-        return call
-
-
-def wait_for(threads: list[Any]) -> None:
-    """Wait, within the time that a stop may take, until green threads have left."""
-    with eventlet.Timeout(_STOP_SECONDS, False):
-        for thread in threads:
-            thread.wait()
 
 
 class _ProblemApp(WsgiApp):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter as TypeCounts
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import psycopg2
 from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
@@ -78,9 +80,7 @@ class DatabaseGauges:
     def collect(self) -> Iterable[Metric]:
         """Yield the gauges as families; a database that is away leaves the last values standing."""
         if time.monotonic() - self._read_at > self.seconds:
-            with self.db.transaction() as tx:
-                self._gauges = [gauge for source in self.sources for gauge in source(tx)]
-            self._read_at = time.monotonic()
+            self._read()
         families: dict[str, GaugeMetricFamily] = {}
         for gauge in self._gauges:
             family = families.setdefault(
@@ -88,6 +88,11 @@ class DatabaseGauges:
             )
             family.add_metric(list(gauge.labels.values()), gauge.value)
         return families.values()
+
+    def _read(self) -> None:
+        with suppress(psycopg2.Error), self.db.transaction() as tx:
+            self._gauges = [gauge for source in self.sources for gauge in source(tx)]
+            self._read_at = time.monotonic()
 
 
 def backlog(tx: Transaction) -> dict[str, float]:

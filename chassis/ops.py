@@ -17,7 +17,7 @@ from chassis import metrics
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chassis.entrypoints import Backbone
+    from chassis.backbone import Backbone
 
 
 class OpsApp:

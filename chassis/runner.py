@@ -13,7 +13,7 @@ from nameko.constants import MAX_WORKERS_CONFIG_KEY, WEB_SERVER_CONFIG_KEY
 from nameko.runners import ServiceRunner
 
 from chassis import config, logs, metrics, ops
-from chassis.entrypoints import WORKERS, Backbone
+from chassis.backbone import WORKERS, Backbone
 
 log = structlog.get_logger()
 
