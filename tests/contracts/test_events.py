@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,13 +15,13 @@ from chassis.cli import installed
 from chassis.entrypoints import declared
 from chassis.events import loader
 from chassis.outbox import number
+from tests.contracts.payloads import GOLDEN, golden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chassis.events import EventSchema, EventSlice
 
-GOLDEN = Path(__file__).parent / "golden"
 SERVICES = {name: entry.load() for name, entry in installed().items()}
 EMITTED: dict[tuple[str, str], type[EventSchema]] = {
     (name, schema.type): schema for name, service in SERVICES.items() for schema in catalogue.emitted(service)
@@ -40,12 +39,6 @@ emitted = pytest.mark.parametrize(("producer", "event_type"), sorted(EMITTED))
 read = pytest.mark.parametrize(
     ("queue", "producer", "event_type"), sorted(key for key in READ if key[1:] in EMITTED)
 )
-
-
-def golden(event_type: str) -> dict[str, Any]:
-    """The payload as it travels."""
-    payload: dict[str, Any] = json.loads((GOLDEN / f"{event_type}.json").read_text(encoding="utf-8"))
-    return payload
 
 
 def nested(schema: Schema) -> Iterator[tuple[str, Schema]]:
