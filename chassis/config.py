@@ -50,7 +50,8 @@ def environment(service: str) -> dict[str, str]:
 def load(schema: type[Schema], environ: dict[str, str]) -> dict[str, Any]:
     """Return the settings that `schema` declares; raises ConfigError naming all that are missing or wrong."""
     try:
-        settings: dict[str, Any] = schema().load(environ)
+        given = {name: value for name, value in environ.items() if value.strip()}  # a blank one is missing
+        settings: dict[str, Any] = schema().load(given)
     except ValidationError as fault:
         faults = "; ".join(
             f"{name}: {' '.join(texts)}" for name, texts in sorted(fault.messages_dict.items())

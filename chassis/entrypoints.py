@@ -10,15 +10,18 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import eventlet
 import structlog
 from eventlet.event import Event as Reply
+from nameko.constants import WEB_SERVER_CONFIG_KEY
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import WebServer, WsgiApp
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
+from werkzeug.wsgi import ClosingIterator
 
-from chassis import config, metrics
+from chassis import config, metrics, ops
 from chassis import http as seam
 from chassis.backbone import Backbone, wait_for
 from chassis.consume import Consumer
@@ -59,6 +62,7 @@ class _ProblemApp(WsgiApp):
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)
+        self.server.running += 1
         try:
             provider, path_values = self.url_map.bind_to_environ(environ).match()
             response = provider.handle(request, path_values)
@@ -66,12 +70,35 @@ class _ProblemApp(WsgiApp):
             correlation_id = seam.correlation_of(request)
             response = seam.problem_of(fault, correlation_id)
             response.headers["X-Correlation-ID"] = correlation_id
-        return response(environ, start_response)
+        return ClosingIterator(response(environ, start_response), self.server.answered)
 
 
 class _Server(WebServer):
+    running = 0  # requests that are not answered to the last byte
+
+    def answered(self) -> None:
+        self.running -= 1
+
+    def start(self) -> None:
+        if not self._starting:
+            self._starting = True
+            self._sock = ops.listen(self.container.config[WEB_SERVER_CONFIG_KEY])
+            self._serv = self.get_wsgi_server(self._sock, self.get_wsgi_app())
+            self._gt = self.container.spawn_managed_thread(self.run)
+
     def get_wsgi_app(self) -> WsgiApp:
         return _ProblemApp(self)
+
+    def refuse(self) -> None:
+        """Take no new connections; requests that run are answered."""
+        self._gt.kill()
+        self._sock.close()
+        self._serv.keepalive = False
+
+    def stop(self) -> None:
+        while self.running:
+            eventlet.sleep(0.01)
+        super().stop()
 
 
 class _Http(HttpRequestHandler):
@@ -85,6 +112,10 @@ class _Http(HttpRequestHandler):
         self.body, self.query = declared.get("body"), declared.get("query")
         self.returns, self.status = declared.get("returns"), declared.get("status", 200)
         self.location = declared.get("location")
+
+    def stop(self) -> None:
+        self.server.refuse()
+        super().stop()
 
     def handle(self, request: Request, path_values: dict[str, Any]) -> Response:
         started = time.monotonic()

@@ -13,7 +13,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from chassis import clock, errors, outbox
+from chassis import clock, errors, outbox, sql
 from chassis.events import loader
 from chassis.faults import Fault, classify
 from chassis.ids import uuid7
@@ -79,6 +79,7 @@ def read(
     request: Request, body: type[Schema] | None, query: type[Schema] | None, correlation_id: str
 ) -> Call:
     """Read and check a request; raises a ProblemError that names every fault at once."""
+    _refuse_nul(any("\0" in text for text in (request.path, *request.args, *request.args.values())))
     faults: dict[str, str] = {}
     data = _checked(body, _json(request), "", faults) if body else {}
     filters = _checked(query, request.args.to_dict(), "?", faults) if query else {}
@@ -94,12 +95,16 @@ def _json(request: Request) -> Any:
         raise errors.UnsupportedMediaType("Send application/json.")
     request.max_content_length = MAX_BODY_BYTES
     raw = request.get_data()
-    if b"\\u0000" in raw:
-        raise errors.Malformed("The character U+0000 cannot be stored.")
+    _refuse_nul(sql.has_nul(raw))
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as fault:
         raise errors.Malformed(f"The body is not JSON: {fault}") from None
+
+
+def _refuse_nul(found: bool) -> None:
+    if found:
+        raise errors.Malformed("The character U+0000 cannot be stored.")
 
 
 def _checked(schema: type[Schema], data: Any, prefix: str, faults: dict[str, str]) -> dict[str, Any]:

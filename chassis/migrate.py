@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg2
 import structlog
 
 from chassis.db import Transaction, connect
@@ -89,14 +90,19 @@ def _apply_all(conn: Transaction, migrations: Iterable[tuple[str, str]]) -> Iter
     for name, text in migrations:
         checksum = hashlib.sha256(text.encode()).hexdigest()
         if name not in applied:
-            with conn, conn.cursor() as cursor:
-                cursor.execute(text)
-                cursor.execute(
-                    "INSERT INTO schema_migration (name, checksum) VALUES (%s, %s)", [name, checksum]
-                )
+            _apply(conn, name, text, checksum)
             log.info("migration_applied", migration=name)
             yield name
         elif applied[name] != checksum:
             raise MigrationError(
                 f"{name} was changed after it had been applied here: write a new migration instead"
             )
+
+
+def _apply(conn: Transaction, name: str, text: str, checksum: str) -> None:
+    try:
+        with conn, conn.cursor() as cursor:
+            cursor.execute(text)
+            cursor.execute("INSERT INTO schema_migration (name, checksum) VALUES (%s, %s)", [name, checksum])
+    except psycopg2.Error as fault:
+        raise MigrationError(f"{name}: {str(fault).strip()}") from fault

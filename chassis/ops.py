@@ -56,10 +56,18 @@ def _json(value: object, status: int) -> Response:
     return Response(orjson.dumps(value), status, content_type="application/json")
 
 
+def listen(address: str) -> Any:
+    """Return a green socket that listens on `host:port`; raises OSError if the port is taken.
+
+    eventlet's default, SO_REUSEPORT, would let two services share a port, each with half of the requests.
+    """
+    host, _, port = address.rpartition(":")
+    return eventlet.listen((host, int(port)), backlog=512, reuse_port=False)
+
+
 def serve(backbone: Backbone, address: str) -> Any:
     """Serve the ops port in green threads of its own; returns the green thread."""
-    host, _, port = address.rpartition(":")
     quiet = logging.getLogger("chassis.ops")
     quiet.setLevel(logging.WARNING)
     app = OpsApp(backbone)
-    return eventlet.spawn(wsgi.server, eventlet.listen((host, int(port))), app, log=quiet, debug=False)
+    return eventlet.spawn(wsgi.server, listen(address), app, log=quiet, debug=False)

@@ -17,6 +17,9 @@ from chassis.backbone import WORKERS, Backbone
 
 log = structlog.get_logger()
 
+# A stop is over within 10 s; what still runs by then is cut off, and nothing is lost by that.
+_STOP_SECONDS = 8
+
 
 def run(service_cls: type) -> None:
     """Run until SIGTERM or SIGINT; then finish what runs, give the rest back, and return.
@@ -43,7 +46,7 @@ def _serve(runner: Any, ops_address: str) -> None:
     stop = eventlet.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.ready() or stop.send())
-    runner.start()
+    _start(runner)
     container = next(iter(runner.containers))
     backbone = container.shared_extensions[Backbone]
     metrics.register(backbone.gauges)
@@ -51,8 +54,22 @@ def _serve(runner: Any, ops_address: str) -> None:
     log.info("service_started", pid=os.getpid(), ops=ops_address)
     eventlet.spawn(_stop_when_it_ends, runner, stop)
     stop.wait()
+    eventlet.spawn_after(_STOP_SECONDS, _leave, "service_stopped_in_the_middle", 0)
     runner.stop()
     log.info("service_stopped")
+
+
+def _start(runner: Any) -> None:
+    try:
+        runner.start()
+    except Exception as fault:  # noqa: BLE001  a taken port, as a rule
+        _leave("service_not_started", 1, reason=repr(fault))
+
+
+def _leave(event: str, status: int, **reason: str) -> None:
+    """End the process at once, whatever still runs: what is not committed was never begun."""
+    log.error(event, **reason)
+    os._exit(status)
 
 
 def _stop_when_it_ends(runner: Any, stop: Any) -> None:

@@ -126,6 +126,12 @@ class Platform:
 
         wait_until(ready, 30)
 
+    def accepts(self, service: str) -> bool:
+        """Tell whether a service takes connections."""
+        host, _, port = self.env[service]["HTTP_ADDRESS"].rpartition(":")
+        with socket.socket() as client:
+            return client.connect_ex((host, int(port))) == 0
+
     def log(self, service: str) -> str:
         """Return what a service has logged."""
         return (self.folder / f"{service}.log").read_text()

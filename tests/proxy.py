@@ -74,8 +74,9 @@ class Proxy:
 
     def restore(self) -> None:
         """Take connections again, on the same port."""
-        self._listener = socket.create_server(("127.0.0.1", self._port))
-        self._accept()
+        if self._listener.fileno() == -1:
+            self._listener = socket.create_server(("127.0.0.1", self._port))
+            self._accept()
 
     def stall(self) -> None:
         """Let nothing pass, and end nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import amqp
@@ -13,8 +14,11 @@ from chassis.ids import uuid7
 from tests import backbone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chassis.db import Database
 
+LOCK = 4711  # what the tests' own service waits for
 queries = sql.load(__file__.replace("bench.py", "extra/things/queries.py"))
 
 
@@ -88,6 +92,16 @@ class Queue:
         return [message.headers[PREFIX + "subject"] for message in self.taken()]
 
 
+@contextmanager
+def held(things: Things) -> Iterator[None]:
+    """Hold the lock that the tests' own service waits for, until the end of the block at the latest."""
+    things.ask("SELECT pg_advisory_lock(%(key)s)", key=LOCK)
+    try:
+        yield
+    finally:
+        things.release()
+
+
 class Things:
     """The database as a bystander sees it: every look is a transaction of its own."""
 
@@ -120,6 +134,15 @@ class Things:
         return self.ask(
             "SELECT headers ->> 'cloudEvents_subject', state, attempts FROM failed_event ORDER BY failed_at"
         )
+
+    def waiting(self) -> int:
+        """Return how many wait for a lock that the test holds."""
+        [number] = self.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return int(number)
+
+    def release(self) -> None:
+        """Let go of the lock that the tests' own service waits for."""
+        self.ask("SELECT pg_advisory_unlock_all()")
 
     def reasons(self) -> list[str]:
         """Return why events were parked, oldest first."""

@@ -10,14 +10,18 @@ import pytest
 from psycopg2 import connect, sql
 
 import tests.chassis.extra  # noqa: F401  makes services.things importable
-from chassis import broker, migrate
+from chassis import broker, consume, migrate, relay, topology
 from chassis.db import Database
 from deploy.local import admin as local_admin
+from tests import harness
 from tests.chassis.bench import Queue, Things
 from tests.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+_EMPTY = "TRUNCATE outbox, inbox, failed_event, subject_version, thing, seat"
 
 
 def execute_as_admin(admin: local_admin.Admin, statement: str, name: str) -> None:
@@ -53,7 +57,7 @@ def _database(admin: local_admin.Admin, name: str) -> Iterator[str]:
 def dsn(things_dsn: str) -> str:
     """The database of the tests' own service, empty: these tests may count rows."""
     with closing(connect(things_dsn)) as conn, conn, conn.cursor() as cursor:
-        cursor.execute("TRUNCATE outbox, inbox, failed_event, subject_version, thing, seat")
+        cursor.execute(_EMPTY)
     return things_dsn
 
 
@@ -101,6 +105,16 @@ def proxied_db(before_database: Proxy) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the pauses between two tries short; how often and what is tried stays."""
+    monkeypatch.setattr(consume, "_TICK_SECONDS", 0.05)
+    monkeypatch.setattr(consume, "_LONGEST_BACKOFF", 0.5)
+    monkeypatch.setattr(relay, "_LONGEST_BACKOFF", 0.5)
+    monkeypatch.setattr(relay, "_CONFIRM_SECONDS", 2.0)
+    monkeypatch.setattr(relay, "_PUT_BACK_SECONDS", 1.5)
+
+
 @pytest.fixture
 def start() -> Iterator[Callable[[Any], threading.Thread]]:
     """Run a relay or a consumer in a thread until the test ends; one that dies of a fault fails the test."""
@@ -118,3 +132,68 @@ def start() -> Iterator[Callable[[Any], threading.Thread]]:
     for _, thread in running:
         thread.join(20)
         assert not thread.is_alive(), thread
+
+
+@pytest.fixture(scope="session")
+def live_dsn(admin: local_admin.Admin, namespace: str) -> Iterator[str]:
+    """The database of the running service."""
+    yield from _database(admin, f"{namespace}_running")
+
+
+@pytest.fixture(scope="session")
+def live_proxies(amqp_url: str, live_dsn: str) -> Iterator[tuple[Proxy, Proxy]]:
+    """What stands between the running service and its broker and database."""
+    with Proxy(amqp_url) as to_broker, Proxy(live_dsn) as to_database:
+        yield to_broker, to_database
+
+
+@pytest.fixture
+def live_broker(live_proxies: tuple[Proxy, Proxy]) -> Iterator[Proxy]:
+    """The broker as the running service reaches it; well again after the test."""
+    yield live_proxies[0]
+    live_proxies[0].resume()
+    live_proxies[0].restore()
+
+
+@pytest.fixture
+def live_database(live_proxies: tuple[Proxy, Proxy]) -> Iterator[Proxy]:
+    """The database as the running service reaches it; well again after the test."""
+    yield live_proxies[1]
+    live_proxies[1].resume()
+    live_proxies[1].restore()
+
+
+@pytest.fixture(scope="session")
+def platform(
+    live_proxies: tuple[Proxy, Proxy], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[harness.Platform]:
+    """The tests' own service as a process, with its broker and database behind proxies."""
+    folder = tmp_path_factory.mktemp("things")
+    consumed = {"things.made": ("things", ["thing_made"])}
+    (folder / "topology.json").write_text(topology.text(topology.definitions(["things"], consumed)))
+    urls = {"things": {"DATABASE_URL": live_proxies[1].url, "AMQP_URL": live_proxies[0].url}}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("THINGS_TOPOLOGY", str(folder / "topology.json"))
+        patched.setattr(topology, "FILE", folder / "topology.json")
+        running = harness.Platform(urls, folder, "tests.chassis.extra")
+        try:
+            running.start_all()
+            yield running
+        finally:
+            running.stop_all()
+
+
+@pytest.fixture
+def live_things(platform: harness.Platform, live_dsn: str) -> Iterator[Things]:
+    """The running service's database past the proxy, empty."""
+    with closing(Things(live_dsn)) as opened:
+        opened.ask(_EMPTY)
+        yield opened
+
+
+@pytest.fixture
+def live_db(live_dsn: str) -> Iterator[Database]:
+    """Connections to the running service's database past the proxy."""
+    database = Database(live_dsn, 1)
+    yield database
+    database.close()

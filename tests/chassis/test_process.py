@@ -1,0 +1,149 @@
+"""A service as a process: it starts when it can, stops when it is asked, and dies without losing anything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from tests.backbone import wait_until
+from tests.chassis.bench import held
+
+
+def make(platform, name):
+    return platform.send("POST", "things", "/things", {"name": name})
+
+
+@pytest.fixture
+def restarted(platform):
+    """Whatever the test does to the process, the next one finds it ready."""
+    yield
+    if platform.processes.get("things") is None or platform.processes["things"].poll() is not None:
+        platform.start("things")
+    platform.await_ready("things")
+
+
+def test_sigterm_ends_a_service_within_10_s_with_status_0(platform, restarted, live_things):
+    make(platform, "a")
+    wait_until(lambda: live_things.times() == {"a": 1})
+    began = time.monotonic()
+    assert platform.stop("things", signal.SIGTERM) == 0
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in platform.log("things").rpartition("service_started")[2]
+
+
+def test_a_request_that_runs_at_sigterm_gets_its_answer(platform, restarted, live_things):
+    with ThreadPoolExecutor() as pool, held(live_things):
+        waits = [pool.submit(platform.send, "POST", "things", "/waits", {}) for _ in range(3)]
+        wait_until(lambda: live_things.waiting() == 3)
+        stopped = pool.submit(platform.stop, "things", signal.SIGTERM)
+        wait_until(lambda: not platform.accepts("things"))
+        live_things.release()
+        assert [wait.result().status_code for wait in waits] == [200] * 3
+        assert stopped.result() == 0
+
+
+def test_sigterm_is_over_within_10_s_whatever_still_runs(platform, restarted, live_things, live_broker):
+    with ThreadPoolExecutor() as pool, held(live_things):
+        wait = pool.submit(platform.send, "POST", "things", "/waits", {})
+        wait_until(lambda: live_things.waiting() == 1)
+        live_broker.stall()
+        began = time.monotonic()
+        assert platform.stop("things", signal.SIGTERM) == 0
+        assert time.monotonic() - began < 10
+        live_broker.resume()
+        with pytest.raises(requests.ConnectionError):
+            wait.result()
+
+
+def test_kill_9_in_the_middle_loses_nothing_and_doubles_nothing(platform, restarted, live_things):
+    answered = []
+
+    def make_some(first):
+        for number in range(first, first + 60):
+            try:
+                if make(platform, f"{number:04}").status_code == 201:
+                    answered.append(f"{number:04}")
+            except requests.ConnectionError:
+                return
+
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(make_some, first) for first in range(0, 1000, 250)]
+        wait_until(lambda: len(live_things.times()) > 20)
+        platform.stop("things", signal.SIGKILL)
+        [run.result() for run in runs]
+    platform.start("things")
+    platform.await_ready("things")
+    wait_until(lambda: set(answered) <= set(live_things.times()))
+    wait_until(lambda: not live_things.outbox())
+    assert set(live_things.times().values()) == {1}
+    assert live_things.failed() == []
+
+
+def test_writes_succeed_while_the_broker_is_away_and_the_chain_completes_after_its_return(
+    platform, live_things, live_broker
+):
+    live_broker.refuse()
+    for name in ("a", "b"):
+        assert make(platform, name).status_code == 201
+    assert live_things.outbox() == ["a", "b"]
+    assert platform.ops("things", "/readyz").status_code == 503
+    live_broker.restore()
+    wait_until(lambda: live_things.times() == {"a": 1, "b": 1})
+    platform.await_ready("things")
+
+
+def test_a_service_starts_while_broker_and_database_are_away_and_is_ready_when_they_are_back(
+    platform, restarted, live_things, live_broker, live_database
+):
+    platform.stop("things", signal.SIGTERM)
+    live_broker.refuse()
+    live_database.refuse()
+    platform.start("things")
+    wait_until(lambda: platform.accepts("things"))
+    assert platform.ops("things", "/healthz").status_code == 200
+    assert platform.ops("things", "/readyz").json() == {
+        "database": False,
+        "relay": False,
+        "things.made": False,
+    }
+    live_broker.restore()
+    live_database.restore()
+    platform.await_ready("things")
+    make(platform, "a")
+    wait_until(lambda: live_things.times() == {"a": 1})
+
+
+def test_a_database_that_lacks_a_migration_is_not_ready(platform, live_things):
+    [row] = live_things.ask(
+        "DELETE FROM schema_migration WHERE name LIKE 'things/%%' RETURNING name, checksum"
+    )
+    assert platform.ops("things", "/readyz").json()["database"] is False
+    live_things.ask("INSERT INTO schema_migration VALUES (%(name)s, %(sum)s)", name=row[0], sum=row[1])
+    platform.await_ready("things")
+
+
+def test_a_failed_event_is_retried_by_the_running_service_without_being_asked(platform, live_things, channel):
+    live_things.ask("ALTER TABLE thing RENAME TO hidden")
+    try:
+        make(platform, "later")
+        wait_until(lambda: live_things.failed() == [("later", "retry", 1)])
+    finally:
+        live_things.ask("ALTER TABLE hidden RENAME TO thing")
+    wait_until(lambda: live_things.times() == {"later": 1})
+    assert live_things.failed() == []
+
+
+def test_a_port_that_is_taken_ends_the_second_process_with_a_status(platform):
+    command = [sys.executable, "-m", "tests.chassis.extra", "run", "things"]
+    environ = {**os.environ, "KEDJA_ENV_DIR": str(platform.folder)}
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert "Address already in use" in ended.stdout + ended.stderr
+    assert platform.processes["things"].poll() is None
