@@ -1,5 +1,6 @@
 """Where the `kedja` command begins: a service's process is made green before anything is imported."""
 
+import os
 import sys
 import warnings
 
@@ -9,6 +10,8 @@ def main() -> None:
     # nameko stands on eventlet, which says at every import that it is in maintenance mode: we know
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
     if sys.argv[1:2] == ["run"]:
+        # eventlet's own resolver keeps failed look-ups: a broker that was away would stay away for minutes
+        os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
         import eventlet  # noqa: PLC0415
 
         eventlet.monkey_patch()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 console = Console(width=None if sys.stdout.isatty() else 170)
 MAIL_FOLDER = Path(os.environ.get("KEDJA_MAIL_DIR", ".run/mail"))
 _PATIENCE_SECONDS = 60
-_PEOPLE_AT_ONCE = 8
+_SUPPLIERS_AT_ONCE, _OFFICE_STAFF = 8, 2
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,6 +46,7 @@ def main() -> int:
     faults = outcome.faults(cases, mailed(), parked)
     for fault in faults:
         console.print(f"[red]fault:[/red] {fault}", highlight=False)
+    console.print(report.what_next(platform, cases), highlight=False, soft_wrap=True)
     print(report.last_line(cases, parked), flush=True)  # noqa: T201  exactly this line, unstyled
     return 1 if faults else 0
 
@@ -54,23 +55,24 @@ def carry_out(platform: Platform, run: int) -> str:
     """Do what people do: register, invite, answer, review. Returns the campaign's id."""
     people = fiction.suppliers(run)
     with Progress(console=console) as progress:
-        each = partial(at_once, progress)
-        registered = each("Registering suppliers", partial(_register, platform), people)
+        suppliers, office = (
+            partial(at_once, progress, count) for count in (_SUPPLIERS_AT_ONCE, _OFFICE_STAFF)
+        )
+        registered = office("Registering suppliers", partial(_register, platform), people)
         campaign_id = _launch(platform, run, people, registered)
         links = _await_invitations(progress, people)
         questions = platform.assessments.get("/questionnaire")["questions"]
         answering = [fictive for fictive in people if fictive.manner != "silent"]
         respond = partial(_respond, platform, questions, links)
-        submitted = each("Answering self-assessments", respond, answering)
-        each(
-            "Reviewing answers", partial(_review, platform, run), list(zip(answering, submitted, strict=True))
-        )
+        submitted = suppliers("Answering self-assessments", respond, answering)
+        answered = list(zip(answering, submitted, strict=True))
+        office("Reviewing answers", partial(_review, platform, run), answered)
     return campaign_id
 
 
-def at_once(progress: Progress, text: str, work: Callable[[T], R], items: list[T]) -> list[R]:
+def at_once(progress: Progress, people: int, text: str, work: Callable[[T], R], items: list[T]) -> list[R]:
     """Let several people work on `items`, showing how far they have come."""
-    with ThreadPoolExecutor(_PEOPLE_AT_ONCE) as pool:
+    with ThreadPoolExecutor(people) as pool:
         return list(progress.track(pool.map(work, items), len(items), description=text))
 
 

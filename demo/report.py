@@ -10,6 +10,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from demo.api import Platform
     from demo.outcome import Case
 
 
@@ -55,6 +56,21 @@ def change(case: Case) -> str:
 
 def _score(score: dict[str, object]) -> str:
     return f"{score['score']} {score['band']}" if score["score"] is not None else "no data"
+
+
+def what_next(platform: Platform, cases: Sequence[Case]) -> str:
+    """Return where the platform answers, and three things to try on this very run."""
+    audited = next((case for case in cases if case.open_audits), cases[0])
+    supplier_id, contact = audited.supplier["supplier_id"], audited.supplier["contacts"][0]["email"]
+    return f"""The platform stays up:
+  suppliers {platform.suppliers.base}   assessments {platform.assessments.base}
+  audits {platform.audits.base}   notifications {platform.notifications.base}
+Three things to try:
+  1. read what {audited.supplier["legal_name"]} was told:  cat .run/mail/*{contact}*
+  2. check the arithmetic of its score:  curl -s {platform.suppliers.base}/suppliers/{supplier_id}/risk
+  3. take the broker away, then give it back:  make stop SERVICE=rabbitmq; make start SERVICE=rabbitmq
+make status shows what runs, make down stops it (data kept), make demo makes another run.
+"""
 
 
 def last_line(cases: Sequence[Case], parked: int) -> str:
