@@ -160,14 +160,11 @@ def parked() -> None:
 def list_parked(service: str, limit: int, retrying: bool) -> None:
     """List a service's parked events with their reasons."""
     states = ["parked", "retry"] if retrying else ["parked"]
-    table = Table("queue", "event", "type", "state", "attempts", "failed at", "reason")
     with closing(db.connect(_dsn(service))) as conn:
         for row in queries.list_failures(conn, states=states, limit=limit):
             failed_at = row.failed_at.strftime("%Y-%m-%d %H:%M:%S")
-            table.add_row(
-                row.queue, row.event_key, row.type, row.state, str(row.attempts), failed_at, row.reason[:200]
-            )
-    console.print(table)
+            click.echo(f"{row.queue}  {row.event_key}  {row.type}  {row.state}")
+            click.echo(f"    {failed_at} UTC, attempt {row.attempts}: {row.reason[:300]}")
 
 
 @parked.command()

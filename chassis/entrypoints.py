@@ -74,6 +74,7 @@ class _ProblemApp(WsgiApp):
 
 
 class _Server(WebServer):
+    _starting = False
     running = 0  # requests that are not answered to the last byte
 
     def answered(self) -> None:

@@ -172,15 +172,15 @@ def platform(
     consumed = {"things.made": ("things", ["thing_made"])}
     (folder / "topology.json").write_text(topology.text(topology.definitions(["things"], consumed)))
     urls = {"things": {"DATABASE_URL": live_proxies[1].url, "AMQP_URL": live_proxies[0].url}}
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("THINGS_TOPOLOGY", str(folder / "topology.json"))
-        patched.setattr(topology, "FILE", folder / "topology.json")
-        running = harness.Platform(urls, folder, "tests.chassis.extra")
-        try:
+    running = harness.Platform(urls, folder, "tests.chassis.extra")
+    running.env["things"]["THINGS_TOPOLOGY"] = str(folder / "topology.json")
+    try:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(topology, "FILE", folder / "topology.json")
             running.start_all()
-            yield running
-        finally:
-            running.stop_all()
+        yield running
+    finally:
+        running.stop_all()
 
 
 @pytest.fixture

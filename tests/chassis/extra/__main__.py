@@ -1,6 +1,5 @@
 """`python -m tests.chassis.extra run things`: the tests' own service as a process, as `kedja run` does it."""
 
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -14,7 +13,7 @@ import tests.chassis.extra  # noqa: E402, F401  makes services.things importable
 from chassis import config, runner, topology  # noqa: E402
 
 if __name__ == "__main__":
-    topology.FILE = Path(os.environ["THINGS_TOPOLOGY"])
+    topology.FILE = Path(config.environment("things")["THINGS_TOPOLOGY"])
     from services.things.service import ThingsService
 
     try:
