@@ -126,9 +126,9 @@ class Platform:
 
         wait_until(ready, 30)
 
-    def accepts(self, service: str) -> bool:
+    def accepts(self, service: str, address: str = "HTTP_ADDRESS") -> bool:
         """Tell whether a service takes connections."""
-        host, _, port = self.env[service]["HTTP_ADDRESS"].rpartition(":")
+        host, _, port = self.env[service][address].rpartition(":")
         with socket.socket() as client:
             return client.connect_ex((host, int(port))) == 0
 
