@@ -47,7 +47,7 @@ def up() -> None:
             chosen = _claim_and_write(running.admin)  # once more: others may have taken a port meanwhile
             supervision.apply("services", _programs(chosen))
             supervision.start(*SERVICES, "mailsink")
-            _wait_for_services(chosen["smtp"])
+            _wait_for_services(chosen)
     status.print_urls()
 
 
@@ -144,10 +144,20 @@ def _drop_from_given(known: Admin) -> None:
         ) from None
 
 
-def _wait_for_services(smtp_port: int) -> None:
-    waiting.until(partial(ports.answers, smtp_port), "mailsink", "The mail sink", seconds=15)
+def _wait_for_services(chosen: dict[str, int]) -> None:
+    """Wait until each is ready on ports that are its alone: an answer could be another checkout's."""
+    waiting.until(lambda: _holds("mailsink", chosen["smtp"]), "mailsink", "The mail sink", seconds=15)
     for service in SERVICES:
-        waiting.until(partial(status.is_ready, service), service, f"Service {service}", seconds=45)
+        waiting.until(partial(_is_up, service, chosen), service, f"Service {service}", seconds=45)
+
+
+def _is_up(service: str, chosen: dict[str, int]) -> bool:
+    return _holds(service, chosen[service], chosen[f"{service}_ops"]) and status.is_ready(service)
+
+
+def _holds(program: str, *numbers: int) -> bool:
+    pid = supervision.info_of(program)["pid"]
+    return all(ports.is_held_by(pid, number) for number in numbers)
 
 
 def _programs(chosen: dict[str, int]) -> list[Program]:

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from deploy.local.checkout import IDENTITY, RUN, SetupError, write_private
 
@@ -81,10 +82,21 @@ def is_free(port: int) -> bool:
 
 
 def answers(port: int) -> bool:
-    """Whether a server listens on this loopback port now."""
+    """Whether somebody listens on this loopback port now."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def is_held_by(pid: int, port: int) -> bool:
+    """Whether this process listens on the port and nobody else does (SO_REUSEPORT lets two, in silence)."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    listening = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")}
+    try:
+        held = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    except OSError:  # it ended, or closed a file, meanwhile
+        return False
+    return bool(listening) and listening <= held
 
 
 def _bound(probe: socket.socket, address: str | tuple[str, int]) -> bool:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.local import packages
+from deploy.local import packages, ports
 from deploy.local.checkout import ROOT, SetupError
+from tests.backbone import wait_until
+from tests.harness import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +48,23 @@ def test_a_kept_port_that_others_took_is_replaced_but_not_our_own(
         (checkout.root / ".run" / "ports").write_text(f"audits={port}\n")
         assert checkout.answer("ports.claim(['audits'], in_use=['audits'])['audits']") == str(port)
         assert checkout.answer("ports.claim(['audits'])['audits']") != str(port)
+
+
+def test_a_port_that_two_processes_share_is_held_by_neither(checkout: Checkout) -> None:
+    share = (
+        "import socket, sys; server = socket.socket(); port = int(sys.argv[1])\n"
+        "server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n"
+        "server.bind(('127.0.0.1', port)); server.listen(); print(1, flush=True); sys.stdin.read()"
+    )
+    port = free_port()
+    one = checkout.begin("-c", share, str(port))
+    wait_until(lambda: ports.is_held_by(one.pid, port))
+    other = checkout.begin("-c", share, str(port))
+    wait_until(lambda: not ports.is_held_by(one.pid, port))
+    assert not ports.is_held_by(other.pid, port)
+    one.communicate()
+    wait_until(lambda: ports.is_held_by(other.pid, port))
+    other.communicate()
 
 
 def test_no_two_names_get_the_same_port(checkout: Checkout) -> None:
