@@ -66,9 +66,11 @@ def dsn(dsns: dict[str, str], service: str) -> str:
 
 @pytest.fixture
 def db(dsn: str) -> Iterator[Database]:
-    """The service's database for tests that commit: they use ids of their own and may not count rows."""
+    """The service's database for tests that commit: with ids of their own, and no events left for others."""
     database = Database(dsn, 8)
     yield database
+    with database.transaction() as tx, tx.cursor() as cursor:
+        cursor.execute("DELETE FROM outbox")
     database.close()
 
 
@@ -88,7 +90,7 @@ def emitted() -> Callable[[Transaction], list[dict[str, Any]]]:
 
 @pytest.fixture
 def received() -> Callable[..., Received]:
-    """Make an event as it arrives: `received(Slice, data, **envelope)`; data passes through the slice's schema."""
+    """Make an event as it arrives, through the slice: `received(Slice, data, **envelope)`."""
 
     def make(schema: type[EventSlice], data: dict[str, Any], **envelope: Any) -> Received:
         return backbone.received(schema, data, **envelope)

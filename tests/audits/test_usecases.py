@@ -19,7 +19,7 @@ def types(events):
     return [event["type"] for event in events]
 
 
-def test_a_high_risk_schedules_a_provisional_audit_and_tells_it(tx, received, emitted):
+def test_a_high_risk_schedules_a_provisional_audit(tx, received):
     auditor_id = hire(tx)
     cause = rescored(received, correlation_id="chain-1")
     decide(tx, cause)
@@ -51,6 +51,13 @@ def test_a_high_risk_schedules_a_provisional_audit_and_tells_it(tx, received, em
         "correlation_id": "chain-1",
         "created_at": "2026-11-20T09:00:00+00:00",
     }
+
+
+def test_a_scheduled_audit_is_told_whole(tx, received, emitted):
+    auditor_id = hire(tx)
+    cause = rescored(received)
+    decide(tx, cause)
+    (audit,) = audits_of(tx)
     assert emitted(tx) == [
         {
             "type": "audit_scheduled",

@@ -62,34 +62,36 @@ def test_an_identifier_belongs_to_one_supplier(tx: Transaction) -> None:
         usecases.register_supplier(tx, supplier(identifiers={"lei": "2138 00KU D8LA JWSQ 9D15"}), NOW)
 
 
+WRONG = {
+    "legal_name": "",
+    "country": "ZZ",
+    "identifiers": {
+        "orgnr": "2120001050",
+        "vat": "SE556543616801X",
+        "lei": "1",
+        "gln": "7300010000002",
+        "x": "1",
+    },
+    "contacts": [{"name": "Kim", "email": "kim", "language": "de"}],
+    "sites": [{"name": "A", "tier": -1, "country": "CHN", "category_ids": ["Gloves!"]}],
+    "contracts": [
+        {
+            "category_id": "handskar",
+            "regions": ["01", "02"],
+            "clause_level": "strict",
+            "clause_version": "1",
+            "starts_on": "2025-01-01",
+            "ends_on": "2024-12-31",
+            "value_ore": 1.5,
+        }
+    ],
+    "colour": "red",
+}
+
+
 def test_every_wrong_field_of_a_supplier_is_named() -> None:
-    wrong = {
-        "legal_name": "",
-        "country": "ZZ",
-        "identifiers": {
-            "orgnr": "2120001050",
-            "vat": "SE556543616801X",
-            "lei": "1",
-            "gln": "7300010000002",
-            "x": "1",
-        },
-        "contacts": [{"name": "Kim", "email": "kim", "language": "de"}],
-        "sites": [{"name": "A", "tier": -1, "country": "CHN", "category_ids": ["Gloves!"]}],
-        "contracts": [
-            {
-                "category_id": "handskar",
-                "regions": ["01", "02"],
-                "clause_level": "strict",
-                "clause_version": "1",
-                "starts_on": "2025-01-01",
-                "ends_on": "2024-12-31",
-                "value_ore": 1.5,
-            }
-        ],
-        "colour": "red",
-    }
     with pytest.raises(ValidationError) as refused:
-        loaded(schemas.NewSupplier, wrong)
+        loaded(schemas.NewSupplier, WRONG)
     assert sorted(pointers(refused.value.messages)) == [
         "/colour",
         "/contacts/0/email",

@@ -2,68 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
 from chassis.ids import uuid7
-from services.suppliers import reference, repository, usecases
-from services.suppliers.domain import parse_facts, score
+from services.suppliers import repository, usecases
 from services.suppliers.events import AssessmentCompleted
-from tests.suppliers.bodies import NOW, SUPPLIER, completed, import_china, put_gloves, supplier
+from tests.suppliers.bodies import NOW, SUPPLIER, completed
+from tests.suppliers.steps import DATASETS, LATER, assess, registered, rescored, shown, terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from uuid import UUID
-
-    from chassis.db import Database, Transaction
-    from chassis.events import Received
-
-LATER = NOW + timedelta(hours=1)
-DATASETS = {
-    "CPI": 2025,
-    "EPI": 2024,
-    "ITUC_GRI": 2026,
-    **{f"WGI_{part}_PCTRANK": 2023 for part in ("CC", "GE", "PV", "RL", "RQ", "VA")},
-}
-
-
-def registered(tx: Transaction, **changes: Any) -> UUID:
-    """A supplier of gloves from China."""
-    put_gloves(tx)
-    import_china(tx)
-    supplier_id: UUID = usecases.register_supplier(tx, supplier(**changes), NOW)["supplier_id"]
-    return supplier_id
-
-
-def assess(
-    supplier_id: UUID, received: Callable[..., Received], version: int = 1, **changes: Any
-) -> Received:
-    data = completed(supplier_id, **changes)
-    return received(AssessmentCompleted, data, subject=f"{supplier_id}/handskar", version=version)
-
-
-def terms(country: str, category: str, inherent: str, residual: str) -> dict[str, Any]:
-    numbers = {"country": country, "category": category, "inherent": inherent, "residual": residual}
-    exact = {name: Decimal(text) for name, text in numbers.items()}
-    return exact | {"partial": False, "mitigation": Decimal("0.56")}
-
-
-def shown(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
-    """The risk view, its terms as numbers."""
-    risk = usecases.get_risk(tx, supplier_id)
-    [case] = risk["cases"]
-    areas = {
-        area: {name: value if isinstance(value, bool) else Decimal(value) for name, value in each.items()}
-        for area, each in case.areas.items()
-    }
-    return case._asdict() | {"areas": areas}
-
-
-def rescored(emitted: Any, tx: Transaction) -> list[dict[str, Any]]:
-    return [event for event in emitted(tx) if event["type"] == "supplier_risk_rescored"]
+    from chassis.db import Transaction
 
 
 def test_a_contract_gives_its_case_a_first_score(tx: Transaction, emitted: Any) -> None:
@@ -123,6 +73,12 @@ def test_a_completed_assessment_rescores_its_case(tx: Transaction, emitted: Any,
         "causes": [str(event.id)],
         "changed": True,
     }
+
+
+def test_a_case_shows_its_score_with_every_term(tx: Transaction, received: Any) -> None:
+    supplier_id = registered(tx)
+    event = assess(supplier_id, received, critical=["Q101"], recommendation="office_audit")
+    usecases.rescore_after_assessment(tx, [event], LATER)
     case = shown(tx, supplier_id)
     expected = {
         "category_id": "handskar",
@@ -179,12 +135,12 @@ def test_a_case_that_is_not_known_yet_is_scored_when_its_contract_arrives(
     tx: Transaction, emitted: Any, received: Any
 ) -> None:
     supplier_id = registered(tx, contracts=[])
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
+    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
     assert (rescored(emitted, tx), usecases.get_risk(tx, supplier_id)["cases"]) == ([], [])
 
     contract = SUPPLIER["contracts"][0] | {"contract_id": uuid7(), "supplier_id": supplier_id}
     repository.queries.insert_contracts(tx, rows=sql.rows([contract]))
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 0, score="0")], LATER)
+    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 1, score="0")], LATER)
     [told] = rescored(emitted, tx)
     assert (told["data"]["score"], told["data"]["previous_band"], told["data"]["changed"]) == (
         48.0,
@@ -212,110 +168,3 @@ def test_what_only_repeats_or_imports_is_told_quietly(tx: Transaction, received:
         cursor.execute("SELECT headers FROM outbox WHERE type = 'supplier_risk_rescored' ORDER BY id")
         flags = [row.headers.get("cloudEvents_imported", False) for row in cursor.fetchall()]
     assert flags == [False, True, False]
-
-
-def test_the_latest_end_of_a_contract_counts_and_an_unknown_one_is_unknown(
-    tx: Transaction, emitted: Any
-) -> None:
-    [contract] = SUPPLIER["contracts"]
-    early, unknown = contract | {"ends_on": "2027-06-30"}, contract | {"ends_on": None}
-    registered(tx, contracts=[contract, early])
-    registered(tx, contracts=[early, unknown])
-    assert [event["data"]["contract_ends_on"] for event in rescored(emitted, tx)] == ["2028-12-31", None]
-
-
-def test_only_sites_with_the_case_s_category_count(tx: Transaction, emitted: Any) -> None:
-    [factory, _] = SUPPLIER["sites"]
-    registered(tx, sites=[factory | {"category_ids": []}])
-    [told] = rescored(emitted, tx)
-    assert (told["data"]["score"], told["data"]["site_known"]) == (66.0, False)
-
-
-def test_a_case_without_any_data_has_that_as_its_state(tx: Transaction, emitted: Any) -> None:
-    put_gloves(tx, analysis=[None] * 4)
-    supplier_id = usecases.register_supplier(tx, supplier(), NOW)["supplier_id"]
-    [told] = rescored(emitted, tx)
-    assert (told["data"]["score"], told["data"]["band"], len(told["data"]["no_data_areas"])) == (
-        None,
-        "no_data",
-        4,
-    )
-    risk = usecases.get_risk(tx, supplier_id)
-    assert (risk["headline"], [case.band for case in risk["cases"]]) == (None, ["no_data"])
-
-
-def test_the_headline_is_the_worst_category(tx: Transaction) -> None:
-    [gloves] = SUPPLIER["contracts"]
-    put_gloves(tx)
-    usecases.put_category(tx, "garn", {**_calm(), "responsible_area": None})
-    supplier_id = registered(tx, contracts=[gloves, gloves | {"category_id": "garn"}])
-    risk = usecases.get_risk(tx, supplier_id)
-    assert [case.category_id for case in risk["cases"]] == ["garn", "handskar"]
-    assert (risk["headline"].category_id, risk["headline"].score) == ("handskar", Decimal("72.3"))
-
-
-def _calm() -> dict[str, Any]:
-    analysis = [{"likelihood": 1, "severity": 1, "valid_until": "2028-12-31"}] * 4
-    names = {"sv": "Garn", "en": "Yarn"}
-    return {"names": names, "prioritised_years": [], "cpv_prefixes": [], "analysis": analysis}
-
-
-def test_every_past_score_can_be_computed_again_from_what_is_stored(tx: Transaction, received: Any) -> None:
-    supplier_id = registered(tx)
-    half = [[None, 33.3, 66.6, 100]] * 7
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
-    usecases.import_country_index(tx, "CPI", 2026, {"CHN": "12.5"}, NOW)
-    put_gloves(tx, analysis=[None] * 4)
-    months_later = LATER + timedelta(days=100)
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2, judged=half)], months_later)
-
-    query = {"limit": 2, "after": None, "category_id": "handskar"}
-    first = usecases.get_risk_history(tx, supplier_id, query)
-    rest = usecases.get_risk_history(tx, supplier_id, query | {"after": first["next"]})
-    rows = first["items"] + rest["items"]
-    assert [row.as_of for row in rows] == [NOW, LATER, months_later]
-    for row in rows:
-        again = score(parse_facts(row.inputs), reference.rules(row.rule_set), row.as_of)
-        assert (again.score, again.band, list(again.no_data_areas)) == (
-            row.score,
-            row.band,
-            row.no_data_areas,
-        )
-        assert sql.loads(sql.document(again.areas)) == row.areas
-
-
-def test_suppliers_are_counted_by_the_band_of_their_worst_category(tx: Transaction) -> None:
-    before = {gauge.labels["band"]: gauge.value for gauge in usecases.gauges(tx)}
-    registered(tx)
-    after = {gauge.labels["band"]: gauge.value for gauge in usecases.gauges(tx)}
-    assert after == before | {"high": before["high"] + 1}
-    assert list(after) == ["very_low", "low", "medium", "high", "very_high", "no_data"]
-
-
-def test_two_rescorings_of_one_case_wait_for_each_other(db: Database, received: Any) -> None:
-    """Without the lock the second would compute from facts, and a previous score, of the past."""
-    with db.transaction() as tx:
-        supplier_id = registered(tx)
-
-    def rescore_later() -> None:
-        with db.transaction() as second:
-            usecases.rescore_after_assessment(second, [assess(supplier_id, received, 1, score="0")], LATER)
-
-    waiting = threading.Thread(target=rescore_later)
-    with db.transaction() as tx:
-        repository.lock_cases(tx, [(supplier_id, "handskar")])
-        waiting.start()
-        waiting.join(0.3)
-        assert waiting.is_alive()
-        usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
-    waiting.join(10)
-    with db.transaction() as tx:
-        rows = usecases.get_risk_history(tx, supplier_id, {"limit": 9, "after": None, "category_id": None})[
-            "items"
-        ]
-    found = [(row.previous_score, row.score) for row in rows]
-    assert found == [
-        (None, Decimal("72.3")),
-        (Decimal("72.3"), Decimal("48.0")),
-        (Decimal("48.0"), Decimal("48.0")),
-    ]

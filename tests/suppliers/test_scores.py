@@ -1,0 +1,124 @@
+"""What is kept of scores, and what they take in."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from chassis import sql
+from services.suppliers import reference, repository, usecases
+from services.suppliers.domain import parse_facts, score
+from tests.suppliers.bodies import NOW, SUPPLIER, put_gloves, supplier
+from tests.suppliers.steps import LATER, assess, registered, rescored
+
+if TYPE_CHECKING:
+    from chassis.db import Database, Transaction
+
+
+def test_the_latest_end_of_a_contract_counts_and_an_unknown_one_is_unknown(
+    tx: Transaction, emitted: Any
+) -> None:
+    [contract] = SUPPLIER["contracts"]
+    early, unknown = contract | {"ends_on": "2027-06-30"}, contract | {"ends_on": None}
+    registered(tx, contracts=[contract, early])
+    registered(tx, contracts=[early, unknown])
+    assert [event["data"]["contract_ends_on"] for event in rescored(emitted, tx)] == ["2028-12-31", None]
+
+
+def test_only_sites_with_the_case_s_category_count(tx: Transaction, emitted: Any) -> None:
+    [factory, _] = SUPPLIER["sites"]
+    registered(tx, sites=[factory | {"category_ids": []}])
+    [told] = rescored(emitted, tx)
+    assert (told["data"]["score"], told["data"]["site_known"]) == (66.0, False)
+
+
+def test_a_case_without_any_data_has_that_as_its_state(tx: Transaction, emitted: Any) -> None:
+    put_gloves(tx, analysis=[None] * 4)
+    supplier_id = usecases.register_supplier(tx, supplier(), NOW)["supplier_id"]
+    [told] = rescored(emitted, tx)
+    assert (told["data"]["score"], told["data"]["band"], len(told["data"]["no_data_areas"])) == (
+        None,
+        "no_data",
+        4,
+    )
+    risk = usecases.get_risk(tx, supplier_id)
+    assert (risk["headline"], [case.band for case in risk["cases"]]) == (None, ["no_data"])
+
+
+def test_the_headline_is_the_worst_category(tx: Transaction) -> None:
+    [gloves] = SUPPLIER["contracts"]
+    put_gloves(tx)
+    usecases.put_category(tx, "garn", {**_calm(), "responsible_area": None})
+    supplier_id = registered(tx, contracts=[gloves, gloves | {"category_id": "garn"}])
+    risk = usecases.get_risk(tx, supplier_id)
+    assert [case.category_id for case in risk["cases"]] == ["garn", "handskar"]
+    assert (risk["headline"].category_id, risk["headline"].score) == ("handskar", Decimal("72.3"))
+
+
+def _calm() -> dict[str, Any]:
+    analysis = [{"likelihood": 1, "severity": 1, "valid_until": "2028-12-31"}] * 4
+    names = {"sv": "Garn", "en": "Yarn"}
+    return {"names": names, "prioritised_years": [], "cpv_prefixes": [], "analysis": analysis}
+
+
+def test_every_past_score_can_be_computed_again_from_what_is_stored(tx: Transaction, received: Any) -> None:
+    supplier_id = registered(tx)
+    half = [[None, 33.3, 66.6, 100]] * 7
+    usecases.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
+    usecases.import_country_index(tx, "CPI", 2026, {"CHN": "12.5"}, NOW)
+    put_gloves(tx, analysis=[None] * 4)
+    months_later = LATER + timedelta(days=100)
+    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2, judged=half)], months_later)
+
+    query = {"limit": 2, "after": None, "category_id": "handskar"}
+    first = usecases.get_risk_history(tx, supplier_id, query)
+    rest = usecases.get_risk_history(tx, supplier_id, query | {"after": first["next"]})
+    rows = first["items"] + rest["items"]
+    assert [row.as_of for row in rows] == [NOW, LATER, months_later]
+    for row in rows:
+        again = score(parse_facts(row.inputs), reference.rules(row.rule_set), row.as_of)
+        assert (again.score, again.band, list(again.no_data_areas)) == (
+            row.score,
+            row.band,
+            row.no_data_areas,
+        )
+        assert sql.loads(sql.document(again.areas)) == row.areas
+
+
+def test_suppliers_are_counted_by_the_band_of_their_worst_category(tx: Transaction) -> None:
+    before = {gauge.labels["band"]: gauge.value for gauge in usecases.gauges(tx)}
+    registered(tx)
+    after = {gauge.labels["band"]: gauge.value for gauge in usecases.gauges(tx)}
+    assert after == before | {"high": before["high"] + 1}
+    assert list(after) == ["very_low", "low", "medium", "high", "very_high", "no_data"]
+
+
+def test_two_rescorings_of_one_case_wait_for_each_other(db: Database, received: Any) -> None:
+    """Without the lock the second would compute from facts, and a previous score, of the past."""
+    with db.transaction() as tx:
+        supplier_id = registered(tx)
+
+    def rescore_later() -> None:
+        with db.transaction() as second:
+            usecases.rescore_after_assessment(second, [assess(supplier_id, received, 1, score="0")], LATER)
+
+    waiting = threading.Thread(target=rescore_later)
+    with db.transaction() as tx:
+        repository.lock_cases(tx, [(supplier_id, "handskar")])
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive()
+        usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
+    waiting.join(10)
+    with db.transaction() as tx:
+        rows = usecases.get_risk_history(tx, supplier_id, {"limit": 9, "after": None, "category_id": None})[
+            "items"
+        ]
+    found = [(row.previous_score, row.score) for row in rows]
+    assert found == [
+        (None, Decimal("72.3")),
+        (Decimal("72.3"), Decimal("48.0")),
+        (Decimal("48.0"), Decimal("48.0")),
+    ]
