@@ -63,7 +63,7 @@ class Backbone(SharedExtension):
         ]
 
     def stop(self) -> None:
-        """Stop after all entrypoints have: what their last transactions emitted is still published."""
+        """Stop after all entrypoints have; what has not left yet leaves when the service is back."""
         self.leave()
         self.relay.stop()
         wait_for(self._threads)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from contextlib import contextmanager
-from queue import LifoQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -94,6 +94,8 @@ class Database:
             keep = conn
         except Exception:
             keep = _rolled_back(conn)
+            if keep is None:
+                self.close()  # where one was cut, the idle ones were as a rule: the next comer gets a new one
             raise
         finally:
             # a killed green thread comes here with `keep` unset: its connection may be in mid-statement
@@ -104,8 +106,11 @@ class Database:
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
-        for _ in range(self._slots.qsize()):
-            conn = self._slots.get()
+        idle = []
+        with suppress(Empty):
+            while True:
+                idle.append(self._slots.get_nowait())
+        for conn in idle:
             if conn is not None:
                 conn.close()
             self._slots.put(None)

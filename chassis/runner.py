@@ -8,12 +8,12 @@ from typing import Any
 
 import eventlet
 import structlog
-from eventlet.support.psycopg2_patcher import make_psycopg_green
 from nameko.constants import MAX_WORKERS_CONFIG_KEY, WEB_SERVER_CONFIG_KEY
 from nameko.runners import ServiceRunner
 
 from chassis import config, logs, metrics, ops
 from chassis.backbone import WORKERS, Backbone
+from chassis.green import make_psycopg_green
 
 log = structlog.get_logger()
 

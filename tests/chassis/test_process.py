@@ -147,3 +147,20 @@ def test_a_port_that_is_taken_ends_the_second_process_with_a_status(platform):
     assert ended.returncode == 1
     assert "Address already in use" in ended.stdout + ended.stderr
     assert platform.processes["things"].poll() is None
+
+
+@pytest.mark.slow
+def test_a_database_that_hangs_is_given_up_and_all_is_well_when_it_goes_on(
+    platform, restarted, live_things, live_database
+):
+    assert make(platform, "before").status_code == 201
+    live_database.stall()
+    with pytest.raises(requests.ReadTimeout):
+        make(platform, "during")  # its connection may be in the middle of a statement for up to 20 s
+    wait_until(lambda: "the database does not answer" in platform.log("things"), 30)
+    assert platform.ops("things", "/healthz").status_code == 200
+    assert make(platform, "still").status_code == 503
+    live_database.resume()
+    wait_until(lambda: make(platform, "after").status_code == 201)
+    wait_until(lambda: live_things.times().get("after"))
+    platform.await_ready("things")
