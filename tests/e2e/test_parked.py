@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def kedja(chain: Any, *arguments: str) -> str:
+def kedja(chain: Any, *arguments: str, check: bool = True) -> str:
     """What the command line prints about the platform's services."""
     env = {**os.environ, "KEDJA_ENV_DIR": str(chain.folder), "COLUMNS": "400"}
     command = [sys.executable, "-m", "chassis", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=check).stdout
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def publish(chain: Any, amqp: str) -> Iterator[Callable[[str, str, bytes, dict[s
 
         yield publish
     for service, event in published:
-        kedja(chain, "parked", "discard", service, event)
+        kedja(chain, "parked", "discard", service, event, check=False)
 
 
 def parked(chain: Any, service: str) -> int:
@@ -56,28 +56,22 @@ def test_a_malformed_event_is_parked_with_its_reason_and_the_events_beside_it_ar
     rescored, undated = str(uuid7()), str(uuid7())
 
     def break_in() -> None:
-        faulty = backbone.headers("supplier_risk_rescored", id=rescored)
-        publish(
-            "audits",
-            "audits.policy",
-            backbone.body(golden("supplier_risk_rescored") | {"band": "worst"}),
-            faulty,
-        )
+        worst = backbone.body(golden("supplier_risk_rescored") | {"band": "worst"})
+        publish("audits", "audits.policy", worst, backbone.headers("supplier_risk_rescored", id=rescored))
         timeless = backbone.headers("supplier_risk_rescored", id=undated, time=None)
         publish("notifications", "notifications.risk", b"{}", timeless)
 
     assert people.complete_all(chain, cases, halfway=break_in) == {200: 8}
     await_outcome(chain, cases)
     wait_until(lambda: {service: parked(chain, service) - 1 for service in before} == before)
-    audits = line_of(kedja(chain, "parked", "list", "audits"), rescored)
-    assert {"audits.policy", "supplier_risk_rescored", "parked"} <= set(audits)
-    assert any("breaks SupplierRiskRescored: {'band': ['Must be one of: " in cell for cell in audits)
-    notifications = line_of(kedja(chain, "parked", "list", "notifications"), undated)
-    assert any("the envelope lacks cloudEvents_time" in cell for cell in notifications)
+    audits, notifications = listed(chain, "audits"), listed(chain, "notifications")
+    assert {"audits.policy", rescored, "supplier_risk_rescored"} <= set(audits.split())
+    assert "the body breaks SupplierRiskRescored: {'band': ['Must be one of: " in audits
+    assert {"notifications.risk", undated} <= set(notifications.split())
+    assert "the envelope lacks cloudEvents_time" in notifications
     assert '"band":"worst"' in kedja(chain, "parked", "show", "audits", rescored)
 
 
-def line_of(table: str, event: str) -> list[str]:
-    """The cells of the table's row about an event."""
-    [line] = [line for line in table.splitlines() if event in line]
-    return [cell.strip() for cell in line.split("│")]
+def listed(chain: Any, service: str) -> str:
+    """The list of a service's parked events, whatever its layout."""
+    return " ".join(kedja(chain, "parked", "list", service).split())
