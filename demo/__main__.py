@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 console = Console(width=None if sys.stdout.isatty() else 170)
 MAIL_FOLDER = Path(os.environ.get("KEDJA_MAIL_DIR", ".run/mail"))
-_PATIENCE_SECONDS = 60
+# longer than a mail rests whose sender was killed with it in hand (services/notifications/sending.toml)
+_PATIENCE_SECONDS = 100
 _SUPPLIERS_AT_ONCE, _OFFICE_STAFF = 8, 2
 
 T = TypeVar("T")
