@@ -9,7 +9,7 @@ from eventlet.hubs import trampoline
 from psycopg2 import extensions
 
 # libpq's own connect_timeout does not count here. A statement may take 20 s (db.py): a server that is silent
-# for longer is not slow: it hangs.
+# for longer is not slow, it hangs.
 _CONNECT_SECONDS = 5
 _SILENCE_SECONDS = 25
 
