@@ -52,13 +52,13 @@ class Proxy:
         return len(self._sockets) // 2
 
     def cut(self) -> None:
-        """End every connection as if a machine had died; new ones are taken."""
-        self._flowing.set()
+        """End every connection as if a machine had died, with what it held; new ones are taken."""
         with self._lock:
             cut, self._sockets = self._sockets, set()
             self._left = None
         for sock in cut:
             _end(sock)
+        self._flowing.set()
 
     def cut_after(self, count: int) -> None:
         """Cut once clients have sent so many bytes more."""

@@ -9,12 +9,14 @@ from prometheus_client import REGISTRY
 
 from chassis import outbox
 from chassis.events import PREFIX, Event
-from chassis.relay import Relay
+from chassis.relay import Relay, queries
 from services.things.events import ThingLost
 from tests.backbone import wait_until
 from tests.chassis.bench import emit, made
 
 BOUND = ["thing_made"]
+# How many rows somebody else has locked: those that one can not lock oneself
+CLAIMED = "SELECT count(*) FROM outbox WHERE id NOT IN (SELECT id FROM outbox FOR UPDATE SKIP LOCKED)"
 
 
 @pytest.fixture
@@ -49,7 +51,8 @@ def test_a_message_is_persistent_and_carries_the_whole_envelope(db, relay, start
     assert bytes(message.body) == b'{"name":"whole"}'
 
 
-def test_a_commit_wakes_the_relay_and_a_rollback_publishes_nothing(db, relay, start, queue, things):
+def test_a_commit_wakes_the_relay_and_a_rollback_publishes_nothing(db, relay, start, queue, monkeypatch):
+    monkeypatch.setattr("chassis.relay._TICK_SECONDS", 600)
     start(relay)
     wait_until(lambda: relay.ready)
     with suppress(RuntimeError), db.transaction() as tx:
@@ -88,6 +91,32 @@ def test_a_connection_cut_in_the_middle_of_a_batch_loses_nothing(
     wait_until(lambda: not things.outbox())
     assert before_broker.passed > share * 300 * 500
     assert sorted(set(queue.names())) == names
+
+
+def test_what_was_written_but_not_confirmed_is_published_again(db, queue, before_broker, start, things):
+    relay = Relay(queue.exchange, BOUND, db, before_broker.url)
+    start(relay)
+    wait_until(lambda: relay.ready)
+    sent = before_broker.passed
+    before_broker.stall()
+    emit(db, "a", "b")
+    wait_until(lambda: things.ask(CLAIMED) == [2])
+    assert before_broker.passed == sent
+    before_broker.cut()
+    wait_until(lambda: not things.outbox())
+    assert queue.names() == ["a", "b"]
+
+
+def test_a_relay_does_not_wait_for_rows_that_another_one_has_claimed(db, relay, start, queue, things):
+    emit(db, "claimed", "free")
+    with db.transaction() as tx:
+        assert [row.headers[PREFIX + "subject"] for row in queries.claim_outbox(tx, limit=1)] == ["claimed"]
+        start(relay)
+        wait_until(queue.waiting)
+        assert queue.names() == ["free"]
+        tx.rollback()
+    wait_until(queue.waiting)
+    assert queue.names() == ["claimed"]
 
 
 def test_an_event_for_which_a_bound_queue_is_missing_is_put_back_and_holds_up_nobody(
