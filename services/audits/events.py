@@ -12,7 +12,7 @@ from services.audits.domain.policy import AUDITS, BANDS, RECOMMENDATIONS
 
 if TYPE_CHECKING:
     from chassis.events import Received
-    from services.audits.domain.audit import Audit
+    from services.audits.domain.case import Audit
 
 KINDS = tuple(AUDITS.values())
 

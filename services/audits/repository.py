@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import sql
 from chassis.ids import uuid7
-from services.audits.domain.audit import Audit
-from services.audits.domain.case import Case, CaseKey, Measure, Reason, ReportedAudit, Risk, explain
-from services.audits.domain.decision import Decision
+from services.audits.domain.case import (
+    Audit,
+    Case,
+    CaseKey,
+    Decision,
+    Measure,
+    Reason,
+    ReportedAudit,
+    Risk,
+    explain,
+)
 from services.audits.domain.planning import Auditor
 from services.audits.domain.policy import AUDITS
 

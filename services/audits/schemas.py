@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from chassis import config
 from chassis.http import PageQuery
-from services.audits.domain.audit import STATES
+from services.audits.domain.case import STATES
 from services.audits.domain.policy import AUDITS
 
 

@@ -14,7 +14,7 @@ from chassis.metrics import Gauge
 from services.audits import events, repository
 from services.audits.domain import audit as lifecycle
 from services.audits.domain import dates
-from services.audits.domain.case import CaseKey
+from services.audits.domain.case import STATES, CaseKey
 from services.audits.domain.decision import decide
 from services.audits.domain.planning import Diary
 from services.audits.rules import PLANNING, POLICY
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from chassis.db import Transaction
     from chassis.events import Received
-    from services.audits.domain.case import Case
-    from services.audits.domain.decision import Decision
+    from services.audits.domain.case import Audit, Case, Decision
 
     Begin = Callable[[], AbstractContextManager[Transaction]]
 
@@ -95,7 +94,7 @@ def _plan(
     causes: Mapping[CaseKey, Cause],
     confirm_after: int,
     now: datetime,
-) -> list[tuple[Case, Decision, lifecycle.Audit | None]]:
+) -> list[tuple[Case, Decision, Audit | None]]:
     """Give each case its audit as the decision leaves it; the most urgent ones choose their slots first."""
     diary = _diary(tx, any(decision.needs_slot for _, decision in decided), _today(now))
     urgent_first = sorted(decided, key=lambda each: _urgency(*each))
@@ -206,8 +205,7 @@ def gauges(tx: Transaction, now: datetime) -> list[Gauge]:
     """Return how many audits there are in each state, and how many should have been held."""
     counts = repository.audits_by_state(tx)
     by_state = [
-        Gauge("audits", "Audits by state.", {"state": state}, counts.get(state, 0))
-        for state in lifecycle.STATES
+        Gauge("audits", "Audits by state.", {"state": state}, counts.get(state, 0)) for state in STATES
     ]
     overdue = repository.audits_overdue(tx, _today(now))
     return [*by_state, Gauge("audits_overdue", "Audits not held by their due date.", {}, overdue)]

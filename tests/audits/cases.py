@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.audits.domain.audit import Audit
-from services.audits.domain.case import Case, CaseKey, Measure, Reason, ReportedAudit, Risk
-from services.audits.domain.decision import Decision, decide
+from services.audits.domain.case import Audit, Case, CaseKey, Decision, Measure, Reason, ReportedAudit, Risk
+from services.audits.domain.decision import decide
 from services.audits.rules import POLICY
 from services.audits.working_days import is_workday
 

@@ -8,32 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from services.audits.domain.case import CaseKey
+from services.audits.domain.case import TRANSITIONS, Audit
 from services.audits.domain.policy import AUDITS
 
 if TYPE_CHECKING:
-    from services.audits.domain.case import Case, Reason
-    from services.audits.domain.decision import Decision
+    from services.audits.domain.case import Case, Decision
     from services.audits.domain.planning import Diary
-
-# state -> what may be done in it -> the state after
-TRANSITIONS: dict[str, dict[str, str]] = {
-    "provisional": {"confirm": "confirmed", "cancel": "cancelled"},
-    "confirmed": {"cancel": "cancelled"},
-    "documents_requested": {},
-    "held": {},
-    "draft_report": {},
-    "supplier_commented": {},
-    "reported": {},
-    "deviations_open": {},
-    "closed": {},
-    "cancelled": {},
-}
-STATES = tuple(TRANSITIONS)
 
 
 class NotAllowedError(ValueError):
@@ -43,47 +26,6 @@ class NotAllowedError(ValueError):
         """Name what was tried and what may be done instead."""
         allowed = ", ".join(TRANSITIONS[state]) or "nothing more"
         super().__init__(f"cannot {action} an audit that is {state}; allowed: {allowed}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """An audit. `causes`: the events that led to it; `score`: the case's when it was scheduled or upgraded.
-
-    `reasons`: the decision's, then the slot's. `due_on`: hold it by then; `starts_on` may be later, and the
-    reasons say why. `confirm_on`: the day on which it confirms itself, unless a person was faster.
-    """
-
-    audit_id: UUID
-    supplier_id: UUID
-    category_id: str
-    kind: str
-    state: str
-    starts_on: date
-    due_on: date
-    auditor_id: UUID | None
-    announced: bool
-    policy_row: int | None
-    rule: str
-    reasons: tuple[Reason, ...]
-    causes: tuple[UUID, ...]
-    score: Decimal | None
-    confirm_on: date
-    correlation_id: str
-    created_at: datetime
-    confirmed_at: datetime | None = None
-    cancellation_proposed: bool = False
-    ended_on: date | None = None
-    end_reason: str | None = None
-
-    @property
-    def key(self) -> CaseKey:
-        """Return the case key that the audit serves."""
-        return CaseKey(self.supplier_id, self.category_id)
-
-    @property
-    def movable(self) -> bool:
-        """Tell whether nothing but the calendar knows of it yet."""
-        return "cancel" in TRANSITIONS[self.state]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

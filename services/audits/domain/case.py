@@ -1,15 +1,31 @@
-"""What is known of a case key when it is decided, and the reasons that a decision gives."""
+"""The nouns: what is known of a case key when it is decided, and what is decided, with its reasons."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-if TYPE_CHECKING:
-    from services.audits.domain.audit import Audit
+from services.audits.domain.policy import AUDITS
+
+# state -> what may be done in it -> the state after
+TRANSITIONS: dict[str, dict[str, str]] = {
+    "provisional": {"confirm": "confirmed", "cancel": "cancelled"},
+    "confirmed": {"cancel": "cancelled"},
+    "documents_requested": {},
+    "held": {},
+    "draft_report": {},
+    "supplier_commented": {},
+    "reported": {},
+    "deviations_open": {},
+    "closed": {},
+    "cancelled": {},
+}
+STATES = tuple(TRANSITIONS)
+
+Effect = Literal["none", "opened", "joined", "upgraded", "suppressed", "listed"]
 
 
 class CaseKey(NamedTuple):
@@ -92,6 +108,47 @@ class ReportedAudit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """An audit. `causes`: the events that led to it; `score`: the case's when it was scheduled or upgraded.
+
+    `reasons`: the decision's, then the slot's. `due_on`: hold it by then; `starts_on` may be later, and the
+    reasons say why. `confirm_on`: the day on which it confirms itself, unless a person was faster.
+    """
+
+    audit_id: UUID
+    supplier_id: UUID
+    category_id: str
+    kind: str
+    state: str
+    starts_on: date
+    due_on: date
+    auditor_id: UUID | None
+    announced: bool
+    policy_row: int | None
+    rule: str
+    reasons: tuple[Reason, ...]
+    causes: tuple[UUID, ...]
+    score: Decimal | None
+    confirm_on: date
+    correlation_id: str
+    created_at: datetime
+    confirmed_at: datetime | None = None
+    cancellation_proposed: bool = False
+    ended_on: date | None = None
+    end_reason: str | None = None
+
+    @property
+    def key(self) -> CaseKey:
+        """Return the case key that the audit serves."""
+        return CaseKey(self.supplier_id, self.category_id)
+
+    @property
+    def movable(self) -> bool:
+        """Tell whether nothing but the calendar knows of it yet."""
+        return "cancel" in TRANSITIONS[self.state]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A case key with all that the policy asks about."""
 
@@ -100,3 +157,32 @@ class Case:
     open_audit: Audit | None = None
     measures: tuple[Measure, ...] = ()
     reported: tuple[ReportedAudit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a risk leads to. `asked`: what was called for; `outcome`: what comes of it.
+
+    effect: opened (something new), joined (what is open covers it), upgraded (the open audit now covers it),
+    suppressed (a valid audit, or the row rests), listed (too little contract time: a person looks), none.
+    `joins`: the open audit's or measure's id. `ends`: measures that it ends. `listed`: a person should look.
+    """
+
+    row: int | None
+    rule: str
+    asked: str
+    outcome: str
+    effect: Effect = "none"
+    due_on: date | None = None
+    proposal: str | None = None
+    proposal_due_on: date | None = None
+    reasons: tuple[Reason, ...] = ()
+    listed: bool = False
+    joins: UUID | None = None
+    ends: tuple[UUID, ...] = ()
+    proposes_cancellation: bool = False
+
+    @property
+    def needs_slot(self) -> bool:
+        """Tell whether an audit has to find a place in somebody's calendar."""
+        return self.outcome in AUDITS and self.effect in ("opened", "upgraded")

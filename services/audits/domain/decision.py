@@ -5,50 +5,19 @@ DOMAIN.md, "Audit policy". Every function is pure; days are counted from the sco
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services.audits.domain import dates, hindrances
-from services.audits.domain.case import Reason
+from services.audits.domain.case import Decision, Effect, Reason
 from services.audits.domain.policy import AUDITS
 
 if TYPE_CHECKING:
     from services.audits.domain.case import Case, Measure
     from services.audits.domain.dates import WorkdayTest
     from services.audits.domain.policy import Fact, Policy, Row
-
-Effect = Literal["none", "opened", "joined", "upgraded", "suppressed", "listed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What a risk leads to. `asked`: what was called for; `outcome`: what comes of it.
-
-    effect: opened (something new), joined (what is open covers it), upgraded (the open audit now covers it),
-    suppressed (a valid audit, or the row rests), listed (too little contract time: a person looks), none.
-    `joins`: the open audit's or measure's id. `ends`: measures that it ends. `listed`: a person should look.
-    """
-
-    row: int | None
-    rule: str
-    asked: str
-    outcome: str
-    effect: Effect = "none"
-    due_on: date | None = None
-    proposal: str | None = None
-    proposal_due_on: date | None = None
-    reasons: tuple[Reason, ...] = ()
-    listed: bool = False
-    joins: UUID | None = None
-    ends: tuple[UUID, ...] = ()
-    proposes_cancellation: bool = False
-
-    @property
-    def needs_slot(self) -> bool:
-        """Tell whether an audit has to find a place in somebody's calendar."""
-        return self.outcome in AUDITS and self.effect in ("opened", "upgraded")
 
 
 def decide(case: Case, policy: Policy, is_workday: WorkdayTest) -> Decision:

@@ -11,9 +11,7 @@ from services.audits.domain.case import Reason
 from services.audits.domain.policy import AUDITS, BANDS, MEASURES
 
 if TYPE_CHECKING:
-    from services.audits.domain.audit import Audit
-    from services.audits.domain.case import Case, Measure, ReportedAudit
-    from services.audits.domain.decision import Decision
+    from services.audits.domain.case import Audit, Case, Decision, Measure, ReportedAudit
     from services.audits.domain.policy import Policy, Row
 
 _OUTCOMES = {kind: outcome for outcome, kind in AUDITS.items()}
