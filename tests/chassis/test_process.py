@@ -49,6 +49,15 @@ def test_a_request_that_runs_at_sigterm_gets_its_answer(platform, restarted, liv
         assert stopped.result() == 0
 
 
+def test_an_answer_that_is_being_read_at_sigterm_is_read_to_its_end(platform, restarted, live_proxies):
+    with ThreadPoolExecutor() as pool:
+        answer = requests.get(platform.url("things", "/large"), stream=True, timeout=20)
+        stopped = pool.submit(platform.stop, "things", signal.SIGTERM)
+        wait_until(lambda: live_proxies[0].connections == 0)  # all else has come to its end
+        assert sum(len(chunk) for chunk in answer.iter_content(100_000)) == 30_000_000
+        assert stopped.result() == 0
+
+
 def test_sigterm_is_over_within_10_s_whatever_still_runs(platform, restarted, live_things, live_broker):
     with ThreadPoolExecutor() as pool, held(live_things):
         wait = pool.submit(platform.send, "POST", "things", "/waits", {})

@@ -88,6 +88,11 @@ class ThingsService:
         """Return a page for people."""
         return Html("<!doctype html><p>Åäö</p>")
 
+    @http("GET", "/large")
+    def get_large(self, tx, call):
+        """Return more than fits between two sockets."""
+        return Html("x" * 30_000_000)
+
     @on_events("things", events.MadeSlice, queue="things.made")
     def count_made_things(self, tx, batch):
         """Count each."""
