@@ -1,6 +1,6 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
-.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow \
+.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow chaos \
 	check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
@@ -46,6 +46,9 @@ test: infra ## Run the test suite against real servers (also beside a running de
 
 test-slow: infra ## Run the tests that take longer
 	@$(python) -m pytest -m slow
+
+chaos: setup ## All services under load and faults, then a ledger: make chaos SECONDS=120 SEED=7
+	@$(python) -m tests.chaos --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
 
 check: venv ## Lint, format, types, layers, size, and generated files up to date
 	@$(MAKE) -k -j2 -Otarget check-lint check-format check-types check-layers check-shape check-generated

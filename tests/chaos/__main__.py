@@ -1,0 +1,96 @@
+"""`python -m tests.chaos --seconds 120 --seed 7`: see docs/chaos.md."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
+
+from tests.chaos import ledger, report
+from tests.chaos.books import Books
+from tests.chaos.faults import Faults
+from tests.chaos.load import Load
+from tests.chaos.messages import Messages
+from tests.chaos.rest import await_rest
+from tests.chaos.stage import Stage
+from tests.e2e import scene
+
+if TYPE_CHECKING:
+    from tests.chaos.ledger import Ledger
+    from tests.chaos.stage import Replicas
+
+_AUDITORS, _CAPACITY = 4, 50
+
+
+def main() -> int:
+    """Do one run; return 0 only if every row of the ledger holds."""
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="kedja-chaos-"))
+    say(f"chaos: seed {arguments.seed}, {arguments.seconds:.0f} s of faults, logs in {folder}")
+    clean = False
+    try:
+        stage = Stage(folder)
+        try:
+            clean = run(stage, arguments.seconds, arguments.seed)
+        finally:
+            stage.end()
+    finally:
+        if clean:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            sys.stderr.write(f"chaos: the logs are kept in {folder}\n")
+    return 0 if clean else 1
+
+
+def run(stage: Stage, seconds: float, seed: int) -> bool:
+    """Load and faults, then rest, then the ledger; tell whether it is clean."""
+    stage.replicas.start()
+    furnish(stage.replicas)
+    messages = Messages(stage.amqp_url, random.Random(f"messages {seed}"))  # noqa: S311
+    load, faults = Load(stage.replicas, seed), Faults(stage, messages, seed)
+    load.start()
+    faults.run(seconds)
+    ended = time.monotonic()
+    load.stop()
+    say(f"chaos: faults and load have ended after {faults.count} faults; waiting for rest")
+    with Books(stage.urls) as books:
+        rested = await_rest(stage, books)
+        messages.end()
+        drawn = ledger.draw_up(stage, books, load.book, messages.planted)
+    return conclude(drawn, load, seed, faults.count, None if rested is None else rested - ended)
+
+
+def conclude(drawn: Ledger, load: Load, seed: int, faults: int, recovered: float | None) -> bool:
+    """Say what was found."""
+    say(*report.table(drawn, load.book))
+    say(report.last_line(drawn, seed, faults, recovered))
+    return drawn.clean and recovered is not None
+
+
+def furnish(replicas: Replicas) -> None:
+    """Bring in what the chain stands on, and auditors enough."""
+    scene.load(replicas.first)
+    for number in range(_AUDITORS):
+        name = str(uuid5(NAMESPACE_URL, f"kedja-chaos-{number}"))
+        auditor = {"name": f"Exempelrevisor {number}", "kinds": ["office", "factory"], "languages": ["sv"]}
+        scene.put(replicas.first, "audits", f"/auditors/{name}", auditor | {"weekly_capacity": _CAPACITY})
+        scene.put_recipient(replicas.first, "auditor", name, f"Exempelrevisor {number}")
+
+
+def say(*lines: str) -> None:
+    """Print at once."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

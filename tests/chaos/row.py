@@ -1,0 +1,19 @@
+"""A row of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Row:
+    """One thing that must hold. `counts_as`: a breach's kind in the last line; `broken`: where it fails."""
+
+    name: str
+    counts_as: str
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether nothing broke it."""
+        return not self.broken

@@ -1,0 +1,132 @@
+"""What a run stands on: own servers, proxies before them, and replicas of each service."""
+
+from __future__ import annotations
+
+import random
+import signal
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from chassis import migrate, topology
+from deploy.local import provision
+from tests.chaos.servers import Servers, free_ports
+from tests.harness import Platform
+from tests.proxy import Proxy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deploy.local.admin import Admin
+
+SERVICES = ("suppliers", "assessments", "audits", "notifications")
+_SECONDS = 10
+
+
+class Replicas:
+    """`count` processes of each service on one vhost and the same databases; one mail sink for all."""
+
+    def __init__(self, urls: dict[str, dict[str, str]], folder: Path, count: int) -> None:
+        """Choose ports that stay free while a replica is down; start nothing."""
+        self.sets = []
+        for number in range(count):
+            (folder / f"replica-{number}").mkdir()
+            self.sets.append(Platform(urls, folder / f"replica-{number}"))
+        numbers = iter(free_ports(6 + count * len(SERVICES) * 2)[6:])
+        for each in self.sets:
+            for env in each.env.values():
+                env |= {name: f"127.0.0.1:{next(numbers)}" for name in ("HTTP_ADDRESS", "OPS_ADDRESS")}
+                env["SMTP_URL"] = f"smtp://127.0.0.1:{self.first.smtp.port}"
+            each.env["notifications"]["RESPONDENT_URL"] = self.first.url("assessments")
+
+    @property
+    def first(self) -> Platform:
+        """The replicas that also hold the mail sink."""
+        return self.sets[0]
+
+    def start(self) -> None:
+        """Start everything and wait until each replica is ready."""
+        self.first.smtp.start()
+        for service, env in self.first.env.items():
+            migrate.migrate(env["DATABASE_URL"], service)
+        topology.apply(self.first.env["audits"]["AMQP_URL"])
+        for service in SERVICES:
+            for each in self.sets:
+                each.start(service)
+        self.await_ready()
+
+    def await_ready(self) -> None:
+        """Wait until every replica says that it is ready."""
+        for each in self.sets:
+            for service in SERVICES:
+                each.await_ready(service)
+
+    def roll(self, service: str) -> None:
+        """Restart a service as an operator would: one replica after the other, the next when it is ready."""
+        for each in self.sets:
+            each.stop(service)
+            each.start(service)
+            each.await_ready(service)
+
+    def send(self, chance: random.Random, service: str, *request: Any, **headers: str) -> requests.Response:
+        """Send a request to one of the replicas, as a load balancer does.
+
+        The replica is chosen at random; the next one is taken only if nobody listens there: then nothing was
+        sent. A request that has been sent is never sent again. Raises requests.RequestException.
+        """
+        order = chance.sample(self.sets, len(self.sets))
+        method, path, body = request
+        for each in order[:-1]:
+            if each.accepts(service):
+                return _request(method, each.url(service, path), body, headers)
+        return _request(method, order[-1].url(service, path), body, headers)
+
+    def stop(self) -> None:
+        """End everything at once."""
+        for each in self.sets:
+            for service in list(each.processes):
+                each.stop(service, signal.SIGKILL)
+        self.first.smtp.stop()
+
+
+def _request(method: str, url: str, body: object, headers: dict[str, str]) -> requests.Response:
+    return requests.request(method, url, json=body, headers=headers, timeout=_SECONDS)
+
+
+class Stage:
+    """Servers, a proxy before each, and two replicas of each service that know only the proxies."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start the servers and bring them up to date."""
+        self.folder = folder
+        self.servers = Servers(folder, free_ports(6))
+        try:
+            self.servers.start()
+            self.urls = provision.provision("kedja_chaos", self.admin)
+        except BaseException:
+            self.servers.stop()
+            raise
+        self.before_broker = Proxy(self.urls["audits"]["AMQP_URL"])
+        self.before_database = {name: Proxy(own["DATABASE_URL"]) for name, own in self.urls.items()}
+        by_way = {
+            name: {"AMQP_URL": self.before_broker.url, "DATABASE_URL": self.before_database[name].url}
+            for name in self.urls
+        }
+        self.replicas = Replicas(by_way, folder, 2)
+
+    @property
+    def admin(self) -> Admin:
+        """Who may do all on the servers."""
+        return self.servers.admin
+
+    @property
+    def amqp_url(self) -> str:
+        """The vhost, past the proxy."""
+        return self.urls["audits"]["AMQP_URL"]
+
+    def end(self) -> None:
+        """Stop all processes."""
+        self.replicas.stop()
+        for proxy in (self.before_broker, *self.before_database.values()):
+            proxy.refuse()
+        self.servers.stop()
