@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from contextlib import closing
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import orjson
@@ -15,47 +13,12 @@ import psycopg2
 from rich.console import Console
 from rich.table import Table
 
-from chassis import config, db, migrate, sql, topology
+from chassis import cli_recovery, config, db, migrate, sql, topology
 from chassis.faults import BROKER_ERRORS
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+from chassis.installed import amqp_url, dsn_of, installed, service_argument
 
 console = Console()
 queries: Any = sql.load(__file__)
-
-
-def installed() -> dict[str, EntryPoint]:
-    """Return the services that are here: an image holds one of those that the project declares."""
-    found = entry_points(group="kedja.services")
-    return {entry.name: entry for entry in sorted(found, key=lambda e: e.name) if _present(entry.module)}
-
-
-def _present(module: str) -> bool:
-    package = module.rpartition(".")[0]
-    return importlib.util.find_spec(package) is not None
-
-
-def service_argument(function: Any) -> Any:
-    """Take a service's name, and name those that are here when it is none."""
-    return click.argument("service", type=click.Choice(list(installed())))(function)
-
-
-def _dsn(service: str) -> str:
-    environment = config.environment(service)
-    if not environment.get("DATABASE_URL"):
-        raise config.ConfigError(
-            f"DATABASE_URL of {service} is not set, neither here nor in .run/env/{service}.env"
-        )
-    return environment["DATABASE_URL"]
-
-
-def _amqp_url() -> str:
-    urls = (config.environment(service).get("AMQP_URL") for service in installed())
-    found = next((url for url in urls if url), None)
-    if not found:
-        raise config.ConfigError("AMQP_URL is not set, neither here nor in .run/env/<service>.env")
-    return found
 
 
 @click.group()
@@ -76,7 +39,7 @@ def run(service: str) -> None:
 @service_argument
 def migrate_command(service: str) -> None:
     """Bring a service's database up to date."""
-    applied = migrate.migrate(_dsn(service), service)
+    applied = migrate.migrate(dsn_of(service), service)
     click.echo(f"{service}: {len(applied)} migrations applied" if applied else f"{service}: up to date")
 
 
@@ -103,7 +66,7 @@ def generate(check: bool) -> None:
 @topology_group.command(name="apply")
 def apply_topology() -> None:
     """Declare everything in deploy/rabbitmq/definitions.json on the broker."""
-    document = topology.apply(_amqp_url())
+    document = topology.apply(amqp_url())
     click.echo("topology: " + ", ".join(f"{len(items)} {kind}" for kind, items in document.items()))
 
 
@@ -137,12 +100,12 @@ def _write(file: Path, text: str, check: bool, command: str) -> None:
 def queues_command() -> None:
     """Show what waits where: messages in queues, events in outboxes, events that failed."""
     table = Table("queue", "messages", "consumers", title="RabbitMQ")
-    for name, messages, consumers in topology.depths(_amqp_url()):
+    for name, messages, consumers in topology.depths(amqp_url()):
         table.add_row(name, str(messages), str(consumers))
     console.print(table)
     table = Table("service", "outbox", "to retry", "parked", title="Databases")
     for service in installed():
-        with closing(db.connect(_dsn(service))) as conn:
+        with closing(db.connect(dsn_of(service))) as conn:
             waiting = queries.backlog(conn)
         table.add_row(service, str(waiting.outbox_pending), str(waiting.retry), str(waiting.parked))
     console.print(table)
@@ -160,7 +123,7 @@ def parked() -> None:
 def list_parked(service: str, limit: int, retrying: bool) -> None:
     """List a service's parked events with their reasons."""
     states = ["parked", "retry"] if retrying else ["parked"]
-    with closing(db.connect(_dsn(service))) as conn:
+    with closing(db.connect(dsn_of(service))) as conn:
         for row in queries.list_failures(conn, states=states, limit=limit):
             failed_at = row.failed_at.strftime("%Y-%m-%d %H:%M:%S")
             click.echo(f"{row.queue}  {row.event_key}  {row.type}  {row.state}")
@@ -173,7 +136,7 @@ def list_parked(service: str, limit: int, retrying: bool) -> None:
 @click.option("--queue", help="Where the same event is parked on several queues.")
 def show(service: str, event: str, queue: str | None) -> None:
     """Show one failed event, whole."""
-    with closing(db.connect(_dsn(service))) as conn:
+    with closing(db.connect(dsn_of(service))) as conn:
         row = queries.show_failure(conn, event_key=event, queue=queue)
     if row is None:
         raise click.ClickException(f"{service} has no failed event {event}")
@@ -192,7 +155,7 @@ def replay(service: str, event: str | None, queue: str | None, everything: bool)
     """Give parked events back to the running service."""
     if not event and not queue and not everything:
         raise click.UsageError("name an event, a --queue, or --all")
-    with closing(db.connect(_dsn(service))) as conn, conn:
+    with closing(db.connect(dsn_of(service))) as conn, conn:
         count = queries.replay_failures(conn, event_key=event, queue=queue)
     click.echo(f"{service}: {count} events will be tried again")
 
@@ -203,11 +166,15 @@ def replay(service: str, event: str | None, queue: str | None, everything: bool)
 @click.option("--queue", help="Where the same event is parked on several queues.")
 def discard(service: str, event: str, queue: str | None) -> None:
     """Remove one parked event for good."""
-    with closing(db.connect(_dsn(service))) as conn, conn:
+    with closing(db.connect(dsn_of(service))) as conn, conn:
         count = queries.discard_failure(conn, event_key=event, queue=queue)
     if not count:
         raise click.ClickException(f"{service} has no parked event {event}")
     click.echo(f"{service}: discarded {event}")
+
+
+for command in cli_recovery.COMMANDS:
+    cli.add_command(command)
 
 
 def main() -> None:
@@ -219,7 +186,12 @@ def main() -> None:
         sys.exit(fault.exit_code)
     except click.Abort:
         sys.exit(130)
-    except (config.ConfigError, migrate.MigrationError, topology.TopologyError) as fault:
+    except (
+        config.ConfigError,
+        migrate.MigrationError,
+        topology.TopologyError,
+        *cli_recovery.FAULTS,
+    ) as fault:
         sys.exit(f"{Path(sys.argv[0]).name}: {fault}")
     except (*BROKER_ERRORS, psycopg2.OperationalError) as fault:
         sys.exit(f"{Path(sys.argv[0]).name}: cannot reach the broker or the database: {str(fault).strip()}")

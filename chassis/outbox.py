@@ -28,8 +28,31 @@ def emit(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
     """
     if not events:
         return []
-    versions = _next_versions(tx, [event.subject for event in events])
-    rows = [_row(event, version, tx.correlation_id) for event, version in zip(events, versions, strict=True)]
+    return _write(tx, events, _next_versions(tx, [event.subject for event in events]))
+
+
+def restate(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
+    """Tell again what is: marked `resync`, under each subject's present version, which stays as it is.
+
+    The events and their versions must be of one snapshot (REPEATABLE READ): an older state under a newer
+    version would win over that version's own.
+    """
+    if not events:
+        return []
+    subjects = [event.subject for event in events]
+    versions = {row.subject: row.version for row in queries.present_versions(tx, subjects=subjects)}
+    untold = [subject for subject, version in versions.items() if not version]
+    versions.update(zip(untold, _next_versions(tx, untold), strict=True))
+    return _write(tx, events, [versions[subject] for subject in subjects], resync=True)
+
+
+def _write(
+    tx: Transaction, events: Sequence[Event], versions: Sequence[int], resync: bool = False
+) -> list[UUID]:
+    rows = [
+        _row(event, {"version": version, "resync": resync or None}, tx.correlation_id)
+        for event, version in zip(events, versions, strict=True)
+    ]
     queries.insert_outbox(tx, rows=sql.rows(rows))
     tx.wake("outbox")
     return [UUID(row["headers"][PREFIX + "id"]) for row in rows]
@@ -50,17 +73,17 @@ def _next_versions(tx: Transaction, subjects: list[str]) -> list[int]:
     return versions
 
 
-def _row(event: Event, version: int, correlation_id: str | None) -> dict[str, Any]:
+def _row(event: Event, marks: dict[str, Any], correlation_id: str | None) -> dict[str, Any]:
     body = orjson.dumps(event.data, default=number)
     loader(event.schema).load(orjson.loads(body))
     return {
         "type": event.schema.type,
-        "headers": _headers(event, version, correlation_id),
+        "headers": _headers(event, marks, correlation_id),
         "body": body.decode(),
     }
 
 
-def _headers(event: Event, version: int, correlation_id: str | None) -> dict[str, Any]:
+def _headers(event: Event, marks: dict[str, Any], correlation_id: str | None) -> dict[str, Any]:
     event_id = str(uuid7())
     cause = event.cause
     correlation = event.correlation_id or (cause and cause.correlation_id) or correlation_id or event_id
@@ -72,7 +95,7 @@ def _headers(event: Event, version: int, correlation_id: str | None) -> dict[str
         "time": clock.now().isoformat(),
         "subject": event.subject,
         "dataschema": f"/kedja/{source_of(event)}/{event.schema.type}",
-        "version": version,
+        **marks,
         "correlationid": correlation,
         "causationid": str(cause.id) if cause else None,
         "imported": True if event.imported else None,

@@ -1,13 +1,26 @@
 -- The backbone's own SQL: outbox, inbox and failed events, the same in every service's database.
 
 -- name: raise_versions
--- Count each subject on by the number of its new events; sorted, so that two writers cannot deadlock.
+-- Count each subject on by the number of its new events, within the present epoch (the bits above the lower 40);
+-- sorted, so that two writers cannot deadlock.
 INSERT INTO subject_version AS v (subject, version)
-SELECT r.subject, r.version
-FROM jsonb_populate_recordset(NULL::subject_version, (:rows)::jsonb) AS r
+SELECT r.subject, (e.epoch << 40) + r.version
+FROM jsonb_populate_recordset(NULL::subject_version, (:rows)::jsonb) AS r CROSS JOIN epoch AS e
 ORDER BY r.subject
-ON CONFLICT (subject) DO UPDATE SET version = v.version + excluded.version
+ON CONFLICT (subject) DO UPDATE
+SET version = greatest(excluded.version, v.version + (excluded.version & ((1::bigint << 40) - 1)))
 RETURNING subject, version;
+
+-- name: present_versions
+-- The versions that subjects have in the present epoch; 0: nothing was ever told of them.
+SELECT s.subject, greatest(v.version, e.epoch << 40) AS version
+FROM unnest((:subjects)::text[]) AS s (subject)
+CROSS JOIN epoch AS e
+LEFT JOIN subject_version AS v USING (subject);
+
+-- name: count_outbox$
+-- How many events wait to be published, counted to `most`.
+SELECT count(*) FROM (SELECT FROM outbox LIMIT :most) AS waiting;
 
 -- name: insert_outbox!
 -- Keep the order of emission: the bigserial is drawn row by row.

@@ -1,7 +1,7 @@
 -- All SQL of assessments. An assessment is always read together with its supplier's name.
 
 -- name: save_suppliers!
--- The projection of suppliers: the newest version wins, whatever the order of arrival.
+-- The projection of suppliers: the newest version wins, whatever the order of arrival; a resync repeats the same.
 INSERT INTO supplier AS t (supplier_id, version, legal_name, contact_id, category_ids)
 SELECT supplier_id, version, legal_name, contact_id, category_ids
 FROM jsonb_populate_recordset(NULL::supplier, (:rows)::jsonb)
@@ -9,7 +9,7 @@ ORDER BY supplier_id
 ON CONFLICT (supplier_id) DO UPDATE
 SET version = excluded.version, legal_name = excluded.legal_name, contact_id = excluded.contact_id,
     category_ids = excluded.category_ids
-WHERE t.version < excluded.version;
+WHERE t.version <= excluded.version;
 
 -- name: lock_suppliers
 -- Suppliers in order, held until the end: two campaigns cannot invite the same case at once.
@@ -66,6 +66,15 @@ WHERE ((:campaign_id)::uuid IS NULL OR a.campaign_id = (:campaign_id)::uuid)
   AND ((:state)::text IS NULL OR a.state = (:state)::text)
   AND ((:after)::uuid IS NULL OR a.assessment_id > (:after)::uuid)
 ORDER BY a.assessment_id
+LIMIT :rows;
+
+-- name: completed_cases
+-- The latest completed assessment of each case, in the order of the cases, from after one on: what a resync tells.
+SELECT DISTINCT ON (a.supplier_id, a.category_id) a.*, s.legal_name
+FROM assessment AS a JOIN supplier AS s USING (supplier_id)
+WHERE a.completed_at IS NOT NULL
+  AND ((:supplier_id)::uuid IS NULL OR (a.supplier_id, a.category_id) > ((:supplier_id)::uuid, (:category_id)::text))
+ORDER BY a.supplier_id, a.category_id, a.completed_at DESC, a.assessment_id DESC
 LIMIT :rows;
 
 -- name: save_assessment!

@@ -69,6 +69,13 @@ def assessments(tx: Transaction, filters: dict[str, Any], rows: int) -> list[cas
     return [each for row in list(found) if (each := _assessment(row))]
 
 
+def completed_cases(tx: Transaction, after: campaign.Key | None, rows: int) -> list[case.Assessment]:
+    """Return up to `rows` cases' latest completed assessments, by case, from after one on."""
+    supplier_id, category_id = after or (None, None)
+    found = queries.completed_cases(tx, supplier_id=supplier_id, category_id=category_id, rows=rows)
+    return [each for row in list(found) if (each := _assessment(row))]
+
+
 def save_assessment(tx: Transaction, changed: case.Assessment) -> None:
     """Update an assessment that this transaction holds."""
     queries.save_assessment(tx, row=sql.document(changed))

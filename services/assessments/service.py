@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.http import Html
+from chassis.resync import Projection
 from services.assessments import events, rules, schemas, usecases
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class AssessmentsService:
 
     name = "assessments"
     settings = Settings(schemas.Settings)
+    tells = (usecases.completed_cases,)
+    keeps = (Projection("suppliers", "supplier", ("supplier_id",)),)
 
     @on_events("suppliers", events.SupplierRegistered, events.SupplierChanged, queue="assessments.suppliers")
     def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:

@@ -7,6 +7,7 @@ import secrets
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from chassis import ids, links, outbox
 from chassis.errors import Conflict, Invalid, NotFound, Unauthorized
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
-    from uuid import UUID
 
     from chassis.db import Transaction
-    from chassis.events import Received
+    from chassis.events import Event, Received
 
     Begin = Callable[[], AbstractContextManager[Transaction]]
 
@@ -173,6 +173,13 @@ def complete_review(
     repository.save_assessment(tx, completed)
     outbox.emit(tx, [events.completed(completed)])
     return completed
+
+
+def completed_cases(tx: Transaction, after: str | None, rows: int) -> list[Event]:
+    """Return what a resync tells: each case's latest completed assessment, by subject."""
+    supplier_id, _, category_id = (after or "").partition("/")
+    found = repository.completed_cases(tx, (UUID(supplier_id), category_id) if after else None, rows)
+    return [events.completed(each) for each in found]
 
 
 def forget_expired_sessions(begin: Begin, now: datetime) -> bool:

@@ -13,14 +13,14 @@ ORDER BY c.supplier_id, c.category_id
 FOR NO KEY UPDATE OF c;
 
 -- name: save_risks!
--- Keep the newest risk of each locked case.
+-- Keep the newest risk of each locked case; a resync repeats the same version.
 UPDATE risk_case AS c
 SET version = r.version, score = r.score, band = r.band, stage = r.stage, critical_open = r.critical_open,
     severe_open = r.severe_open, claim_gap = r.claim_gap, not_cooperating = r.not_cooperating,
     recommendation = r.recommendation, site_known = r.site_known, contract_ends_on = r.contract_ends_on,
     as_of = r.as_of, assessed_at = r.assessed_at
 FROM jsonb_populate_recordset(NULL::risk_case, (:rows)::jsonb) AS r
-WHERE (c.supplier_id, c.category_id) = (r.supplier_id, r.category_id) AND c.version < r.version;
+WHERE (c.supplier_id, c.category_id) = (r.supplier_id, r.category_id) AND c.version <= r.version;
 
 -- name: risks
 -- The risks of the named cases.

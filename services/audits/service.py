@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
+from chassis.resync import Projection
 from services.audits import events, schemas, usecases
 from services.audits.domain.case import CaseKey
 
@@ -23,6 +24,7 @@ class AuditsService:
 
     name = "audits"
     settings = Settings(schemas.Settings)
+    keeps = (Projection("suppliers", "risk_case", ("supplier_id", "category_id")),)
 
     @on_events("suppliers", events.SupplierRiskRescored, queue="audits.policy")
     def decide_after_rescoring(self, tx: Transaction, batch: list[Received]) -> None:

@@ -21,14 +21,14 @@ SELECT category_id FROM category WHERE category_id = ANY((:categories)::text[])
 ORDER BY category_id FOR NO KEY UPDATE;
 
 -- name: save_suppliers
--- Keep each supplier's newest state; returns the ids of those that were newer than what was known.
+-- Keep each supplier's newest state; returns the ids of those that were not older than what was known.
 INSERT INTO supplier AS s (supplier_id, version, legal_name, contacts, contracts)
 SELECT supplier_id, version, legal_name, contacts, contracts
 FROM jsonb_populate_recordset(NULL::supplier, (:rows)::jsonb) ORDER BY supplier_id
 ON CONFLICT (supplier_id) DO UPDATE
 SET version = excluded.version, legal_name = excluded.legal_name,
     contacts = excluded.contacts, contracts = excluded.contracts
-WHERE s.version < excluded.version
+WHERE s.version <= excluded.version
 RETURNING supplier_id;
 
 -- name: save_categories!
@@ -37,7 +37,7 @@ INSERT INTO category AS c (category_id, version, names)
 SELECT category_id, version, names
 FROM jsonb_populate_recordset(NULL::category, (:rows)::jsonb) ORDER BY category_id
 ON CONFLICT (category_id) DO UPDATE SET version = excluded.version, names = excluded.names
-WHERE c.version < excluded.version;
+WHERE c.version <= excluded.version;
 
 -- name: add_occasions!
 -- Remember events that somebody must hear of.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
+from chassis.resync import Projection
 from services.notifications import events, schemas, sending, usecases
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ class NotificationsService:
 
     name = "notifications"
     settings = Settings(schemas.Settings)
+    keeps = (
+        Projection("suppliers", "supplier", ("supplier_id",)),
+        Projection("suppliers", "category", ("category_id",)),
+    )
 
     @on_events(
         "suppliers", events.SupplierRegistered, events.SupplierChanged, queue="notifications.suppliers"

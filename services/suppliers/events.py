@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
@@ -150,3 +151,18 @@ def supplier_risk_rescored(rescored: Rescored, causes: Sequence[UUID], heard: Se
             "changed": rescored.changed,
         },
     )
+
+
+def present_risk(row: Any) -> Event:
+    """Return a case's present score as it was told; row: as the repository gives it."""
+    derived = {
+        "residual": [_number(row.areas[area]["residual"]) for area in AREAS],
+        "changed": row.previous_band not in {None, row.band},
+    }
+    stored = [name for name in SupplierRiskRescored().fields if name not in derived]
+    data = {name: getattr(row, name) for name in stored} | derived
+    return Event(schema=SupplierRiskRescored, subject=f"{row.supplier_id}/{row.category_id}", data=data)
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

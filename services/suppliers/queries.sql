@@ -62,9 +62,11 @@ WHERE (c.names, c.responsible_area, c.prioritised_years, c.cpv_prefixes, c.analy
                         excluded.cpv_prefixes, excluded.analysis);
 
 -- name: categories
--- All risk categories.
+-- All risk categories, or so many from after one on.
 SELECT category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis FROM category
-ORDER BY category_id;
+WHERE (:after)::text IS NULL OR category_id > :after
+ORDER BY category_id
+LIMIT :limit;
 
 -- name: existing_categories
 -- Those of the named categories that exist.
@@ -116,7 +118,7 @@ ORDER BY c.supplier_id, c.category_id
 FOR NO KEY UPDATE OF c;
 
 -- name: save_judgements!
--- Keep the newest completed assessment of each case.
+-- Keep the newest completed assessment of each case; a resync repeats the same version.
 INSERT INTO judgement AS j (supplier_id, category_id, version, assessment_id, year, state, stage, claimed, judged,
     critical, severe_reported, recommendation, completed_at, valid_until)
 SELECT supplier_id, category_id, version, assessment_id, year, state, stage, claimed, judged,
@@ -128,7 +130,7 @@ SET version = excluded.version, assessment_id = excluded.assessment_id, year = e
     state = excluded.state, stage = excluded.stage, claimed = excluded.claimed, judged = excluded.judged,
     critical = excluded.critical, severe_reported = excluded.severe_reported,
     recommendation = excluded.recommendation, completed_at = excluded.completed_at, valid_until = excluded.valid_until
-WHERE j.version < excluded.version;
+WHERE j.version <= excluded.version;
 
 -- name: cases_to_score
 -- What the named cases' scores follow from, beside country values; stubs (no contract) are left out.
@@ -177,6 +179,22 @@ SELECT s.* FROM risk_case AS c
 JOIN risk_score AS s ON s.score_id = c.score_id
 WHERE c.supplier_id = :supplier_id
 ORDER BY c.category_id;
+
+-- name: scores_after
+-- Present scores in the order of their cases, from after one on: what a resync tells.
+SELECT s.*, s.inputs #>> '{judgement,completed_at}' AS assessed_at FROM risk_case AS c
+JOIN risk_score AS s ON s.score_id = c.score_id
+WHERE (:supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:supplier_id)::uuid, (:category_id)::text)
+ORDER BY c.supplier_id, c.category_id
+LIMIT :limit;
+
+-- name: scored_otherwise
+-- Those of the named cases whose present score does not take in the judgement that is stored.
+SELECT c.supplier_id, c.category_id FROM risk_case AS c
+JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k USING (supplier_id, category_id)
+JOIN judgement AS j USING (supplier_id, category_id)
+LEFT JOIN risk_score AS s ON s.score_id = c.score_id
+WHERE to_jsonb(j) - '{supplier_id,category_id,version}'::text[] IS DISTINCT FROM s.inputs -> 'judgement';
 
 -- name: score_history
 -- A supplier's scores, oldest first, a page of all or of one category.

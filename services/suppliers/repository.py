@@ -58,6 +58,12 @@ def suppliers(tx: Transaction, query: Mapping[str, Any]) -> list[dict[str, Any]]
     return [row._asdict() for row in rows]
 
 
+def suppliers_after(tx: Transaction, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """Return `limit` suppliers whole, by id, from after one on."""
+    rows = queries.suppliers(tx, supplier_id=None, after=after, category_id=None, limit=limit)
+    return [row._asdict() for row in rows]
+
+
 def supplier(tx: Transaction, supplier_id: UUID) -> dict[str, Any] | None:
     """Return one supplier whole."""
     rows = queries.suppliers(tx, supplier_id=supplier_id, after=None, category_id=None, limit=1)
@@ -74,9 +80,9 @@ def save_category(tx: Transaction, category: Mapping[str, Any]) -> bool:
     return bool(queries.save_category(tx, row=sql.document(category)))
 
 
-def categories(tx: Transaction) -> list[Any]:
-    """Return all categories."""
-    return list(queries.categories(tx))
+def categories(tx: Transaction, after: str | None = None, limit: int | None = None) -> list[Any]:
+    """Return all categories, or `limit` of them from after one on."""
+    return list(queries.categories(tx, after=after, limit=limit))
 
 
 def existing_categories(tx: Transaction, category_ids: Iterable[str]) -> set[str]:
@@ -179,6 +185,18 @@ def _score_row(rescored: Rescored, causes: Sequence[UUID]) -> dict[str, Any]:
 def current_scores(tx: Transaction, supplier_id: UUID) -> list[Any]:
     """Return the present score of each of a supplier's cases, by category."""
     return list(queries.current_scores(tx, supplier_id=supplier_id))
+
+
+def scores_after(tx: Transaction, after: Key | None, limit: int) -> list[Any]:
+    """Return `limit` cases' present scores, by case, from after one on."""
+    supplier_id, category_id = after or (None, None)
+    return list(queries.scores_after(tx, supplier_id=supplier_id, category_id=category_id, limit=limit))
+
+
+def scored_otherwise(tx: Transaction, keys: Iterable[Key]) -> set[Key]:
+    """Return those of the cases whose present score does not take in the judgement that is stored."""
+    rows = queries.scored_otherwise(tx, keys=_keys(keys))
+    return {(row.supplier_id, row.category_id) for row in rows}
 
 
 def score_history(tx: Transaction, supplier_id: UUID, query: Mapping[str, Any]) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock
 from chassis.entrypoints import Settings, gauges, http, on_events
+from chassis.resync import Projection
 from services.suppliers import events, schemas, usecases
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class SuppliersService:
 
     name = "suppliers"
     settings = Settings(schemas.Settings)
+    tells = (usecases.present_suppliers, usecases.present_categories, usecases.present_scores)
+    keeps = (Projection("assessments", "judgement", ("supplier_id", "category_id")),)
 
     @http(
         "POST",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from marshmallow import ValidationError
 
@@ -17,10 +18,9 @@ from services.suppliers import domain, events, reference, repository, schemas
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from chassis.db import Transaction
-    from chassis.events import Received
+    from chassis.events import Event, Received
     from services.suppliers.domain import Key
 
 
@@ -36,13 +36,16 @@ def register_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) ->
 
 
 def rescore_after_assessment(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
-    """Keep what was judged, and score the cases again."""
+    """Keep what was judged, and score the cases again; where it is only repeated, if the score lacks it."""
     heard: defaultdict[Key, list[Received]] = defaultdict(list)
     for event in batch:
         heard[event.data["supplier_id"], event.data["category_id"]].append(event)
     repository.lock_cases(tx, heard)
     repository.save_judgements(tx, newest(batch))
-    _rescore(tx, {key: [event.id for event in its] for key, its in heard.items()}, heard, now)
+    repeated = {key for key, its in heard.items() if all(event.resync for event in its)}
+    known = repeated - repository.scored_otherwise(tx, repeated)
+    causes = {key: [event.id for event in its] for key, its in heard.items() if key not in known}
+    _rescore(tx, causes, heard, now)
 
 
 def _rescore(
@@ -102,6 +105,24 @@ def put_category(tx: Transaction, category_id: str, new: Mapping[str, Any]) -> M
 def list_categories(tx: Transaction) -> dict[str, Any]:
     """Return all categories."""
     return {"items": repository.categories(tx)}
+
+
+def present_suppliers(tx: Transaction, after: str | None, limit: int) -> list[Event]:
+    """Return what a resync tells of suppliers, by subject."""
+    rows = repository.suppliers_after(tx, UUID(after) if after else None, limit)
+    return [events.supplier_registered(row) for row in rows]
+
+
+def present_categories(tx: Transaction, after: str | None, limit: int) -> list[Event]:
+    """Return what a resync tells of categories, by subject."""
+    return [events.category_changed(row._asdict()) for row in repository.categories(tx, after, limit)]
+
+
+def present_scores(tx: Transaction, after: str | None, limit: int) -> list[Event]:
+    """Return what a resync tells of scores, by subject."""
+    supplier_id, _, category_id = (after or "").partition("/")
+    rows = repository.scores_after(tx, (UUID(supplier_id), category_id) if after else None, limit)
+    return [events.present_risk(row) for row in rows]
 
 
 def import_country_index(

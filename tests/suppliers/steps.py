@@ -35,10 +35,15 @@ def registered(tx: Transaction, **changes: Any) -> UUID:
 
 
 def assess(
-    supplier_id: UUID, received: Callable[..., Received], version: int = 1, **changes: Any
+    supplier_id: UUID,
+    received: Callable[..., Received],
+    version: int = 1,
+    resync: bool | None = None,
+    **changes: Any,
 ) -> Received:
     data = completed(supplier_id, **changes)
-    return received(AssessmentCompleted, data, subject=f"{supplier_id}/handskar", version=version)
+    envelope = {"subject": f"{supplier_id}/handskar", "version": version, "resync": resync}
+    return received(AssessmentCompleted, data, **envelope)
 
 
 def terms(country: str, category: str, inherent: str, residual: str) -> dict[str, Any]:
