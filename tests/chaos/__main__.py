@@ -10,7 +10,6 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_URL, uuid5
 
 from tests.chaos import ledger, report
 from tests.chaos.books import Books
@@ -19,13 +18,9 @@ from tests.chaos.load import Load
 from tests.chaos.messages import Messages
 from tests.chaos.rest import await_rest
 from tests.chaos.stage import Stage
-from tests.e2e import scene
 
 if TYPE_CHECKING:
     from tests.chaos.ledger import Ledger
-    from tests.chaos.stage import Replicas
-
-_AUDITORS, _CAPACITY = 4, 50
 
 
 def main() -> int:
@@ -54,8 +49,8 @@ def main() -> int:
 def run(stage: Stage, seconds: float, seed: int) -> bool:
     """Load and faults, then rest, then the ledger; tell whether it is clean."""
     stage.replicas.start()
-    furnish(stage.replicas)
-    messages = Messages(stage.amqp_url, random.Random(f"messages {seed}"))  # noqa: S311
+    stage.ground.furnish()
+    messages = Messages(stage.ground.amqp_url, random.Random(f"messages {seed}"))  # noqa: S311
     load, faults = Load(stage.replicas, seed), Faults(stage, messages, seed)
     load.start()
     faults.run(seconds)
@@ -63,9 +58,9 @@ def run(stage: Stage, seconds: float, seed: int) -> bool:
     load.stop()
     say(f"chaos: faults and load have ended after {faults.count} faults; waiting for rest")
     with Books(stage.urls) as books:
-        rested = await_rest(stage, books)
+        rested = await_rest(stage.ground, books)
         messages.end()
-        drawn = ledger.draw_up(stage, books, load.book, messages.planted)
+        drawn = ledger.draw_up(stage.ground, books, load.book, messages.planted)
     return conclude(drawn, load, seed, faults.count, None if rested is None else rested - ended)
 
 
@@ -74,16 +69,6 @@ def conclude(drawn: Ledger, load: Load, seed: int, faults: int, recovered: float
     say(*report.table(drawn, load.book))
     say(report.last_line(drawn, seed, faults, recovered))
     return drawn.clean and recovered is not None
-
-
-def furnish(replicas: Replicas) -> None:
-    """Bring in what the chain stands on, and auditors enough."""
-    scene.load(replicas.first)
-    for number in range(_AUDITORS):
-        name = str(uuid5(NAMESPACE_URL, f"kedja-chaos-{number}"))
-        auditor = {"name": f"Exempelrevisor {number}", "kinds": ["office", "factory"], "languages": ["sv"]}
-        scene.put(replicas.first, "audits", f"/auditors/{name}", auditor | {"weekly_capacity": _CAPACITY})
-        scene.put_recipient(replicas.first, "auditor", name, f"Exempelrevisor {number}")
 
 
 def say(*lines: str) -> None:

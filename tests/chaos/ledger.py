@@ -11,7 +11,7 @@ from tests.chaos.row import Row
 if TYPE_CHECKING:
     from tests.chaos.books import Books
     from tests.chaos.load import Book
-    from tests.chaos.stage import Stage
+    from tests.chaos.stage import Ground
 
 
 @dataclass
@@ -37,12 +37,12 @@ class Ledger:
         return sum(len(row.broken) for row in self.rows if row.counts_as == counts_as)
 
 
-def draw_up(stage: Stage, books: Books, book: Book, planted: set[str]) -> Ledger:
+def draw_up(ground: Ground, books: Books, book: Book, planted: set[str]) -> Ledger:
     """Compute the ledger of a platform at rest. The driver's book says only which requests ended how."""
     found = stored.stored(books)
     counts = _counts(books, found)
-    with stage.replicas.first.mailbox.lock:
-        told, window = mails.rows(books, list(stage.replicas.first.mailbox.mails))
+    with ground.replicas.first.mailbox.lock:
+        told, window = mails.rows(books, list(ground.replicas.first.mailbox.mails))
     set_aside, parked = rest.parked(books, planted)
     travelled = Row("something has come all the way", "empty", [kind for kind in counts if not counts[kind]])
     rows = [
@@ -52,9 +52,9 @@ def draw_up(stage: Stage, books: Books, book: Book, planted: set[str]) -> Ledger
         *reactions.rows(books),
         *audits.rows(books),
         *told,
-        *rest.rows(stage, books),
+        *rest.rows(ground, books),
         *set_aside,
-        *gauges.rows(stage.replicas, books),
+        *gauges.rows(ground.replicas, books),
     ]
     return Ledger(
         rows,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tests.chaos.row import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.chaos.books import Books
 
 _CAUSES = """SELECT supplier_id::text || '/' || category_id AS key, unnest(causes)::text AS event
@@ -54,7 +56,8 @@ PROJECTIONS = [
 
 def rows(books: Books) -> list[Row]:
     """Look at projections, and at each reaction."""
-    return [_projections(books), *_once(_rescorings(books)), *_once(_decisions(books))]
+    completed = Counter(books.column("assessments", _COMPLETED))
+    return [_projections(books), *rescored(books, completed), *decided(books)]
 
 
 def _projections(books: Books) -> Row:
@@ -71,22 +74,20 @@ def _projections(books: Books) -> Row:
     return row
 
 
-def _rescorings(books: Books) -> tuple[str, Any, Any]:
+def rescored(books: Books, completed: Counter[str]) -> list[Row]:
     """Each case's scores: one cause for its registration, and one for each completed assessment."""
-    caused = books.rows("suppliers", _CAUSES)
-    due = Counter(books.column("suppliers", _CASES))
-    due.update(books.column("assessments", _COMPLETED))
-    return "rescored", caused, due
+    registered = Counter(books.column("suppliers", _CASES))
+    return once("rescored", books.rows("suppliers", _CAUSES), registered + completed)
 
 
-def _decisions(books: Books) -> tuple[str, Any, Any]:
+def decided(books: Books) -> list[Row]:
     """Each case's decisions: one cause for each score."""
-    caused = books.rows("audits", _EVENTS)
-    return "decided", caused, Counter(books.column("suppliers", _SCORED))
+    scored = Counter(books.column("suppliers", _SCORED))
+    return once("decided", books.rows("audits", _EVENTS), scored)
 
 
-def _once(reaction: tuple[str, Any, Any]) -> list[Row]:
-    name, caused, due = reaction
+def once(name: str, caused: Sequence[Any], due: Counter[str]) -> list[Row]:
+    """Compare (key, event) rows of what was reacted to with how many events there were for each key."""
     missing, doubled = Row(f"{name} for each event", "lost"), Row(f"{name} once for each event", "doubled")
     events = defaultdict(list)
     for row in caused:

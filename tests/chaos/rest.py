@@ -17,19 +17,19 @@ from tests.chaos.stage import SERVICES
 
 if TYPE_CHECKING:
     from tests.chaos.books import Books
-    from tests.chaos.stage import Stage
+    from tests.chaos.stage import Ground
 
 PATIENCE_SECONDS = 240
 # longer than the broker takes to count what consumers hold (quorum queues tell it every 5 s)
 _STILL_SECONDS = 7.0
 
 
-def await_rest(stage: Stage, books: Books) -> float | None:
+def await_rest(ground: Ground, books: Books) -> float | None:
     """Wait until all has been still for a while; return when that began, by the monotonic clock."""
     since: list[float] = []
 
     def still() -> bool:
-        if stirring(stage, books):
+        if stirring(ground, books):
             since.clear()
             return False
         since.append(time.monotonic())
@@ -42,17 +42,17 @@ def await_rest(stage: Stage, books: Books) -> float | None:
     return since[0]
 
 
-def stirring(stage: Stage, books: Books) -> dict[str, Any]:
+def stirring(ground: Ground, books: Books) -> dict[str, Any]:
     """Return what is not at rest: what -> how much."""
     found: dict[str, Any] = {}
     for service in SERVICES:
         found[f"{service} outbox"] = books.column(service, "SELECT count(*) FROM outbox")[0]
         retry = "SELECT count(*) FROM failed_event WHERE state = 'retry'"
         found[f"{service} retry"] = books.column(service, retry)[0]
-        found[f"{service} not ready"] = sum(not _ready(each, service) for each in stage.replicas.sets)
+        found[f"{service} not ready"] = sum(not _ready(each, service) for each in ground.replicas.sets)
     unsent = "SELECT count(*) FROM notice WHERE state IN ('queued', 'sending')"
     found["mail"] = books.column("notifications", unsent)[0]
-    found |= _depths(stage)
+    found |= _depths(ground)
     return {name: count for name, count in found.items() if count}
 
 
@@ -63,21 +63,20 @@ def _ready(replica: Any, service: str) -> bool:
         return False
 
 
-def _depths(stage: Stage) -> dict[str, int]:
+def _depths(ground: Ground) -> dict[str, int]:
     try:
-        with broker.channel(stage.amqp_url) as channel:
+        with broker.channel(ground.amqp_url) as channel:
             return {queue: channel.queue_declare(queue, passive=True).message_count for queue in queues()}
     except (*BROKER_ERRORS, amqp.AMQPError):
         return {"broker away": 1}
 
 
-def rows(stage: Stage, books: Books) -> list[Row]:
+def rows(ground: Ground, books: Books) -> list[Row]:
     """Queues, with what consumers hold, and outboxes are empty; nothing waits for a retry."""
     row = Row("queues and outboxes are empty, nothing waits for a retry, all replicas are ready", "rest")
-    row.broken = [f"{name}: {count}" for name, count in stirring(stage, books).items()]
-    for queue in stage.servers.broker.get("/queues/kedja_chaos"):
-        if queue["name"] != TAP and queue.get("messages", 0):
-            row.broken.append(f"{queue['name']}: {queue['messages']} by the broker's own count")
+    row.broken = [f"{name}: {count}" for name, count in stirring(ground, books).items()]
+    counted = {queue: count for queue, count in ground.messages().items() if count and queue != TAP}
+    row.broken += [f"{queue}: {count} by the broker's own count" for queue, count in counted.items()]
     return [row]
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 import requests
 
 from chassis import migrate, topology
 from deploy.local import provision
 from tests.chaos.servers import Servers, free_ports
+from tests.e2e import scene
 from tests.harness import Platform
 from tests.proxy import Proxy
 
@@ -18,9 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deploy.local.admin import Admin
+    from deploy.local.management import Management
 
 SERVICES = ("suppliers", "assessments", "audits", "notifications")
 _SECONDS = 10
+_AUDITORS, _CAPACITY = 4, 50
 
 
 class Replicas:
@@ -32,6 +38,8 @@ class Replicas:
         for number in range(count):
             (folder / f"replica-{number}").mkdir()
             self.sets.append(Platform(urls, folder / f"replica-{number}"))
+        for each in self.sets[1:]:
+            each.smtp.loop.close()  # never started: all mail goes to the first
         numbers = iter(free_ports(6 + count * len(SERVICES) * 2)[6:])
         for each in self.sets:
             for env in each.env.values():
@@ -89,6 +97,39 @@ class Replicas:
         self.first.smtp.stop()
 
 
+@dataclass
+class Ground:
+    """Replicas with what they stand on, past every proxy: what the ledger looks at."""
+
+    replicas: Replicas
+    urls: dict[str, dict[str, str]]
+    broker: Management
+
+    @property
+    def amqp_url(self) -> str:
+        """The vhost."""
+        return self.urls["audits"]["AMQP_URL"]
+
+    def messages(self) -> dict[str, int]:
+        """Return queue -> messages, those that consumers hold included, as the broker counts them."""
+        vhost = urlsplit(self.amqp_url).path.removeprefix("/")
+        return {row["name"]: row.get("messages", 0) for row in self.broker.get(f"/queues/{vhost}")}
+
+    def furnish(self) -> None:
+        """Bring in what the chain stands on, and auditors enough."""
+        platform = self.replicas.first
+        scene.load(platform)
+        for number in range(_AUDITORS):
+            name = str(uuid5(NAMESPACE_URL, f"kedja-chaos-{number}"))
+            auditor = {
+                "name": f"Exempelrevisor {number}",
+                "kinds": ["office", "factory"],
+                "languages": ["sv"],
+            }
+            scene.put(platform, "audits", f"/auditors/{name}", auditor | {"weekly_capacity": _CAPACITY})
+            scene.put_recipient(platform, "auditor", name, f"Exempelrevisor {number}")
+
+
 def _request(method: str, url: str, body: object, headers: dict[str, str]) -> requests.Response:
     return requests.request(method, url, json=body, headers=headers, timeout=_SECONDS)
 
@@ -113,16 +154,12 @@ class Stage:
             for name in self.urls
         }
         self.replicas = Replicas(by_way, folder, 2)
+        self.ground = Ground(self.replicas, self.urls, self.servers.broker)
 
     @property
     def admin(self) -> Admin:
         """Who may do all on the servers."""
         return self.servers.admin
-
-    @property
-    def amqp_url(self) -> str:
-        """The vhost, past the proxy."""
-        return self.urls["audits"]["AMQP_URL"]
 
     def end(self) -> None:
         """Stop all processes."""
