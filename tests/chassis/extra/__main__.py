@@ -12,11 +12,17 @@ eventlet.monkey_patch()
 import tests.chassis.extra  # noqa: E402, F401  makes services.things importable
 from chassis import config, runner, topology  # noqa: E402
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Run the service until it is told to stop."""
     topology.FILE = Path(config.environment("things")["THINGS_TOPOLOGY"])
-    from services.things.service import ThingsService
+    from services.things.service import ThingsService  # noqa: PLC0415  importable since a moment ago
 
     try:
         runner.run(ThingsService)
     except config.ConfigError as fault:
         sys.exit(str(fault))
+
+
+if __name__ == "__main__":
+    main()
