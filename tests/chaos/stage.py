@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from chassis import migrate, topology
 from deploy.local import provision
@@ -82,12 +83,15 @@ class Replicas:
         The replica is chosen at random; the next one is taken only if nobody listens there: then nothing was
         sent. A request that has been sent is never sent again. Raises requests.RequestException.
         """
-        order = chance.sample(self.sets, len(self.sets))
         method, path, body = request
-        for each in order[:-1]:
-            if each.accepts(service):
+        *others, last = chance.sample(self.sets, len(self.sets))
+        for each in others:
+            try:
                 return _request(method, each.url(service, path), body, headers)
-        return _request(method, order[-1].url(service, path), body, headers)
+            except requests.ConnectionError as fault:
+                if not _nobody_listens(fault):
+                    raise
+        return _request(method, last.url(service, path), body, headers)
 
     def stop(self) -> None:
         """End everything at once."""
@@ -132,6 +136,11 @@ class Ground:
 
 def _request(method: str, url: str, body: object, headers: dict[str, str]) -> requests.Response:
     return requests.request(method, url, json=body, headers=headers, timeout=_SECONDS)
+
+
+def _nobody_listens(fault: requests.ConnectionError) -> bool:
+    """Tell whether no connection was made: nothing has been sent then."""
+    return isinstance(getattr(fault.args[0], "reason", None), NewConnectionError)
 
 
 class Stage:
