@@ -1,13 +1,45 @@
-"""`kedja resync`: what an operator types after something was lost."""
+"""`kedja backup`, `restore` and `resync`: what an operator types against loss, and after it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from chassis import losses
+from chassis.backup import BackupError, backup
 from chassis.installed import dsn_of, installed, service_argument
+from chassis.postgres import ProgramError
+from chassis.restore import RestoreError, restore
 from chassis.resync import ResyncError, resync
 
-FAULTS = (ResyncError,)
+FAULTS = (BackupError, ProgramError, RestoreError, ResyncError)
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.command(name="backup")
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+def backup_command(folder: Path) -> None:
+    """Write every installed service's database to DIR, each as of one moment, while the services run."""
+    manifest = backup({service: dsn_of(service) for service in installed()}, folder)
+    for service, entry in sorted(manifest["services"].items()):
+        click.echo(f"{service}: {entry['bytes']} bytes, as of {entry['began_at']}")
+    click.echo(f"{folder} is whole")
+
+
+@click.command(name="restore")
+@service_argument
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--report", is_flag=True, help="List what the backup lacks, and what of it can come back.")
+def restore_command(service: str, folder: Path, report: bool) -> None:
+    """Put SERVICE's database back as it is in the backup DIR; the service must be stopped."""
+    kept = restore(service, dsn_of(service), folder)
+    click.echo(f"{service}: restored; what was there is kept in the schema {kept} until you drop it")
+    if report:
+        keeps = {name: getattr(entry.load(), "keeps", ()) for name, entry in installed().items()}
+        for line in losses.report(service, kept, keeps, dsn_of):
+            click.echo(line)
+    click.echo(f"{service}: now start it and go on with the resyncs (docs/operations.md)")
 
 
 @click.command(name="resync")
@@ -22,4 +54,4 @@ def resync_command(service: str) -> None:
     click.echo(f"{service}: {count} events written; the running service publishes them")
 
 
-COMMANDS = (resync_command,)
+COMMANDS = (backup_command, restore_command, resync_command)

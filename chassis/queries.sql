@@ -112,3 +112,51 @@ WITH discarded AS (
     RETURNING 1
 )
 SELECT count(*) FROM discarded;
+
+-- name: database_state^
+-- What a backup's manifest tells of a database.
+SELECT current_setting('server_version') AS postgresql, (SELECT epoch FROM epoch) AS epoch,
+       (SELECT array_agg(name ORDER BY applied_at, name) FROM schema_migration) AS migrations;
+
+-- name: other_sessions$
+-- How many others are connected to this database (of another role's sessions we may not know the kind).
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND coalesce(backend_type, 'client backend') = 'client backend'
+  AND pid <> pg_backend_pid();
+
+-- name: public_tables
+-- The tables of the service, by name.
+SELECT relname AS name FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname;
+
+-- name: has_epoch$
+-- Whether there is an epoch: not in a database that is new.
+SELECT to_regclass('public.epoch') IS NOT NULL;
+
+-- name: present_epoch$
+-- The epoch that versions count within.
+SELECT epoch FROM public.epoch;
+
+-- name: take_time!
+-- An operator waits for the answer, no request does.
+SET statement_timeout = 0;
+
+-- name: tables_beside
+-- The tables that are both in the present schema and in the one kept beside it, with their keys and shared columns.
+SELECT now.relname AS name,
+       (SELECT array_agg(a.attname::text ORDER BY array_position(i.indkey::int2[], a.attnum)) FROM pg_index AS i
+        JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey::int2[])
+        WHERE i.indrelid = now.oid AND i.indisprimary) AS key,
+       (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute AS a
+        JOIN pg_attribute AS b ON b.attrelid = beside.oid AND (b.attname, b.atttypid) = (a.attname, a.atttypid)
+        WHERE a.attrelid = now.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+FROM pg_class AS now
+JOIN pg_class AS beside ON beside.relname = now.relname AND beside.relkind = 'r'
+JOIN pg_namespace AS n ON n.oid = beside.relnamespace AND n.nspname = :kept
+WHERE now.relnamespace = 'public'::regnamespace AND now.relkind = 'r'
+  AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = now.oid AND i.indisprimary)
+ORDER BY now.relname;
+
+-- name: all_versions
+-- The last version that was given to each subject.
+SELECT subject, version FROM subject_version;
