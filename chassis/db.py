@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 from collections import defaultdict
 from contextlib import contextmanager, suppress
@@ -87,7 +88,7 @@ class Database:
         conn = self._slots.get()
         keep: Transaction | None = None
         try:
-            conn = conn or connect(self._dsn)
+            conn = _usable(conn) or connect(self._dsn)
             conn.correlation_id = correlation_id
             yield conn
             conn.commit()
@@ -114,6 +115,16 @@ class Database:
             if conn is not None:
                 conn.close()
             self._slots.put(None)
+
+
+def _usable(conn: Transaction | None) -> Transaction | None:
+    """Return an idle connection unless the server has said something on it: that can only be goodbye."""
+    if conn is None or conn.closed:
+        return None
+    if select.select([conn], [], [], 0)[0]:
+        conn.close()
+        return None
+    return conn
 
 
 def _rolled_back(conn: Transaction | None) -> Transaction | None:

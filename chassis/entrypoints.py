@@ -5,6 +5,7 @@ Nothing here decides anything; nameko and eventlet stay in this module, `backbon
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +18,6 @@ from nameko.constants import WEB_SERVER_CONFIG_KEY
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import WebServer, WsgiApp
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import ClosingIterator
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from chassis.events import EventSlice
 
 log = structlog.get_logger()
+
+# werkzeug's `<int(min=1990):year>`
+_CONVERTER = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
@@ -57,20 +60,31 @@ class Settings(DependencyProvider):
         return self._loaded
 
 
-class _ProblemApp(WsgiApp):
-    """Routes a request and answers what no route takes with problem+json as well."""
+class _App(WsgiApp):
+    """Answers every request, also those that no route takes: each is counted, logged, and carries its id."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        request = Request(environ)
+        # eventlet ends a chunked body by itself; without this werkzeug would read none of it
+        environ["wsgi.input_terminated"] = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
         self.server.running += 1
-        try:
-            provider, path_values = self.url_map.bind_to_environ(environ).match()
-            response = provider.handle(request, path_values)
-        except HTTPException as fault:
-            correlation_id = seam.correlation_of(request)
-            response = seam.problem_of(fault, correlation_id)
-            response.headers["X-Correlation-ID"] = correlation_id
+        response = self._answer(Request(environ))
         return ClosingIterator(response(environ, start_response), self.server.answered)
+
+    def _answer(self, request: Request) -> Response:
+        started, correlation_id = time.monotonic(), seam.correlation_of(request)
+        seen = {"route": "none", "method": "any"}
+        try:
+            provider, path_values = self.url_map.bind_to_environ(request.environ).match()
+            seen = {"route": provider.route, "method": provider.method}
+            response: Response = provider.respond(request, path_values, correlation_id)
+        except Exception as fault:  # noqa: BLE001  every fault becomes an answer
+            response = seam.problem_of(fault, correlation_id)
+        response.headers["X-Correlation-ID"] = correlation_id
+        seconds = time.monotonic() - started
+        metrics.HTTP.labels(**seen, status=response.status_code).observe(seconds)
+        told = {**seen, "status": response.status_code, "seconds": round(seconds, 4)}
+        log.info("request_answered", **told, correlation_id=correlation_id)
+        return response
 
 
 class _Server(WebServer):
@@ -88,7 +102,7 @@ class _Server(WebServer):
             self._gt = self.container.spawn_managed_thread(self.run)
 
     def get_wsgi_app(self) -> WsgiApp:
-        return _ProblemApp(self)
+        return _App(self)
 
     def refuse(self) -> None:
         """Take no new connections; requests that run are answered."""
@@ -110,6 +124,7 @@ class _Http(HttpRequestHandler):
 
     def __init__(self, method: str, route: str, **declared: Any) -> None:
         super().__init__(method, route)
+        self.route = _CONVERTER.sub(r"{\1}", route)  # as documents and metrics name it
         self.body, self.query = declared.get("body"), declared.get("query")
         self.returns, self.status = declared.get("returns"), declared.get("status", 200)
         self.location = declared.get("location")
@@ -118,21 +133,7 @@ class _Http(HttpRequestHandler):
         self.server.refuse()
         super().stop()
 
-    def handle(self, request: Request, path_values: dict[str, Any]) -> Response:
-        started = time.monotonic()
-        correlation_id = seam.correlation_of(request)
-        try:
-            response = self._respond(request, path_values, correlation_id)
-        except Exception as fault:  # noqa: BLE001  every fault becomes an answer
-            response = seam.problem_of(fault, correlation_id)
-        response.headers["X-Correlation-ID"] = correlation_id
-        seen = {"route": self.url, "method": request.method, "status": response.status_code}
-        seconds = time.monotonic() - started
-        metrics.HTTP.labels(**seen).observe(seconds)
-        log.info("request_answered", **seen, seconds=round(seconds, 4), correlation_id=correlation_id)
-        return response
-
-    def _respond(self, request: Request, path_values: dict[str, Any], correlation_id: str) -> Response:
+    def respond(self, request: Request, path_values: dict[str, Any], correlation_id: str) -> Response:
         call = seam.read(request, self.body, self.query, correlation_id)
         with self.backbone.web.transaction(correlation_id) as tx:
             result = self._work(tx, call, path_values)

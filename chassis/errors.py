@@ -11,75 +11,78 @@ if TYPE_CHECKING:
 class ProblemError(Exception):
     """A refusal that the caller can understand; `detail` is written for the caller."""
 
-    status = 500
-    title = "The service failed"
+    status, title, name = 500, "The service failed", "internal"
+    detail = "The fault has been logged under this answer's X-Correlation-ID."
 
     def __init__(self, detail: str = "") -> None:
-        """Keep the sentence that the caller will read."""
+        """Keep the sentence that the caller will read, if there is a better one than the kind's own."""
         super().__init__(detail)
-        self.detail = detail
+        self.detail = detail or self.detail
 
 
 class Malformed(ProblemError):
     """The request cannot be read at all."""
 
-    status, title = 400, "The request cannot be read"
+    status, title, name = 400, "The request cannot be read", "malformed"
+    detail = "Send what the API describes."
 
 
 class Unauthorized(ProblemError):
     """Who calls is not known."""
 
-    status, title = 401, "Authentication is needed"
-
-
-class Forbidden(ProblemError):
-    """Who calls is known and may not."""
-
-    status, title = 403, "This is not allowed"
+    status, title, name = 401, "Authentication is needed", "unauthorized"
+    detail = "Say who you are."
 
 
 class NotFound(ProblemError):
     """Nothing here has that name."""
 
-    status, title = 404, "Not found"
+    status, title, name = 404, "Not found", "not-found"
+    detail = "There is nothing at this address."
 
 
 class MethodNotAllowed(ProblemError):
     """The resource exists and does not take this method."""
 
-    status, title = 405, "The method is not allowed here"
+    status, title, name = 405, "The method is not allowed here", "method-not-allowed"
+    detail = "The Allow header names those that are."
 
 
 class Conflict(ProblemError):
     """The present state does not allow it."""
 
-    status, title = 409, "The present state does not allow this"
+    status, title, name = 409, "The present state does not allow this", "conflict"
+    detail = "Read the present state first."
 
 
 class TooLarge(ProblemError):
     """The body is larger than the service reads."""
 
-    status, title = 413, "The body is too large"
+    status, title, name = 413, "The body is too large", "too-large"
+    detail = "Send less at a time."
 
 
 class UnsupportedMediaType(ProblemError):
     """The body is not JSON."""
 
-    status, title = 415, "The media type is not supported"
+    status, title, name = 415, "The media type is not supported", "unsupported-media-type"
+    detail = "Send application/json."
 
 
 class Invalid(ProblemError):
     """The body or the query breaks its rules; every fault by JSON pointer."""
 
-    status, title = 422, "The input breaks its rules"
+    status, title, name = 422, "The input breaks its rules", "invalid"
+    detail = "Every fault is listed under errors."
 
     def __init__(self, faults: Mapping[str, str], detail: str = "") -> None:
         """Keep the faults: JSON pointer -> what is wrong there."""
-        super().__init__(detail or "See errors.")
+        super().__init__(detail)
         self.faults = dict(faults)
 
 
 class Unavailable(ProblemError):
     """Something that the service stands on is away for the moment."""
 
-    status, title = 503, "The service is away for the moment"
+    status, title, name = 503, "The service is away for the moment", "unavailable"
+    detail = "Try again in a few seconds."

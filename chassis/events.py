@@ -118,6 +118,8 @@ def _load(body: bytes, schema: type[EventSlice]) -> dict[str, Any]:
         raise UnreadableError(f"the body is not JSON: {fault}") from None
     except ValidationError as fault:
         raise UnreadableError(f"the body breaks {schema.__name__}: {fault.messages}"[:2000]) from None
+    except Exception as fault:  # noqa: BLE001  what no schema foresaw must not stop the queue behind it
+        raise UnreadableError(f"the body cannot be read as {schema.__name__}: {fault!r}"[:2000]) from None
     return data
 
 

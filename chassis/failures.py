@@ -13,6 +13,7 @@ import orjson
 
 from chassis import sql
 from chassis.events import PREFIX
+from chassis.faults import hopeless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +68,7 @@ def park(tx: Transaction, queue: str, message: Message, fault: Exception) -> Non
 
 def record(tx: Transaction, queue: str, message: Message, fault: Exception, attempts: int) -> str:
     """Keep an event whose handler failed: to be retried, or after the last attempt parked."""
-    state = "retry" if attempts < MAX_ATTEMPTS else "parked"
+    state = "parked" if attempts >= MAX_ATTEMPTS or hopeless(fault) else "retry"
     _record(tx, queue, message, fault, attempts=attempts, state=state)
     return state
 

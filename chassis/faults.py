@@ -26,6 +26,17 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _TRANSACTION_ROLLBACK = "40"
 
 
+# Cardinality and data exceptions: a value that does not fit today does not fit in an hour either.
+_HOPELESS_CLASSES = ("21", "22")
+
+
+def hopeless(fault: BaseException) -> bool:
+    """Tell whether trying the same event again cannot help, as long as the code stays the same."""
+    if isinstance(fault, psycopg2.Error):
+        return (fault.pgcode or "").startswith(_HOPELESS_CLASSES)
+    return isinstance(fault, OverflowError)
+
+
 def classify(fault: BaseException) -> Fault:
     """Return whose fault it is (docs/architecture.md, section 4.5).
 

@@ -29,7 +29,8 @@ log = structlog.get_logger()
 MAX_BODY_BYTES = 1_000_000
 _CORRELATION = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 _RETRY_AFTER_SECONDS = "5"
-PROBLEM_TYPES = "/docs/problems#"
+# A stable name, to compare with; docs/api.md says what each means.
+PROBLEM_TYPES = "urn:kedja:problem:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,6 @@ class Call:
 
     body: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
-    actor: str = "anonymous"
     now: datetime
     bearer: str | None = None
     correlation_id: str
@@ -92,7 +92,7 @@ def read(
 
 def _json(request: Request) -> Any:
     if request.mimetype != "application/json":
-        raise errors.UnsupportedMediaType("Send application/json.")
+        raise errors.UnsupportedMediaType
     request.max_content_length = MAX_BODY_BYTES
     raw = request.get_data()
     _refuse_nul(sql.has_nul(raw))
@@ -154,7 +154,7 @@ def problem_of(fault: Exception, correlation_id: str) -> Response:
     if known.status == 500:
         log.error("request_failed", exc_info=fault, correlation_id=correlation_id)
     body = {
-        "type": PROBLEM_TYPES + type(known).__name__.lower(),
+        "type": PROBLEM_TYPES + known.name,
         "title": known.title,
         "status": known.status,
         "detail": known.detail,
@@ -174,11 +174,11 @@ def _known(fault: Exception) -> errors.ProblemError:
     if isinstance(fault, errors.ProblemError):
         return fault
     if isinstance(fault, psycopg2.Error) and classify(fault) is not Fault.EVENT:
-        return errors.Unavailable("Try again in a few seconds.")
+        return errors.Unavailable()
     if isinstance(fault, HTTPException):
         kinds: Mapping[int | None, type[errors.ProblemError]] = _BY_STATUS
         return kinds.get(fault.code, errors.Malformed)()
-    return errors.ProblemError("The fault has been logged under this answer's X-Correlation-ID.")
+    return errors.ProblemError()
 
 
 def _by_status(kinds: Iterable[type[errors.ProblemError]]) -> dict[int | None, type[errors.ProblemError]]:

@@ -29,6 +29,7 @@ class OpsApp:
         self._routes: dict[str, Callable[[], Response]] = {
             "/healthz": lambda: Response("ok\n", content_type="text/plain"),
             "/readyz": self._ready,
+            "/readyz/http": self._ready_for_http,
             "/metrics": lambda: Response(generate_latest(), content_type=CONTENT_TYPE_LATEST),
             "/backlog": self._backlog,
         }
@@ -42,6 +43,11 @@ class OpsApp:
     def _ready(self) -> Response:
         parts = self._backbone.ready()
         return _json(parts, 200 if all(parts.values()) else 503)
+
+    def _ready_for_http(self) -> Response:
+        """Tell what a balancer wants to know: requests need the database only, the broker may be away."""
+        part = {"database": self._backbone.ready()["database"]}
+        return _json(part, 200 if part["database"] else 503)
 
     def _backlog(self) -> Response:
         """Return the present counts, not cached as the gauges are."""

@@ -9,6 +9,7 @@ from functools import reduce
 
 import amqp
 import pytest
+from marshmallow import post_load
 
 from chassis.consume import Consumer
 from chassis.events import PREFIX, REQUIRED
@@ -188,3 +189,21 @@ def test_the_same_unreadable_message_delivered_twice_is_kept_once(queue, consume
     queue.put_raw({"a": 2}, b"no envelope")
     run_through(queue, consumer, start, things)
     assert things.ask("SELECT headers -> 'a' FROM failed_event ORDER BY 1") == [1, 2]
+
+
+class Careless(MadeSlice):
+    """A slice with a mistake of ours: it raises what marshmallow does not expect."""
+
+    @post_load
+    def _shorten(self, data, **_):
+        if data["name"] == "poison":
+            raise OverflowError("date value out of range")
+        return data
+
+
+def test_a_mistake_in_a_slice_parks_its_event_and_the_queue_goes_on(queue, db, amqp_url, start, things):
+    queue.put("01", "poison", "02")
+    start(Consumer(queue.name, {"thing_made": Careless}, count, db, amqp_url))
+    wait_until(lambda: things.times() == {"01": 1, "02": 1})
+    wait_until(lambda: things.failed() == [("poison", "parked", 1)])
+    assert "cannot be read as Careless: OverflowError" in things.ask("SELECT reason FROM failed_event")[0]

@@ -166,3 +166,17 @@ def test_a_bug_that_loses_its_transaction_to_the_time_limit_is_the_events_own_fa
     start(Consumer(queue.name, SLICES, handle, db, amqp_url))
     wait_until(lambda: things.failed() == [("slow", "retry", 1)])
     assert things.reasons() == []
+
+
+@pytest.mark.parametrize("value", ["1e400", "9999-12-31 23:59:59-23:59 BC x"])
+def test_what_the_database_can_never_take_is_parked_at_once(queue, db, amqp_url, start, things, value):
+    def overflowing(tx, batch):
+        count(tx, batch)
+        if any(event.data["name"] == "poison" for event in batch):
+            with tx.cursor() as cursor:
+                cursor.execute("SELECT %s::bigint", [value])
+
+    queue.put("01", "poison", "02")
+    start(Consumer(queue.name, SLICES, overflowing, db, amqp_url))
+    wait_until(lambda: things.failed() == [("poison", "parked", 1)])
+    wait_until(lambda: things.times() == {"01": 1, "02": 1})

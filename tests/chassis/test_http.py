@@ -29,7 +29,7 @@ def problem(response):
     assert response.headers["X-Correlation-ID"]
     document = response.json()
     assert document["status"] == response.status_code
-    assert document["type"].startswith("/docs/problems#")
+    assert document["type"].startswith("urn:kedja:problem:")
     return response.status_code, document["title"], document["detail"]
 
 
@@ -69,14 +69,18 @@ def test_the_text_of_the_escape_is_a_text_like_others(call, live_things):
 
 
 def test_what_is_not_there_is_404_and_a_method_that_is_not_taken_405_with_those_that_are(call):
-    assert problem(call("GET", "/nothing")) == (404, "Not found", "")
+    assert problem(call("GET", "/nothing")) == (404, "Not found", "There is nothing at this address.")
     assert problem(call("GET", "/things/01a1fde8-362f-728f-8fcc-56a55bb5b791")) == (
         404,
         "Not found",
         "no such thing",
     )
     response = call("PATCH", "/things")
-    assert problem(response) == (405, "The method is not allowed here", "")
+    assert problem(response) == (
+        405,
+        "The method is not allowed here",
+        "The Allow header names those that are.",
+    )
     assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
 
 
@@ -96,7 +100,7 @@ def test_a_media_type_that_is_not_json_is_415(call, media_type):
 def test_every_fault_of_body_and_query_is_named_at_once_by_its_pointer(call):
     body = {"parts": [{"label": "a", "weight": 0}, {"weight": "heavy"}], "a/b~c": 1}
     response = call("POST", "/things?limit=0&page=2", json.dumps(body), **JSON)
-    assert problem(response) == (422, "The input breaks its rules", "See errors.")
+    assert problem(response) == (422, "The input breaks its rules", "Every fault is listed under errors.")
     assert response.json()["errors"] == [
         {"pointer": "/a~1b~0c", "detail": "Unknown field."},
         {"pointer": "/name", "detail": "Missing data for required field."},
@@ -207,3 +211,24 @@ def test_a_client_that_talks_nonsense_and_hangs_up_harms_nobody(platform, call, 
     assert call("GET", "/things").status_code == 200
     assert platform.processes["things"].poll() is None
     assert platform.processes["things"].pid == pid
+
+
+def test_a_chunked_body_is_read_like_any_other(platform, live_things):
+    response = requests.post(
+        platform.url("things", "/things"),
+        data=iter([b'{"name": ', b'"in pieces"}']),
+        headers=JSON,
+        timeout=10,
+    )
+    assert response.status_code == 201, response.text
+
+
+def test_what_no_route_takes_is_counted_without_its_path_or_method(platform, live_things):
+    assert requests.request("BREW", platform.url("things", "/coffee"), timeout=10).status_code == 404
+    counted = platform.ops("things", "/metrics").text
+    assert 'http_request_duration_seconds_count{method="any",route="none",status="404"}' in counted
+
+
+def test_what_requests_need_is_told_apart_from_the_broker(platform, live_things):
+    answer = platform.ops("things", "/readyz/http")
+    assert (answer.status_code, answer.json()) == (200, {"database": True})
