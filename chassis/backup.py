@@ -32,14 +32,17 @@ def backup(dsns: Mapping[str, str], folder: Path) -> dict[str, Any]:
     if folder.exists():
         raise BackupError(f"{folder} is there already: a backup goes into a folder of its own")
     partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(mode=0o700, parents=True)  # personal data are in it
-    taken = {service: _dump(service, dsn, partial) for service, dsn in dsns.items()}
-    manifest = {"format": _FORMAT, "kedja": version("kedja"), "services": taken}
-    _write(partial / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-    _sync(partial)
-    partial.rename(folder)
-    _sync(folder.absolute().parent)
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700, parents=True)  # personal data are in it
+        taken = {service: _dump(service, dsn, partial) for service, dsn in dsns.items()}
+        manifest = {"format": _FORMAT, "kedja": version("kedja"), "services": taken}
+        _write(partial / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+        _sync(partial)
+        partial.rename(folder)
+        _sync(folder.absolute().parent)
+    except OSError as fault:
+        raise BackupError(f"the backup could not be written: {fault}") from None
     return manifest
 
 
@@ -66,7 +69,7 @@ def read(folder: Path, service: str) -> dict[str, Any]:
     """Return what the manifest says of a service; raise BackupError unless its dump is there, whole."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise BackupError(f"{folder} is no whole backup: there is no {MANIFEST} in it") from None
     except ValueError:
         raise BackupError(f"{folder} is no whole backup: its {MANIFEST} cannot be read") from None

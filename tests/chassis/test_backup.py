@@ -125,6 +125,9 @@ def test_half_a_backup_is_never_taken_for_a_whole_one(home, tmp_path, monkeypatc
 def test_what_is_damaged_unknown_or_newer_is_refused_with_a_reason(home, taken):
     with pytest.raises(backup.BackupError, match="is there already"):
         backup.backup({"things": home}, taken)
+    (taken.parent / "file").touch()
+    with pytest.raises(backup.BackupError, match=r"could not be written: .*Not a directory"):
+        backup.backup({"things": home}, taken.parent / "file" / "backup")
     with pytest.raises(backup.BackupError, match="has no backup of audits; it has: things"):
         backup.read(taken, "audits")
     manifest = json.loads((taken / "manifest.json").read_text())

@@ -132,3 +132,48 @@ def test_notifications_restored_reports_the_mail_that_it_no_longer_knows_of(chai
     kedja(chain, "resync", "suppliers")
     wait_until(lambda: rows.of(chain, "notifications", *tables) == kept)
     assert len(chain.mailbox.mails) == sent
+
+
+def test_all_services_restored_from_a_backup_taken_in_the_middle_of_a_burst_agree_again_and_go_on(
+    chain: Any, tmp_path: Path
+) -> None:
+    """The four databases are of four moments: what one lacks of the others is told again."""
+    cases = people.ready_to_complete(chain, 12)
+    folder = str(tmp_path / "backup")
+    people.complete_all(chain, cases, halfway=lambda: kedja(chain, "backup", folder))
+    wait_until(lambda: [seen(chain, case) for case in cases] == [due(case) for case in cases])
+    for service in chain.env:
+        chain.stop(service)
+    for service in chain.env:
+        kedja(chain, "restore", service, folder)
+    for service in chain.env:
+        chain.start(service)
+    for service in chain.env:
+        chain.await_ready(service)
+    for producer in ("assessments", "suppliers"):
+        kedja(chain, "resync", producer)
+    wait_until(lambda: facts(chain, cases)[0] <= facts(chain, cases)[1] and agree(chain, cases))
+
+    answers = [people.complete(chain, case).status_code for case in cases]
+    assert set(answers) <= {200, 409}
+    everything = {case.assessment["assessment_id"] for case in cases}
+    wait_until(lambda: facts(chain, cases) == (everything, everything) and agree(chain, cases))
+    assert {scores(chain, case)[-1] for case in cases} == {scene.SCORES[-1]}
+
+
+def facts(chain: Any, cases: list[people.Case]) -> tuple[set[str], set[str]]:
+    """The assessments that are completed, and those that suppliers knows as such."""
+    ours = {case.supplier_id for case in cases}
+    completed = rows.of(chain, "assessments", "assessment")["assessment"]
+    judged = rows.of(chain, "suppliers", "judgement")["judgement"]
+    return (
+        {each["assessment_id"] for each in completed if each["supplier_id"] in ours and each["completed_at"]},
+        {each["assessment_id"] for each in judged if each["supplier_id"] in ours},
+    )
+
+
+def agree(chain: Any, cases: list[people.Case]) -> bool:
+    """Whether the score that audits knows of each case is the one that suppliers has."""
+    known = {each["supplier_id"]: each["score"] for each in risks(chain)}
+    present = {case.supplier_id: scores(chain, case)[-1][0] for case in cases}
+    return all(float(known[supplier_id]) == score for supplier_id, score in present.items())
