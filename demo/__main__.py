@@ -6,7 +6,6 @@ import os
 import random
 import sys
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +16,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from demo import fiction, outcome, reference, report, respondents
-from demo.api import Platform, RefusedError
+from demo.api import PATIENCE_SECONDS, Platform, RefusedError
+from demo.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 console = Console(width=None if sys.stdout.isatty() else 170)
 MAIL_FOLDER = Path(os.environ.get("KEDJA_MAIL_DIR", ".run/mail"))
-# longer than a mail rests whose sender was killed with it in hand (services/notifications/sending.toml)
-_PATIENCE_SECONDS = 100
 _SUPPLIERS_AT_ONCE, _OFFICE_STAFF = 8, 2
 
 T = TypeVar("T")
@@ -37,14 +35,14 @@ R = TypeVar("R")
 def main() -> int:
     """Do one run; return 0 only if everything is as it must be."""
     platform = Platform()
-    run = fiction.next_run(platform)
+    run, mailbox, parked_before = fiction.next_run(platform), Mailbox(MAIL_FOLDER), platform.parked()
     console.print(f"Demo run {run}: fictive suppliers, real categories, regions and country indices.")
     reference.load(platform)
-    campaign_id = carry_out(platform, run)
+    campaign_id = carry_out(platform, mailbox, run)
     cases = watch(platform, campaign_id)
-    parked = platform.parked()
+    parked = platform.parked() - parked_before
     console.print(report.table(cases))
-    faults = outcome.faults(cases, mailed(), parked)
+    faults = outcome.faults(cases, mailbox.copies(), parked)
     for fault in faults:
         console.print(f"[red]fault:[/red] {fault}", highlight=False)
     console.print(report.what_next(platform, cases), highlight=False, soft_wrap=True)
@@ -52,7 +50,7 @@ def main() -> int:
     return 1 if faults else 0
 
 
-def carry_out(platform: Platform, run: int) -> str:
+def carry_out(platform: Platform, mailbox: Mailbox, run: int) -> str:
     """Do what people do: register, invite, answer, review. Returns the campaign's id."""
     people = fiction.suppliers(run)
     with Progress(console=console) as progress:
@@ -61,7 +59,7 @@ def carry_out(platform: Platform, run: int) -> str:
         )
         registered = office("Registering suppliers", partial(_register, platform), people)
         campaign_id = _launch(platform, run, people, registered)
-        links = _await_invitations(progress, people)
+        links = _await_invitations(progress, mailbox, people)
         questions = platform.assessments.get("/questionnaire")["questions"]
         answering = [fictive for fictive in people if fictive.manner != "silent"]
         respond = partial(_respond, platform, questions, links)
@@ -100,12 +98,14 @@ def _launch(platform: Platform, run: int, people: list[Fictive], registered: lis
     return patiently(launched, "assessments knows the new suppliers")
 
 
-def _await_invitations(progress: Progress, people: list[Fictive]) -> dict[str, tuple[str, str]]:
+def _await_invitations(
+    progress: Progress, mailbox: Mailbox, people: list[Fictive]
+) -> dict[str, tuple[str, str]]:
     task = progress.add_task("Waiting for the invitations' mails", total=len(people))
     addresses = {fictive.address for fictive in people}
 
     def arrived() -> dict[str, tuple[str, str]] | None:
-        links = respondents.invitations(MAIL_FOLDER)
+        links = mailbox.invitations()
         progress.update(task, completed=len(addresses & links.keys()))
         return links if addresses <= links.keys() else None
 
@@ -122,7 +122,8 @@ def _review(platform: Platform, run: int, submitted: tuple[Fictive, str]) -> Non
     """Judge as the office would: what evidence supports, a little below the claim; some cells stay open."""
     fictive, assessment_id = submitted
     chance = random.Random(f"review {run} {fictive.address}")  # noqa: S311  a spread, not a secret
-    view = platform.assessments.call("POST", f"/assessments/{assessment_id}/review")
+    platform.assessments.call("POST", f"/assessments/{assessment_id}/review")
+    view = platform.assessments.get(f"/assessments/{assessment_id}")
     judged = [[_judge(cell, chance) for cell in row] for row in view["claimed"]]
     resolved = view["critical"] if chance.random() < 0.5 else []
     recommendation = "dialogue" if fictive.manner in ("weak", "alarming") else "none"
@@ -146,7 +147,7 @@ def watch(platform: Platform, campaign_id: str) -> list[outcome.Case]:
             for (done, total), task in zip(now, tasks, strict=True):
                 progress.update(task, completed=done, total=total)
             moved = [done for done, _ in now]
-            if all(done >= total for done, total in now) or time.monotonic() - since > _PATIENCE_SECONDS:
+            if all(done >= total for done, total in now) or time.monotonic() - since > PATIENCE_SECONDS:
                 return cases
             if moved != seen:
                 seen, since = moved, time.monotonic()
@@ -165,14 +166,9 @@ def _how_far(cases: Iterable[outcome.Case]) -> list[tuple[int, int]]:
     ]
 
 
-def mailed() -> Counter[str]:
-    """Return notice id -> mails in the sink: the Message-ID begins with the notice's id."""
-    return Counter(respondents.message_ids(MAIL_FOLDER))
-
-
 def patiently(attempt: Callable[[], T | None], hope: str) -> T:
     """Return what `attempt` returns once it returns something; give up after a while."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while (result := attempt()) is None:
         if time.monotonic() > deadline:
             raise SystemExit(f"demo: gave up waiting until {hope}; see `make logs` and `make status`")
@@ -181,4 +177,7 @@ def patiently(attempt: Callable[[], T | None], hope: str) -> T:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except RefusedError as refusal:
+        sys.exit(f"demo: {refusal}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 SERVICES = ("suppliers", "assessments", "audits", "notifications")
 _SECONDS = 30
+_AWAY, _CONFLICT = 503, 409
+# longer than a mail rests whose sender was killed with it in hand (services/notifications/sending.toml)
+PATIENCE_SECONDS = 100
 
 
 class RefusedError(Exception):
@@ -30,14 +34,30 @@ class Api:
         self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=16))
 
     def call(self, method: str, path: str, body: object = None, token: str = "", **query: Any) -> Any:
-        """Send one request and return the JSON of its answer; raises RefusedError for anything but 2xx."""
+        """Send one request and return the JSON of its answer.
+
+        A service that is away is asked again for a while, as any client of it should do. Raises RefusedError
+        for anything but 2xx in the end; a 409 to a request whose first answer was lost says that it was done.
+        """
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        response = self._session.request(
-            method, self.base + path, json=body, params=query, headers=headers, timeout=_SECONDS
-        )
-        if not response.ok:
+        unsure, deadline = False, time.monotonic() + PATIENCE_SECONDS
+        while True:
+            response = self._try(method, path, json=body, params=query, headers=headers)
+            if response is not None and response.status_code != _AWAY:
+                break
+            unsure = unsure or response is None
+            if time.monotonic() > deadline:
+                raise RefusedError(f"{method} {path}: the service has been away for {PATIENCE_SECONDS} s")
+            time.sleep(0.5)
+        if not response.ok and not (unsure and response.status_code == _CONFLICT):
             raise RefusedError(f"{method} {path}: {response.status_code} {response.text[:500]}")
         return response.json() if response.content else None
+
+    def _try(self, method: str, path: str, **request: Any) -> requests.Response | None:
+        try:
+            return self._session.request(method, self.base + path, timeout=_SECONDS, **request)
+        except (requests.ConnectionError, requests.Timeout):
+            return None
 
     def get(self, path: str, **query: Any) -> Any:
         """Return what a GET answers."""

@@ -128,7 +128,7 @@ def _by_supplier(items: Iterable[dict[str, Any]], ids: set[str]) -> defaultdict[
 
 def faults(cases: Sequence[Case], mailed: Counter[str], parked: int) -> list[str]:
     """Return everything that is not as it must be; `mailed` counts the sink's mails by notice id."""
-    found = [f"{parked} events are parked: see `kedja parked list`"] if parked else []
+    found = [f"{parked} events are parked: see `kedja parked list <service>`"] if parked else []
     for case in cases:
         found.extend(f"{case.supplier['legal_name']}: {fault}" for fault in _case_faults(case, mailed))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -38,12 +38,20 @@ def table(cases: Sequence[Case]) -> Table:
             ", ".join(sorted({site["country"] for site in case.supplier["sites"]})) or "unknown",
             change(case),
             str(case.decision["row"]) if case.decision and case.decision["row"] else "-",
-            case.decision["outcome"] if case.decision else "-",
+            _outcome(case.decision) if case.decision else "-",
             audit["state"] if audit else "-",
             audit["starts_on"] if audit else "-",
             str(sum(case.delivered_notices().values())),
         )
     return shown
+
+
+def _outcome(decision: dict[str, Any]) -> str:
+    """Return what comes of a decision, and in brackets what stood in the way or asked for more."""
+    if decision["effect"] in ("suppressed", "listed"):
+        return f"none ({decision['asked']} {decision['effect']})"
+    more = " (recommended)" if decision["rule"].endswith("+recommendation") else ""
+    return f"{decision['outcome']}{more}"
 
 
 def change(case: Case) -> str:
@@ -61,14 +69,15 @@ def _score(score: dict[str, object]) -> str:
 def what_next(platform: Platform, cases: Sequence[Case]) -> str:
     """Return where the platform answers, and three things to try on this very run."""
     audited = next((case for case in cases if case.open_audits), cases[0])
-    supplier_id, contact = audited.supplier["supplier_id"], audited.supplier["contacts"][0]["email"]
+    contact = audited.supplier["contacts"][0]["email"]
+    history = f"{platform.suppliers.base}/suppliers/{audited.supplier['supplier_id']}/risk/history"
     return f"""The platform stays up:
   suppliers {platform.suppliers.base}   assessments {platform.assessments.base}
   audits {platform.audits.base}   notifications {platform.notifications.base}
 Three things to try:
   1. read what {audited.supplier["legal_name"]} was told:  cat .run/mail/*{contact}*
-  2. check the arithmetic of its score:  curl -s {platform.suppliers.base}/suppliers/{supplier_id}/risk
-  3. take the broker away, then give it back:  make stop SERVICE=rabbitmq; make start SERVICE=rabbitmq
+  2. check the arithmetic of its score:  curl -s {history}
+  3. do without the broker for a while:  make stop SERVICE=rabbitmq; make status; make start SERVICE=rabbitmq
 make status shows what runs, make down stops it (data kept), make demo makes another run.
 """
 

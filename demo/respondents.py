@@ -1,21 +1,13 @@
-"""Respondents: they read their invitation in the mail, follow the link, answer and submit over HTTP."""
+"""Respondents: they follow the link in their mail, answer and submit over HTTP."""
 
 from __future__ import annotations
 
 import random
-import re
-from email import message_from_bytes, policy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from email.message import EmailMessage
-
     from demo.api import Api
     from demo.fiction import Fictive
-
-_LINK = re.compile(r"/respond#([0-9a-f-]{36})\.([\w-]+)")
 
 # The levels (0–4) that each manner chooses from, and how often a question stays unanswered.
 _LEVELS: dict[str, tuple[tuple[int, ...], float]] = {
@@ -25,28 +17,6 @@ _LEVELS: dict[str, tuple[tuple[int, ...], float]] = {
     "alarming": ((0, 0, 1), 0.1),
     "open": ((2, 3), 0.45),
 }
-
-
-def invitations(folder: Path) -> dict[str, tuple[str, str]]:
-    """Return address -> (invitation id, code) from the invitations in the mail sink's folder."""
-    found = {}
-    for mail in _mails(folder):
-        body = mail.get_body(("plain",))
-        link = _LINK.search(body.get_content()) if body else None
-        if link:
-            found[mail["To"].addresses[0].addr_spec] = (link[1], link[2])
-    return found
-
-
-def message_ids(folder: Path) -> Iterator[str]:
-    """Yield the left part of each mail's Message-ID."""
-    for mail in _mails(folder):
-        yield str(mail["Message-ID"]).strip().removeprefix("<").partition("@")[0]
-
-
-def _mails(folder: Path) -> Iterator[EmailMessage]:
-    for file in folder.glob("*.eml"):
-        yield message_from_bytes(file.read_bytes(), policy=policy.default)
 
 
 def respond(

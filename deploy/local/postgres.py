@@ -22,6 +22,8 @@ fsync = on
 synchronous_commit = on
 timezone = 'UTC'
 log_timezone = 'UTC'
+log_min_error_statement = panic  # statements hold names and addresses
+log_error_verbosity = terse      # and so do details
 lc_messages = 'C'
 log_line_prefix = '%m [%p] %q%u@%d '
 """
