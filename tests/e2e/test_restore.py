@@ -6,14 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from deploy.local import provision
 from tests.backbone import wait_until
 from tests.e2e import people, rows, scene
 from tests.e2e.kedja import kedja
 from tests.e2e.outcome import await_outcome, decisions, due, mails_about, seen
+from tests.harness import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from deploy.local.admin import Admin
+
+
+@pytest.fixture(scope="module")
+def chain(admin: Admin, namespace: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A platform of these tests' own: what is lost here must not be missed elsewhere."""
+    name = f"{namespace}_restored"
+    running = Platform(provision.provision(name, admin), tmp_path_factory.mktemp("restored"))
+    try:
+        running.start_all()
+        scene.load(running)
+        yield running
+    finally:
+        running.stop_all()
+        provision.drop(name, admin)
 
 
 @pytest.fixture
