@@ -13,7 +13,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from chassis.entrypoints import declared
 from chassis.events import EventSchema
-from chassis.fields import Grid
+from chassis.fields import LONGEST_MAILBOX, Email, Grid, Text
 from chassis.topology import exchange_of
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def asyncapi(services: Mapping[str, type]) -> str:
     spec = APISpec("Kedja", "1", "3.1.0", plugins=[plugin])
     if plugin.converter is not None:
         plugin.converter.add_attribute_function(_grid)
+        plugin.converter.add_attribute_function(_text)
     rows = list(_rows(services))
     for _, event, _ in rows:
         spec.components.schema(_name(event), schema=event)
@@ -106,6 +107,13 @@ def _grid(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
     row = {"type": "array", "items": cell, "minItems": field.columns, "maxItems": field.columns}
     kind = ["array", "null"] if field.allow_none else "array"
     return {"type": kind, "items": row, "minItems": field.rows, "maxItems": field.rows}
+
+
+def _text(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
+    """Describe our own texts as far as the schema language reaches."""
+    if isinstance(field, Email):
+        return {"format": "email", "maxLength": LONGEST_MAILBOX}
+    return {"minLength": 1, "maxLength": field.longest} if isinstance(field, Text) else {}
 
 
 def _channel(producer: str, event: type[EventSchema]) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 # The mailboxes that every mail server takes (RFC 5321 dot-string at a host name, in ASCII): no quoted names,
-# no address literals, no SMTPUTF8. A name outside ASCII has its xn-- form.
+# no address literals, no SMTPUTF8 (a host outside ASCII has its xn-- form), nothing that a
+# header could be read to encode (=?).
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _MAILBOX = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
-_LONGEST_MAILBOX = 254
+LONGEST_MAILBOX = 254
 # Letters and symbols by their category that show nothing: fillers of Hangul, and Braille without dots.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _FIRST_YEAR, _YEAR_AFTER = 1970, 2200
@@ -25,7 +26,8 @@ _MOST_PLACES = 50
 def mailable(text: str | None) -> str | None:
     """Return the address, trimmed, if mail can be sent to it."""
     trimmed = (text or "").strip()
-    return trimmed if len(trimmed) <= _LONGEST_MAILBOX and _MAILBOX.fullmatch(trimmed) else None
+    fits = len(trimmed) <= LONGEST_MAILBOX and "=?" not in trimmed and _MAILBOX.fullmatch(trimmed)
+    return trimmed if fits else None
 
 
 class Email(fields.String):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from chassis import config
-from chassis.fields import Grid
+from chassis.fields import Grid, Text
 from chassis.http import PageQuery
 from services.assessments.domain.case import RECOMMENDATIONS, STATES
 
@@ -39,7 +39,7 @@ class Case(Schema):
 class NewCampaign(Schema):
     """A round of self-assessments; answer_by: the last (UTC) day to answer, null for the usual period."""
 
-    name = fields.String(required=True, validate=validate.Length(1, 200))
+    name = Text(200, required=True)
     year = fields.Integer(required=True, strict=True, validate=validate.Range(2000, 2100))
     answer_by = fields.Date(load_default=None, allow_none=True)
     cases = fields.List(fields.Nested(Case), required=True, validate=validate.Length(min=1))

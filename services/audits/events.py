@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import fields, validate
 
 from chassis.events import Event, EventSchema, EventSlice
+from chassis.fields import Count, Moment, Number
 from services.audits.domain.case import explain
 from services.audits.domain.policy import AUDITS, BANDS, RECOMMENDATIONS
 
@@ -61,19 +62,19 @@ class SupplierRiskRescored(EventSlice):
 
     type = "supplier_risk_rescored"
     supplier_id = fields.UUID(required=True)
-    category_id = fields.String(required=True)
-    score = fields.Decimal(required=True, allow_none=True)
+    category_id = fields.String(required=True, validate=validate.Length(1, 100))
+    score = Number(0, 100, required=True, allow_none=True)
     band = fields.String(required=True, validate=validate.OneOf([*BANDS, "no_data"]))
     stage = fields.String(required=True, allow_none=True)
-    critical_open = fields.Integer(required=True)
-    severe_open = fields.Integer(required=True)
-    claim_gap = fields.Decimal(required=True, allow_none=True)
+    critical_open = Count(required=True)
+    severe_open = Count(required=True)
+    claim_gap = Number(-100, 100, required=True, allow_none=True)
     not_cooperating = fields.Boolean(required=True)
     recommendation = fields.String(required=True, allow_none=True, validate=validate.OneOf(RECOMMENDATIONS))
     site_known = fields.Boolean(required=True)
     contract_ends_on = fields.Date(required=True, allow_none=True)
-    as_of = fields.AwareDateTime(required=True)
-    assessed_at = fields.AwareDateTime(required=True, allow_none=True)
+    as_of = Moment(required=True)
+    assessed_at = Moment(required=True, allow_none=True)
 
 
 def announcements(audit: Audit, cause: Received | None) -> list[Event]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from chassis import config
+from chassis.fields import Text
 from chassis.http import PageQuery
 from services.audits.domain.case import STATES
 from services.audits.domain.policy import AUDITS
@@ -19,7 +20,7 @@ class Settings(config.Settings):
 class NewAuditor(Schema):
     """Somebody who holds audits; weekly_capacity: how many may begin in an ISO week."""
 
-    name = fields.String(required=True, validate=validate.Length(1, 200))
+    name = Text(200, required=True)
     kinds = fields.List(
         fields.String(validate=validate.OneOf(tuple(AUDITS.values()))),
         required=True,
@@ -99,7 +100,7 @@ class AuditPage(Schema):
 class Cancellation(Schema):
     """Why an audit is not held; the regions, the office and the auditor read it."""
 
-    reason = fields.String(required=True, validate=validate.Length(1, 1000))
+    reason = Text(1000, required=True)
 
 
 class DecisionView(Schema):

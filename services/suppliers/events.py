@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, fields, validate
 
 from chassis.events import Event, EventSchema, EventSlice
-from chassis.fields import Grid
+from chassis.fields import Grid, Moment
 from services.suppliers.domain import AREAS, BANDS, NO_DATA
 from services.suppliers.schemas import CategoryView, ContactView, ContractView
 
@@ -92,8 +92,8 @@ class AssessmentCompleted(EventSlice):
     type = "assessment_completed"
     assessment_id = fields.UUID(required=True)
     supplier_id = fields.UUID(required=True)
-    category_id = fields.String(required=True)
-    year = fields.Integer(required=True)
+    category_id = fields.String(required=True, validate=validate.Length(1, 100))
+    year = fields.Integer(required=True, validate=validate.Range(2000, 2100))
     state = fields.String(required=True)
     stage = fields.String(required=True, validate=validate.OneOf(["self_declared", "reviewed"]))
     claimed = Grid(7, 4, required=True)
@@ -101,8 +101,8 @@ class AssessmentCompleted(EventSlice):
     critical = fields.List(fields.String(), required=True)
     severe_reported = fields.Boolean(required=True)
     recommendation = fields.String(required=True)
-    completed_at = fields.AwareDateTime(required=True)
-    valid_until = fields.AwareDateTime(required=True)
+    completed_at = Moment(required=True)
+    valid_until = Moment(required=True)
 
 
 def supplier_registered(supplier: Mapping[str, Any]) -> Event:

@@ -89,7 +89,7 @@ def test_every_wrong_field_of_a_campaign_is_named(platform):
         {"pointer": "/cases/0/category_id", "detail": "Missing data for required field."},
         {"pointer": "/cases/0/supplier_id", "detail": "Not a valid UUID."},
         {"pointer": "/extra", "detail": "Unknown field."},
-        {"pointer": "/name", "detail": "Length must be between 1 and 200."},
+        {"pointer": "/name", "detail": "Must contain a visible character."},
         {"pointer": "/year", "detail": "Not a valid integer."},
     ])  # fmt: skip
 

@@ -47,6 +47,7 @@ def test_an_address_that_every_mail_server_takes_is_kept_without_outer_space(tex
         "a@b_c.example",
         "a@b..example",
         "a@b.example\x00",
+        "=?utf-8?q?x=2C?=@b.example",
         "a" * 65 + "@b.example",
         "a@" + "b" * 64 + ".example",
         "a@" + "b." * 130 + "example",

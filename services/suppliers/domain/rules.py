@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_MOST_PLACES = 20  # more than any value is published with
 # The four areas of the code of conduct; the order of the matrix's columns.
 AREAS = ("human_rights", "workers_rights", "environment", "business_ethics")
 
@@ -25,11 +26,13 @@ class Index:
     def read(self, value: object) -> Decimal:
         """Return the number that a published value is kept as; ValueError says what is wrong with it."""
         try:
-            number = self.labels[str(value)] if str(value) in self.labels else Decimal(str(value))
+            number = self.labels[str(value)] if str(value) in self.labels else _number(value)
         except InvalidOperation:
             raise ValueError("Must be a number.") from None
         if not number.is_finite() or not self.low <= number <= self.high:
             raise ValueError(f"Must be from {self.low} to {self.high}.")
+        if abs(int(number.as_tuple().exponent)) > _MOST_PLACES:
+            raise ValueError(f"Must have at most {_MOST_PLACES} decimals.")
         if self.convert and number not in self.convert:
             raise ValueError("Must be a rating, without fractions.")
         return number
@@ -37,6 +40,14 @@ class Index:
     def safety(self, value: Decimal) -> Decimal:
         """Return a kept value on the scale 0-100 where higher is safer."""
         return self.convert[value] if self.convert else value
+
+
+def _number(value: object) -> Decimal:
+    """Return the number that is written in ASCII, as publishers write it: Decimal reads more than that."""
+    text = str(value)
+    if not text.isascii() or "_" in text:
+        raise InvalidOperation
+    return Decimal(text)
 
 
 def read_values(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chassis.fields import Text
 from services.suppliers.domain import AREAS
-from services.suppliers.schemas.common import NAME, StoredDate, distinct
+from services.suppliers.schemas.common import LONGEST_NAME, StoredDate, distinct
 
 
 class Names(Schema):
     """What a category is called."""
 
-    sv = fields.String(required=True, validate=NAME)
-    en = fields.String(required=True, validate=NAME)
+    sv = Text(LONGEST_NAME, required=True)
+    en = Text(LONGEST_NAME, required=True)
 
 
 class Analysis(Schema):
@@ -34,7 +35,7 @@ class NewCategory(Schema):
         validate=distinct,
     )
     cpv_prefixes = fields.List(
-        fields.String(validate=validate.Regexp(r"\d{2,8}\Z")), load_default=list, validate=distinct
+        fields.String(validate=validate.Regexp(r"[0-9]{2,8}\Z")), load_default=list, validate=distinct
     )
     analysis = fields.List(
         fields.Nested(Analysis, allow_none=True), required=True, validate=validate.Length(equal=len(AREAS))

@@ -11,9 +11,18 @@ import stdnum.se.orgnr
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from stdnum.exceptions import ValidationError as NumberError
 
+from chassis.fields import Email, Text
 from chassis.http import PageQuery
 from services.suppliers import reference
-from services.suppliers.schemas.common import LANGUAGES, NAME, SLUG, TEXT, StoredDate, distinct
+from services.suppliers.schemas.common import (
+    LANGUAGES,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    SLUG,
+    StoredDate,
+    Terms,
+    distinct,
+)
 
 CLAUSE_LEVELS = ("basic", "advanced")
 
@@ -63,16 +72,16 @@ Identifiers = Schema.from_dict({scheme: Identifier(scheme) for scheme in IDENTIF
 class Contact(Schema):
     """A person at the supplier, and what they answer for."""
 
-    name = fields.String(required=True, validate=NAME)
-    email = fields.Email(required=True, validate=validate.Length(max=254))
+    name = Text(LONGEST_NAME, required=True)
+    email = Email(required=True)
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
-    role = fields.String(required=True, validate=TEXT)
+    role = Text(LONGEST_TEXT, required=True)
 
 
 class Site(Schema):
     """A production site; tier 0 is the supplier's own."""
 
-    name = fields.String(required=True, validate=NAME)
+    name = Text(LONGEST_NAME, required=True)
     tier = fields.Integer(required=True, strict=True, validate=validate.Range(0, 9))
     country = fields.String(required=True, validate=_country)
     category_ids = fields.List(fields.String(validate=SLUG), required=True, validate=distinct)
@@ -86,11 +95,11 @@ class Contract(Schema):
         fields.String(validate=_region), required=True, validate=[validate.Length(min=1), distinct]
     )
     clause_level = fields.String(required=True, validate=validate.OneOf(CLAUSE_LEVELS))
-    clause_version = fields.String(required=True, validate=TEXT)
+    clause_version = Text(LONGEST_TEXT, required=True)
     starts_on = StoredDate(required=True)
     ends_on = StoredDate(load_default=None, allow_none=True)
     value_ore = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**63 - 1))
-    terms = fields.Dict(keys=fields.String(), load_default=dict)
+    terms = Terms(load_default=dict)
 
     @validates_schema
     def _ends_after_start(self, data: dict[str, Any], **_: Any) -> None:
@@ -101,7 +110,7 @@ class Contract(Schema):
 class NewSupplier(Schema):
     """A supplier to register, with everything that is known of it."""
 
-    legal_name = fields.String(required=True, validate=NAME)
+    legal_name = Text(LONGEST_NAME, required=True)
     country = fields.String(required=True, validate=_country)
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
     identifiers = fields.Nested(Identifiers, load_default=dict)

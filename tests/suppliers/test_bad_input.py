@@ -1,0 +1,120 @@
+"""What nobody can store, mail, read or compute with is refused at the door, each fault by its pointer."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from marshmallow import ValidationError
+
+from chassis.errors import Invalid
+from chassis.events import UnreadableError, loader
+from chassis.http import pointers
+from services.suppliers import schemas, usecases
+from services.suppliers.events import AssessmentCompleted
+from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, completed, loaded
+
+if TYPE_CHECKING:
+    from chassis.db import Transaction
+
+DEEP = reduce(lambda inner, _: {"a": inner}, range(500), {})  # type: ignore[var-annotated]
+NOBODY = "01938f3e-0000-7000-8000-000000000000"
+
+
+def faults(schema: Any, body: dict[str, Any]) -> list[str]:
+    with pytest.raises(ValidationError) as refused:
+        loader(schema).load(body)
+    return sorted(pointers(refused.value.messages))
+
+
+def changed(part: str, **changes: Any) -> dict[str, Any]:
+    return SUPPLIER | {part: [SUPPLIER[part][0] | changes]}
+
+
+@pytest.mark.parametrize("email", ["å@ö.example", "a@[127.0.0.1]", '"a b"@c.example', "kim"])
+def test_a_contact_is_refused_at_an_address_that_can_never_be_mailed(email: str) -> None:
+    assert faults(schemas.NewSupplier, changed("contacts", email=email)) == ["/contacts/0/email"]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b", "\t\u2060"])
+def test_a_name_that_nobody_can_see_is_none(blank: str) -> None:
+    assert faults(schemas.NewSupplier, SUPPLIER | {"legal_name": blank}) == ["/legal_name"]
+    assert faults(schemas.NewSupplier, changed("contacts", name=blank)) == ["/contacts/0/name"]
+    assert faults(schemas.NewSupplier, changed("contacts", role=blank)) == ["/contacts/0/role"]
+    assert faults(schemas.NewSupplier, changed("sites", name=blank)) == ["/sites/0/name"]
+    assert faults(schemas.NewSupplier, changed("contracts", clause_version=blank)) == [
+        "/contracts/0/clause_version"
+    ]
+    assert faults(schemas.NewCategory, GLOVES | {"names": {"sv": blank, "en": "x"}}) == ["/names/sv"]
+
+
+def test_names_are_kept_without_outer_white_space() -> None:
+    assert loaded(schemas.NewSupplier, SUPPLIER | {"legal_name": " Ek AB\n"})["legal_name"] == "Ek AB"
+
+
+@pytest.mark.parametrize("prefix", ["٣٣١٤", "3", "33 14", "331414201"])
+def test_a_cpv_prefix_is_of_ascii_digits(prefix: str) -> None:
+    assert faults(schemas.NewCategory, GLOVES | {"cpv_prefixes": [prefix]}) == ["/cpv_prefixes/0"]
+
+
+def test_a_clauses_terms_are_texts_whole_numbers_answers_and_nulls() -> None:
+    terms = {
+        "remedy_days": 30,
+        "least": -(2**63),
+        "most": 2**63 - 1,
+        "from": "signing",
+        "strict": True,
+        "x": None,
+    }
+    [contract] = loaded(schemas.NewSupplier, changed("contracts", terms=terms))["contracts"]
+    assert contract["terms"] == terms
+
+
+@pytest.mark.parametrize("value", [DEEP, [], {}, 1e308, 1.5, 2**63, -(2**63) - 1, 10**31, "x" * 501])
+def test_other_terms_are_refused_by_name(value: Any) -> None:
+    assert faults(schemas.NewSupplier, changed("contracts", terms={"a": value, "b": 1})) == [
+        "/contracts/0/terms/a"
+    ]
+
+
+@pytest.mark.parametrize("terms", [{str(n): n for n in range(51)}, {"x" * 101: 1}, {" ": 1}, [], "x", None])
+def test_terms_are_at_most_fifty_by_short_visible_names(terms: Any) -> None:
+    [pointer] = faults(schemas.NewSupplier, changed("contracts", terms=terms))
+    assert pointer.startswith("/contracts/0/terms")
+
+
+WRONG_VALUES = [
+    "1e-999999999",
+    "0e999999999",
+    "0." + "1" * 100_000,
+    "٣",
+    "1_0",
+    "NaN",
+    "Infinity",
+    DEEP,
+    [],
+    True,
+]
+
+
+@pytest.mark.parametrize("value", WRONG_VALUES)
+def test_an_index_value_that_is_no_published_number_is_named(tx: Transaction, value: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        usecases.import_country_index(tx, "CPI", 2025, {"SWE": value, "CHN": "43"}, NOW)
+    assert sorted(refused.value.faults) == ["/values/SWE"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("year", 10**18),
+        ("year", 1),
+        ("completed_at", "9999-12-31T23:59:59-23:59"),
+        ("valid_until", "0001-01-01T00:00:00+23:59"),
+    ],
+)
+def test_an_assessment_of_no_possible_time_is_unreadable(received: Any, name: str, value: Any) -> None:
+    with pytest.raises((UnreadableError, ValidationError), match=name):
+        received(AssessmentCompleted, completed(NOBODY, **{name: value}))  # type: ignore[arg-type]
+    assert loader(AssessmentCompleted).load(completed(NOBODY))  # type: ignore[arg-type]
