@@ -76,8 +76,15 @@ class Backbone(SharedExtension):
 
     def ready(self) -> dict[str, bool]:
         """Return what the service stands on and whether it stands; raises nothing."""
+        return {"database": self._database_answers(), **self._connected()}
+
+    def standing(self) -> dict[str, bool]:
+        """Return the same without asking the database: whether it answered when its gauges were last read."""
+        return {"database": self.gauges.answered, **self._connected()}
+
+    def _connected(self) -> dict[str, bool]:
         consumers = {consumer.queue: consumer.connected for consumer in self.consumers}
-        return {"database": self._database_answers(), "relay": self.relay.ready, **consumers}
+        return {"relay": self.relay.ready, **consumers}
 
     def _database_answers(self) -> bool:
         try:

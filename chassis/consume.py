@@ -77,6 +77,7 @@ class Consumer:
                     self._consume()
             except (*BROKER_ERRORS, GivenBackError) as fault:
                 log.warning("consumer_disconnected", queue=self.queue, reason=repr(fault)[:300])
+                metrics.DISCONNECTED.labels(self.queue, "broker").inc()
             self.connected = False
             self._stopping.wait(pause)
             pause = min(pause * 2, _LONGEST_BACKOFF)
@@ -223,6 +224,7 @@ class Consumer:
                 if kind is Fault.EVENT or contended == contention_attempts:
                     raise
                 log.warning("batch_redone", queue=self.queue, reason=repr(fault)[:300])
+                metrics.REDONE.labels(self.queue, kind.name.lower()).inc()
             else:
                 return
             self._back_off(pause)

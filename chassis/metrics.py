@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client import Gauge as OwnGauge
 from prometheus_client.core import GaugeMetricFamily
 
 from chassis import clock, sql
@@ -39,6 +40,17 @@ HANDLE_SECONDS = Histogram("event_handle_seconds", "Time to handle a batch.", ["
 BATCH_SIZE = Histogram("event_batch_size", "Events in a batch.", ["queue"], buckets=_SIZES)
 AGE = Histogram("event_age_seconds", "From occurrence to handled.", ["queue"], buckets=_AGES)
 PUBLISHED = Counter("events_published_total", "Events that the relay brought to an end.", ["type", "outcome"])
+DISCONNECTED = Counter(
+    "disconnects_total",
+    "Times that the relay or a queue's consumer began anew, and whose absence made it.",
+    ["part", "cause"],
+)
+BLOCKED = OwnGauge("publishing_blocked", "1 while the broker, short of memory or disk, takes no events.")
+REDONE = Counter(
+    "batches_redone_total",
+    "Tries of a batch that the machinery spoilt; they cost no event an attempt.",
+    ["queue", "fault"],
+)
 
 
 def batch_handled(queue: str, events: Sequence[Received], *, duplicates: int) -> None:
@@ -70,6 +82,7 @@ class DatabaseGauges:
     db: Database
     sources: list[Callable[[Transaction], Iterable[Gauge]]]
     seconds: float = 15.0
+    answered: bool = field(default=False, init=False)  # the database, when it was last asked
     _read_at: float = field(default=float("-inf"), init=False)
     _gauges: list[Gauge] = field(default_factory=list, init=False)
 
@@ -90,9 +103,30 @@ class DatabaseGauges:
         return families.values()
 
     def _read(self) -> None:
+        self.answered = False
         with suppress(psycopg2.Error), self.db.transaction() as tx:
             self._gauges = [gauge for source in self.sources for gauge in source(tx)]
             self._read_at = time.monotonic()
+            self.answered = True
+
+
+@dataclass(eq=False)
+class Readiness:
+    """What the service stands on, and whether it stands, as a gauge; asks nobody."""
+
+    parts: Callable[[], dict[str, bool]]
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing beforehand."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield one family: 1 for a part that stands, 0 for one that does not."""
+        text = "1 if this part stands: the database when its gauges were last read, relay, and each queue."
+        family = GaugeMetricFamily("part_ready", text, labels=["part"])
+        for part, stands in self.parts().items():
+            family.add_metric([part], float(stands))
+        return [family]
 
 
 def backlog(tx: Transaction) -> dict[str, float]:
@@ -116,6 +150,7 @@ def backlog_gauges(tx: Transaction) -> list[Gauge]:
     ]
 
 
-def register(gauges: DatabaseGauges) -> None:
-    """Answer scrapes with these gauges from now on."""
-    REGISTRY.register(gauges)
+def register(*collectors: DatabaseGauges | Readiness) -> None:
+    """Answer scrapes with these too from now on, in this order."""
+    for collector in collectors:
+        REGISTRY.register(collector)

@@ -100,7 +100,10 @@ class Relay:
                     self._relay()
             except Exception as fault:  # noqa: BLE001  whatever it is, what is committed must leave some day
                 log.warning("relay_disconnected", exchange=self._exchange, reason=repr(fault)[:300])
+                cause = "database" if isinstance(fault, psycopg2.Error) else "broker"
+                metrics.DISCONNECTED.labels("relay", cause).inc()
             self.connected = self._blocked = False
+            metrics.BLOCKED.set(0)
             self._stopping.wait(pause)
             pause = min(pause * 2, _LONGEST_BACKOFF)
 
@@ -111,10 +114,12 @@ class Relay:
 
     def _block(self, reason: str) -> None:
         self._blocked = True
+        metrics.BLOCKED.set(1)
         log.warning("publishing_blocked", reason=reason)
 
     def _unblock(self) -> None:
         self._blocked = False
+        metrics.BLOCKED.set(0)
         log.info("publishing_unblocked")
 
     def _relay(self) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.chassis.extra.crash run things`: the same service, but it kills itself where CRASH_AT says.
+"""`python -m tests.chassis.extra.crash run things`: the same service, but it dies where CRASH_AT says.
 
 The product's code knows nothing of this: the one function at the point is wrapped from outside, and at its
 call number CRASH_CALL the process gets SIGKILL from itself, before the function begins or after it has ended.
