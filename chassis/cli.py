@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import click
-import orjson
 import psycopg2
-from rich.console import Console
-from rich.table import Table
 
-from chassis import cli_recovery, config, db, migrate, sql, topology
+from chassis import cli_parked, cli_queues, cli_recovery, config, migrate, topology
 from chassis.faults import BROKER_ERRORS
 from chassis.installed import amqp_url, dsn_of, installed, service_argument
-
-console = Console()
-queries: Any = sql.load(__file__)
 
 
 @click.group()
@@ -88,6 +80,15 @@ def generate_catalogue(check: bool) -> None:
     _write(catalogue.ARCHITECTURE, catalogue.architecture(services), check, "kedja events generate")
 
 
+@cli.command(name="asyncapi")
+def asyncapi_command() -> None:
+    """Print the AsyncAPI 3 document: every event that the installed services emit."""
+    from chassis import catalogue  # noqa: PLC0415  needs nameko, which the other commands do not
+
+    services = {name: entry.load() for name, entry in installed().items()}
+    click.echo(catalogue.asyncapi(services), nl=False)
+
+
 def _write(file: Path, text: str, check: bool, command: str) -> None:
     """Write a generated file, or in a check refuse one that is not what it would be."""
     if not check:
@@ -96,84 +97,7 @@ def _write(file: Path, text: str, check: bool, command: str) -> None:
         raise click.ClickException(f"{file.name} is stale: run `{command}`")
 
 
-@cli.command(name="queues")
-def queues_command() -> None:
-    """Show what waits where: messages in queues, events in outboxes, events that failed."""
-    table = Table("queue", "messages", "consumers", title="RabbitMQ")
-    for name, messages, consumers in topology.depths(amqp_url()):
-        table.add_row(name, str(messages), str(consumers))
-    console.print(table)
-    table = Table("service", "outbox", "to retry", "parked", title="Databases")
-    for service in installed():
-        with closing(db.connect(dsn_of(service))) as conn:
-            waiting = queries.backlog(conn)
-        table.add_row(service, str(waiting.outbox_pending), str(waiting.retry), str(waiting.parked))
-    console.print(table)
-
-
-@cli.group()
-def parked() -> None:
-    """Events that failed and wait for a person."""
-
-
-@parked.command(name="list")
-@service_argument
-@click.option("--limit", default=100, show_default=True)
-@click.option("--retrying", is_flag=True, help="Also those that come back by themselves.")
-def list_parked(service: str, limit: int, retrying: bool) -> None:
-    """List a service's parked events with their reasons."""
-    states = ["parked", "retry"] if retrying else ["parked"]
-    with closing(db.connect(dsn_of(service))) as conn:
-        for row in queries.list_failures(conn, states=states, limit=limit):
-            failed_at = row.failed_at.strftime("%Y-%m-%d %H:%M:%S")
-            click.echo(f"{row.queue}  {row.event_key}  {row.type}  {row.state}")
-            click.echo(f"    {failed_at} UTC, attempt {row.attempts}: {row.reason[:300]}")
-
-
-@parked.command()
-@service_argument
-@click.argument("event")
-@click.option("--queue", help="Where the same event is parked on several queues.")
-def show(service: str, event: str, queue: str | None) -> None:
-    """Show one failed event, whole."""
-    with closing(db.connect(dsn_of(service))) as conn:
-        row = queries.show_failure(conn, event_key=event, queue=queue)
-    if row is None:
-        raise click.ClickException(f"{service} has no failed event {event}")
-    for name, value in row._asdict().items():
-        shown = bytes(value).decode(errors="replace") if name == "body" else value
-        shown = orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if name == "headers" else shown
-        click.echo(f"{name}: {shown}")
-
-
-@parked.command()
-@service_argument
-@click.argument("event", required=False)
-@click.option("--queue", help="Only events parked on this queue.")
-@click.option("--all", "everything", is_flag=True, help="All parked events.")
-def replay(service: str, event: str | None, queue: str | None, everything: bool) -> None:
-    """Give parked events back to the running service."""
-    if not event and not queue and not everything:
-        raise click.UsageError("name an event, a --queue, or --all")
-    with closing(db.connect(dsn_of(service))) as conn, conn:
-        count = queries.replay_failures(conn, event_key=event, queue=queue)
-    click.echo(f"{service}: {count} events will be tried again")
-
-
-@parked.command()
-@service_argument
-@click.argument("event")
-@click.option("--queue", help="Where the same event is parked on several queues.")
-def discard(service: str, event: str, queue: str | None) -> None:
-    """Remove one parked event for good."""
-    with closing(db.connect(dsn_of(service))) as conn, conn:
-        count = queries.discard_failure(conn, event_key=event, queue=queue)
-    if not count:
-        raise click.ClickException(f"{service} has no parked event {event}")
-    click.echo(f"{service}: discarded {event}")
-
-
-for command in cli_recovery.COMMANDS:
+for command in (cli_parked.parked, cli_queues.queues_command, *cli_recovery.COMMANDS):
     cli.add_command(command)
 
 

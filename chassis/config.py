@@ -28,6 +28,11 @@ class Settings(Schema):
     AMQP_URL = fields.String(required=True)
     HTTP_ADDRESS = fields.String(required=True, validate=_ADDRESS)
     OPS_ADDRESS = fields.String(required=True, validate=_ADDRESS)
+    # For how many days an event is known as handled. It has to outlast every way in which one comes twice: a
+    # broker that was down with an unacknowledged message, a producer that was away between publishing and
+    # forgetting, a broker or a producer's database put back from a backup. So: longer than the oldest backup
+    # that anybody would restore.
+    INBOX_DAYS = fields.Integer(load_default=30, validate=validate.Range(min=2, max=3650))
     LOG_LEVEL = fields.String(
         load_default="INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
     )

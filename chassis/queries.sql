@@ -49,11 +49,42 @@ FROM jsonb_array_elements((:rows)::jsonb) AS r;
 UPDATE outbox SET next_at = now() + make_interval(secs => :delay) WHERE id = ANY((:ids)::bigint[]);
 
 -- name: backlog^
--- What is waiting in this service: unpublished events, and events that failed.
+-- What is waiting in this service: unpublished events, and events that failed; ages in seconds. The lowest id of the
+-- outbox is the oldest row: a row that is put back keeps both.
 SELECT (SELECT count(*) FROM outbox) AS outbox_pending,
-       (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float FROM outbox) AS outbox_oldest_seconds,
+       coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)::float
+           AS outbox_oldest_seconds,
        (SELECT count(*) FROM failed_event WHERE state = 'retry') AS retry,
-       (SELECT count(*) FROM failed_event WHERE state = 'parked') AS parked;
+       (SELECT count(*) FROM failed_event WHERE state = 'parked') AS parked,
+       (SELECT count(*) FROM failed_event WHERE state = 'discarded') AS discarded,
+       coalesce((SELECT extract(epoch FROM now() - min(failed_at)) FROM failed_event WHERE state = 'parked'), 0)::float
+           AS parked_oldest_seconds;
+
+-- name: queue_states
+-- What this service knows of its queues: how many events it handled within the last `seconds`, the newest of them, and
+-- how many failed. Both look-ups are by index.
+SELECT q.queue,
+       (SELECT count(*) FROM inbox AS i
+        WHERE i.handled_at > now() - make_interval(secs => :seconds) AND i.queue = q.queue) AS handled,
+       (SELECT i.event_id FROM inbox AS i WHERE i.queue = q.queue ORDER BY i.event_id DESC LIMIT 1) AS newest,
+       (SELECT count(*) FROM failed_event AS f WHERE f.state = 'retry' AND f.queue = q.queue) AS retry,
+       (SELECT count(*) FROM failed_event AS f WHERE f.state = 'parked' AND f.queue = q.queue) AS parked
+FROM unnest((:queues)::text[]) AS q (queue);
+
+-- name: only_pruner$
+-- Whether no other replica prunes at this moment; held until the transaction ends.
+SELECT pg_try_advisory_xact_lock(:key);
+
+-- name: prune_inbox!
+-- Forget the events that were handled longest ago. One that still stands among the failed ones is not forgotten:
+-- it may be replayed at any time, and must not be handled twice then.
+WITH old AS MATERIALIZED (
+    SELECT queue, event_id FROM inbox AS i
+    WHERE handled_at < now() - make_interval(days => :days)
+      AND NOT EXISTS (SELECT FROM failed_event AS f WHERE f.queue = i.queue AND f.event_key = i.event_id::text)
+    ORDER BY handled_at LIMIT :limit
+)
+DELETE FROM inbox USING old WHERE inbox.queue = old.queue AND inbox.event_id = old.event_id;
 
 -- name: remember_events
 -- Mark events as handled by this queue; returns only those that had not been.
@@ -68,7 +99,7 @@ INSERT INTO failed_event AS f (queue, event_key, type, headers, body, state, att
 VALUES (:queue, :event_key, :type, (:headers)::jsonb, :body, :state, :attempts, now() + make_interval(secs => :delay),
         :reason, :traceback)
 ON CONFLICT (queue, event_key) DO UPDATE
-SET state = CASE f.state WHEN 'parked' THEN f.state ELSE excluded.state END,
+SET state = CASE WHEN f.state = 'retry' THEN excluded.state ELSE f.state END,
     attempts = greatest(f.attempts, excluded.attempts), next_at = greatest(f.next_at, excluded.next_at),
     reason = excluded.reason, traceback = excluded.traceback, failed_at = now();
 
@@ -87,28 +118,45 @@ SET CONSTRAINTS ALL IMMEDIATE;
 DELETE FROM failed_event WHERE queue = :queue AND event_key = :event_key;
 
 -- name: list_failures
--- Failed events for people, oldest first.
-SELECT queue, event_key, type, state, attempts, next_at, failed_at, reason FROM failed_event
-WHERE state = ANY(:states) ORDER BY failed_at, queue, event_key LIMIT :limit;
+-- Failed events for people, oldest first; each filter is optional.
+SELECT queue, event_key, type, state, attempts, next_at, failed_at, reason, discarded_by, discarded_at, discard_reason
+FROM failed_event
+WHERE state = ANY(:states)
+  AND event_key = coalesce(:event_key, event_key) AND queue = coalesce(:queue, queue)
+  AND ((:type)::text IS NULL OR type = :type)
+  AND ((:reason_contains)::text IS NULL OR position(lower(:reason_contains) IN lower(reason)) > 0)
+  AND ((:older_than)::float IS NULL OR failed_at < now() - make_interval(secs => :older_than))
+ORDER BY failed_at, queue, event_key LIMIT :limit;
 
 -- name: show_failure^
 -- One failed event, whole.
-SELECT queue, event_key, type, headers, body, state, attempts, next_at, failed_at, reason, traceback
+SELECT queue, event_key, type, headers, body, state, attempts, next_at, failed_at, reason, traceback,
+       discarded_by, discarded_at, discard_reason
 FROM failed_event WHERE event_key = :event_key AND queue = coalesce(:queue, queue);
 
 -- name: replay_failures$
--- Give parked events back to the retry worker; all of them where no key is named.
+-- Give events back to the retry worker: parked ones by filter, and a discarded one only by its own key.
 WITH replayed AS (
     UPDATE failed_event SET state = 'retry', attempts = 0, next_at = now()
-    WHERE state = 'parked' AND event_key = coalesce(:event_key, event_key) AND queue = coalesce(:queue, queue)
+    WHERE (state = 'parked' OR state = 'discarded' AND event_key = :event_key)
+      AND event_key = coalesce(:event_key, event_key) AND queue = coalesce(:queue, queue)
+      AND ((:type)::text IS NULL OR type = :type)
+      AND ((:reason_contains)::text IS NULL OR position(lower(:reason_contains) IN lower(reason)) > 0)
+      AND ((:older_than)::float IS NULL OR failed_at < now() - make_interval(secs => :older_than))
     RETURNING 1
 )
 SELECT count(*) FROM replayed;
 
--- name: discard_failure$
--- Remove one parked event for good.
+-- name: discard_failures$
+-- Set parked events aside for good; they stay, with who decided it, when and why.
 WITH discarded AS (
-    DELETE FROM failed_event WHERE state = 'parked' AND event_key = :event_key AND queue = coalesce(:queue, queue)
+    UPDATE failed_event
+    SET state = 'discarded', discarded_by = :by, discarded_at = now(), discard_reason = :why
+    WHERE state = 'parked'
+      AND event_key = coalesce(:event_key, event_key) AND queue = coalesce(:queue, queue)
+      AND ((:type)::text IS NULL OR type = :type)
+      AND ((:reason_contains)::text IS NULL OR position(lower(:reason_contains) IN lower(reason)) > 0)
+      AND ((:older_than)::float IS NULL OR failed_at < now() - make_interval(secs => :older_than))
     RETURNING 1
 )
 SELECT count(*) FROM discarded;

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
+from uuid import UUID
 
 import amqp
 import click
 import pytest
 
-from chassis import migrate, topology
+from chassis import clock, migrate, topology
 from chassis.cli import cli
 from chassis.consume import Consumer
 from chassis.failures import Message, park
+from chassis.ids import uuid7
 from services.things.events import MadeSlice
 from tests import backbone
 from tests.backbone import wait_until
-from tests.chassis.bench import count
+from tests.chassis.bench import count, emit
 from tests.conftest import SERVICES
 
 
@@ -34,7 +37,15 @@ def environ(dsn, amqp_url, tmp_path):
 def kedja(environ):
     def kedja(*arguments, status=0):
         command = [sys.executable, "-m", "chassis", *arguments]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            command,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
         assert done.returncode == status, done
         assert "Traceback" not in done.stderr
         return done.stdout + done.stderr
@@ -91,11 +102,49 @@ def test_parked_replay_gives_one_a_queues_or_all_back_to_the_running_service(
     assert things.times() == {"x": 2}
 
 
-def test_parked_discard_removes_one_parked_event_and_no_other(kedja, parked, things):
+def test_parked_replay_by_type_reason_and_age_takes_what_fits_all_of_them(kedja, parked, things):
+    things.ask("UPDATE failed_event SET type = 'other' WHERE event_key = %(key)s", key=parked[0])
+    things.ask(
+        "UPDATE failed_event SET failed_at = now() - interval '3 h' WHERE event_key = %(k)s", k=parked[1]
+    )
+    things.ask("UPDATE failed_event SET reason = 'KeyError: 100%%' WHERE event_key = %(key)s", key=parked[2])
+    retried = "SELECT event_key FROM failed_event WHERE state = 'retry'"
+    assert " 0 events" in kedja("parked", "replay", "suppliers", "--type", "other", "--older-than", "2h")
+    assert things.ask(retried) == []
+    assert " 1 events" in kedja("parked", "replay", "suppliers", "--older-than", "2h")
+    assert things.ask(retried) == [parked[1]]
+    assert " 1 events" in kedja("parked", "replay", "suppliers", "--reason-contains", "keyerror: 100%")
+    assert " 1 events" in kedja("parked", "replay", "suppliers", "--type", "other")
+    assert sorted(things.ask(retried)) == sorted(parked)
+    assert "is not a time like" in kedja("parked", "replay", "suppliers", "--older-than", "soon", status=2)
+
+
+def test_parked_discard_keeps_the_event_with_who_when_and_why(kedja, parked, things):
     things.ask("UPDATE failed_event SET state = 'retry' WHERE event_key = %(key)s", key=parked[1])
-    assert f"discarded {parked[0]}" in kedja("parked", "discard", "suppliers", parked[0])
-    assert "no parked event" in kedja("parked", "discard", "suppliers", parked[1], status=1)
-    assert things.ask("SELECT event_key FROM failed_event ORDER BY 1") == sorted(parked[1:])
+    asked = ("parked", "discard", "suppliers")
+    assert "Why" in kedja(*asked, parked[0], status=130)  # nobody is there to answer
+    assert "a reason is needed" in kedja(*asked, parked[0], "--reason", " ", status=2)
+    assert "name an event or a filter" in kedja(*asked, "--reason", "no", status=2)
+    assert f"discarded {parked[0]}" in kedja(*asked, parked[0], "--reason", "a test's", "--by", "Åsa")
+    assert "no parked event" in kedja(*asked, parked[0], "--reason", "again", status=1)
+    assert "no parked event" in kedja(*asked, parked[1], "--reason", "no", status=1)
+    kept = (
+        "SELECT state, discarded_by, discard_reason, now() - discarded_at < '1 min', body FROM failed_event"
+    )
+    [(*decision, body)] = things.ask(f"{kept} WHERE event_key = %(key)s", key=parked[0])
+    assert (decision, bytes(body)) == (["discarded", "Åsa", "a test's", True], b'{"name": "x"}')
+    assert parked[0] not in kedja("parked", "list", "suppliers", "--retrying")
+    assert "by Åsa: a test's" in kedja("parked", "list", "suppliers", "--discarded")
+    assert "discard_reason: a test's" in kedja("parked", "show", "suppliers", parked[0])
+
+
+def test_a_discarded_event_comes_back_only_by_its_own_id(kedja, parked, things):
+    kedja("parked", "discard", "suppliers", "--queue", "suppliers.a", "--reason", "a test's")
+    states = "SELECT state, count(*) FROM failed_event GROUP BY state ORDER BY state"
+    assert things.ask(states) == [("discarded", 2), ("parked", 1)]
+    assert " 1 events" in kedja("parked", "replay", "suppliers", "--all")
+    assert " 1 events" in kedja("parked", "replay", "suppliers", parked[0])
+    assert things.ask(states) == [("discarded", 1), ("retry", 2)]
 
 
 def test_migrate_brings_a_database_up_to_date_once_and_says_so(kedja, environ, empty_dsn, tmp_path):
@@ -138,10 +187,40 @@ def test_topology_apply_declares_everything_twice_over_and_queues_shows_what_wai
         shown = wait_until(lambda: waiting(kedja("queues"), binding["destination"]))
         for name in queues:
             assert name in shown
-        assert ["audits", "0", "0", "3"] in cells(shown)
+        assert ["audits", "0", "-", "0", "3"] in cells(shown)
     finally:
         for name in queues:
             channel.queue_delete(name)
+
+
+def test_queues_shows_rate_age_and_failures_of_each_queue_and_the_oldest_of_each_outbox(
+    kedja, channel, things, db, tmp_path
+):
+    kedja("topology", "apply")
+    names = [queue["name"] for queue in topology.load()["queues"]]
+    try:
+        channel.basic_publish(amqp.Message(b"{}"), "", "audits.policy")
+        handled = "INSERT INTO inbox SELECT 'audits.policy', (%(id)s)::uuid FROM generate_series(1, 1)"
+        things.ask(handled, id=str(made_at(clock.now() - timedelta(hours=3))))
+        with db.transaction() as tx:
+            park(tx, "audits.policy", Message(backbone.headers("x"), b""), ValueError("no"))
+        emit(db, "first", "second")
+        things.ask("UPDATE outbox SET created_at = now() - interval '10 min'")
+        (tmp_path / "suppliers.env").write_text("DATABASE_URL=postgresql://x:y@127.0.0.1:1/z\n")
+        row = ["audits.policy", "1", "0", "0.1", "<= 3 h", "0", "1"]
+        shown = wait_until(lambda: found if row in cells(found := kedja("queues")) else None)
+        assert ["audits", "2", "10 min", "0", "1"] in cells(shown)
+        assert ["suppliers", "?", "?", "?", "?"] in cells(shown)
+        assert "suppliers: cannot reach its database" in shown
+    finally:
+        for name in names:
+            channel.queue_delete(name)
+
+
+def made_at(moment):
+    """Return an id that was made at that moment."""
+    made = uuid7()
+    return UUID(int=int(moment.timestamp() * 1000) << 80 | made.int & (1 << 80) - 1)
 
 
 def cells(shown):
@@ -151,7 +230,7 @@ def cells(shown):
 
 def waiting(shown, queue):
     """Return what was shown once one message waits in the queue."""
-    return shown if [queue, "1", "0"] in cells(shown) else None
+    return shown if [queue, "1", "0", "0.0", "?", "0", "0"] in cells(shown) else None
 
 
 def test_a_queue_that_is_there_with_other_arguments_is_named_as_the_trouble(kedja, channel):

@@ -41,7 +41,7 @@ def publish(chain: Any, amqp: str) -> Iterator[Callable[[str, str, bytes, dict[s
 
         yield publish
     for service, event in published:
-        kedja(chain, "parked", "discard", service, event, check=False)
+        kedja(chain, "parked", "discard", service, event, "--reason", "a test's own", check=False)
 
 
 def parked(chain: Any, service: str) -> int:
