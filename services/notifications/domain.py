@@ -19,8 +19,12 @@ Verdict = Literal["accepted", "temporary", "permanent"]
 OFFICE = "national_office"
 
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
-# An address that every mail server takes: ASCII, one @, nothing that ends an address, a name or a header.
-_ADDRESS = re.compile(r"""[^\s@<>()\[\]\\,;:"]{1,64}@[\w\-]+(\.[\w\-]+)+""")
+# An address that every mail server takes and every parser reads alike: ASCII, one @, only dots between atoms
+# (RFC 5322, 3.4.1), nothing that begins an encoded word.
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_ADDRESS = re.compile(rf"(?!.*=\?)(?![^@]{{65}}){_ATOM}(\.{_ATOM})*@[\w-]+(\.[\w-]+)+")
+# Refusals for good of us, not of what we hand over: bad sequence of commands, login or encryption wanted.
+_ABOUT_US = frozenset({503, 530, 535, 538})
 
 
 class Recipient(NamedTuple):
@@ -163,10 +167,15 @@ def _is_uuid(text: str) -> bool:
 
 
 def verdict(code: int | None) -> Verdict:
-    """Return what an SMTP reply means: 2xx accepted, 5xx refused for good; silence and all else may pass."""
-    if code is not None and 200 <= code < 300:
+    """Return what an SMTP reply to a mail means: 2xx accepted, 5xx refused for good.
+
+    Silence, all else, and what is refused because of us and not of the mail may pass.
+    """
+    if code is None or code in _ABOUT_US:
+        return "temporary"
+    if 200 <= code < 300:
         return "accepted"
-    return "permanent" if code is not None and 500 <= code < 600 else "temporary"
+    return "permanent" if 500 <= code < 600 else "temporary"
 
 
 def next_try(attempt: int, now: datetime, pace: Pace) -> datetime:
@@ -200,4 +209,7 @@ def local_day(moment: str) -> date:
     time = datetime.fromisoformat(moment)
     if time.tzinfo is None:
         raise ValueError("a time without an offset is on no certain day")
-    return time.astimezone(_STOCKHOLM).date()
+    try:
+        return time.astimezone(_STOCKHOLM).date()
+    except OverflowError:
+        raise ValueError("in Stockholm, that time lies outside all years") from None

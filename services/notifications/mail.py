@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chassis import links
+from services.notifications import headers
 from services.notifications.domain import Mail, local_day, one_line
 from services.notifications.rules import WORDS
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _WIDTH = 78
+# RFC 5322, 2.1.1, in octets
+_LONGEST_LINE = 998
+# Our header source goes out as it is: the email package would decode it and encode it differently.
+_POLICY = SMTP.clone(refold_source="none")
 # What the lines after the first of a paragraph stand under: the text of "1. text" and of "Label:  text".
 _HANGING = re.compile(r"\d+\. | +|\S[^:]{0,20}:  +")
 
@@ -38,17 +43,19 @@ def write(mail: Mail, settings: Mapping[str, Any], now: datetime) -> EmailMessag
         raise ValueError("the recipient has no address")
     subject, body = text(mail, settings)
     sender = _sender(settings)
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = Address(one_line(mail.name or ""), addr_spec=mail.email)
+    message = EmailMessage(policy=_POLICY)
+    message.set_raw("From", headers.mailbox("From", sender.display_name, sender.addr_spec))
+    message.set_raw("To", headers.mailbox("To", mail.name or "", mail.email))
     if mail.office_email:
-        message["Reply-To"] = Address(one_line(mail.office_name or ""), addr_spec=mail.office_email)
-    message["Subject"] = one_line(subject)
+        reply_to = headers.mailbox("Reply-To", mail.office_name or "", mail.office_email)
+        message.set_raw("Reply-To", reply_to)
+    message.set_raw("Subject", headers.text("Subject", subject))
     message["Date"] = now
     message["Message-ID"] = f"<{mail.notice_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["X-Correlation-ID"] = one_line(mail.correlation_id)
-    message.set_content(body, cte="8bit")
+    message.set_raw("X-Correlation-ID", headers.text("X-Correlation-ID", mail.correlation_id))
+    fits = all(len(line.encode()) <= _LONGEST_LINE for line in body.splitlines())
+    message.set_content(body, cte="8bit" if fits else "quoted-printable")
     message["Content-Language"] = mail.language
     return message
 
@@ -148,4 +155,5 @@ def _number(words: Mapping[str, Any], value: Decimal | float | str) -> str:
 
 def _listed(words: Mapping[str, Any], items: Sequence[str]) -> str:
     """Join as people do: "a", "a and b", "a, b and c"."""
-    return f" {words['and']} ".join([*([", ".join(items[:-1])] if items[1:] else []), *items[-1:]])
+    lines = [one_line(item) for item in items]
+    return f" {words['and']} ".join([*([", ".join(lines[:-1])] if lines[1:] else []), *lines[-1:]])

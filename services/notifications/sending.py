@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import structlog
-from jinja2 import TemplateError
 
 from chassis import clock
 from services.notifications import mail, repository
@@ -53,7 +52,7 @@ def _send(
         reply = server.send(mail.write(claimed, settings, clock.now()))
     except ServerAway as fault:
         reply, away = fault.reply, True
-    except (ValueError, LookupError, TemplateError) as fault:
+    except Exception as fault:  # noqa: BLE001  whatever it is, it is this mail's and stays with it
         # our own fault: the notice waits, visible, until the text or the address has been put right
         reply = Reply("temporary", clock.now(), None, f"could not be written: {fault!r}"[:500])
     _record(begin, claimed, reply, lease_until)

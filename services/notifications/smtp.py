@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -13,7 +14,9 @@ from services.notifications.domain import Reply, Verdict, one_line, verdict
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-_READY, _CLOSING = 250, 421
+_READY = 250
+# After these nobody can say what state the connection is in: closing, bad sequence of commands.
+_UNFIT = frozenset({421, 503})
 
 
 class ServerAway(Exception):  # noqa: N818  it is no error of ours
@@ -45,20 +48,23 @@ class MailServer:
     def send(self, message: EmailMessage) -> Reply:
         """Hand over one mail and return the server's answer.
 
-        Raises ServerAway if there is no server to talk to. An answer lost after the whole mail has gone out
-        counts as a temporary fault: the mail goes again under the same Message-ID.
+        Raises ServerAway if there is no server to talk to, and whatever the email package raises for a mail
+        that it cannot write out; the next mail can be sent all the same. An answer lost after the whole mail has
+        gone out counts as a temporary fault: the mail goes again under the same Message-ID.
         """
         smtp = self._smtp or self._connect()
         try:
-            code, text = _hand_over(smtp, message)
+            reply = _hand_over(smtp, message)
         except smtplib.SMTPResponseException as fault:
-            code, text = fault.smtp_code, _bytes(fault.smtp_error)
+            reply = _reply(verdict(fault.smtp_code), fault.smtp_code, _bytes(fault.smtp_error))
         except (OSError, smtplib.SMTPException) as fault:
-            self._hang_up()
+            self._drop()
             return _reply("temporary", None, repr(fault).encode())
-        reply = _reply(verdict(code), code, text)
+        except BaseException:
+            self._drop()
+            raise
         if reply.outcome != "accepted":
-            self._start_over(code)
+            self._start_over(reply.code)
         return reply
 
     def _connect(self) -> smtplib.SMTP:
@@ -77,36 +83,45 @@ class MailServer:
         smtp.close()
         raise ServerAway(_reply("temporary", code, text))
 
-    def _start_over(self, code: int) -> None:
-        """Make the connection fit for the next mail; a server that is closing gets no more on this one."""
+    def _start_over(self, code: int | None) -> None:
+        """Make the connection fit for the next mail; what cannot be made fit is given up."""
         try:
-            if code != _CLOSING and self._smtp and self._smtp.rset()[0] == _READY:
+            if code not in _UNFIT and self._smtp and self._smtp.rset()[0] == _READY:
                 return
         except (OSError, smtplib.SMTPException):
             pass
         self._hang_up()
 
     def _hang_up(self) -> None:
-        smtp, self._smtp = self._smtp, None
-        if smtp is None:
+        if self._smtp is None:
             return
-        try:
-            smtp.quit()
-        except (OSError, smtplib.SMTPException):
+        with suppress(OSError, smtplib.SMTPException):
+            self._smtp.quit()
+        self._drop()
+
+    def _drop(self) -> None:
+        """Close without a word: in the middle of a mail, QUIT would be part of its text."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
             smtp.close()
 
 
-def _hand_over(smtp: smtplib.SMTP, message: EmailMessage) -> tuple[int, bytes]:
-    """MAIL, RCPT, DATA: return the last answer (smtplib's own `send_message` keeps only refusals)."""
+def _hand_over(smtp: smtplib.SMTP, message: EmailMessage) -> Reply:
+    """MAIL, RCPT, DATA: return the last answer (smtplib's own `send_message` keeps only refusals).
+
+    The mail is written out first: once MAIL has been said, nothing of ours may fail.
+    """
     eight_bits = smtp.has_extn("8bitmime")
     sender, recipient = (message[name].addresses[0].addr_spec for name in ("From", "To"))
+    raw = message.as_bytes(policy=message.policy.clone(cte_type="8bit" if eight_bits else "7bit"))
     code, text = smtp.mail(sender, ["BODY=8BITMIME"] if eight_bits else [])
-    if code == _READY:
-        code, text = smtp.rcpt(recipient)
+    if code != _READY:
+        # so far the server knows only our own address, the same in every mail
+        return _reply("temporary", code, text)
+    code, text = smtp.rcpt(recipient)
     if code in {_READY, 251}:
-        policy = message.policy.clone(cte_type="8bit" if eight_bits else "7bit")
-        code, text = smtp.data(message.as_bytes(policy=policy))
-    return code, text
+        code, text = smtp.data(raw)
+    return _reply(verdict(code), code, text)
 
 
 def _bytes(text: bytes | str) -> bytes:

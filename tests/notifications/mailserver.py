@@ -27,12 +27,16 @@ class _Greeter(SMTP):
 
 
 class MailServer(Controller):
-    """answers: replies to the next mails' texts, then 250; refused: address -> reply to its RCPT."""
+    """Answers 250, but for what the test put in.
+
+    answers: to the next mails' texts; refused: address -> reply to its RCPT; refused_senders: to next MAILs.
+    """
 
     def __init__(self, port: int) -> None:
         super().__init__(self, hostname="127.0.0.1", port=port)
         self.answers: list[str] = []
         self.refused: dict[str, str] = {}
+        self.refused_senders: list[str] = []
         self.greeting: str | None = None
         self.eight_bits = True
         self.on_mail: Callable[[], None] = lambda: None
@@ -59,6 +63,14 @@ class MailServer(Controller):
     ) -> Any:
         session.host_name = hostname
         return [line for line in responses if self.eight_bits or "8BITMIME" not in line]
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if self.refused_senders:
+            return self.refused_senders.pop(0)
+        envelope.mail_from = address
+        return "250 ok"
 
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any

@@ -17,10 +17,10 @@ def settings(port: int) -> dict[str, str]:
     return {**examples.SETTINGS, "SMTP_URL": f"smtp://127.0.0.1:{port}"}
 
 
-def queue(db: Database, count: int = 1) -> list[object]:
+def queue(db: Database, count: int = 1, **fields: object) -> list[object]:
     """Queue invitations, each to a contact of its own; return their notices in order."""
     supplier_id = uuid4()
-    people = [contact(f"person{number}@leverantor.example") for number in range(count)]
+    people = [contact(f"person{number}@leverantor.example", **fields) for number in range(count)]
     with db.transaction() as tx:
         usecases.project_categories(tx, [category()], clock.now())
         usecases.project_suppliers(tx, [supplier(supplier_id, *people)], clock.now())

@@ -139,6 +139,8 @@ def test_a_recipient_has_the_id_that_events_use(kind: str, recipient_id: str, fi
         (550, "permanent"),
         (354, "temporary"),
         (600, "temporary"),
+        (503, "temporary"),
+        (530, "temporary"),
         (None, "temporary"),
     ],
 )
@@ -173,6 +175,10 @@ def test_an_address_that_servers_take_is_usable(text: str) -> None:
         "å@b.example",
         "a@b.example\x00",
         "a@" + "b" * 260 + ".example",
+        "a" * 65 + "@b.example",
+        "a..b@c.example",
+        ".a@b.example",
+        "=?utf-8?q?x=2C?=@b.example",
     ],
 )
 def test_nothing_else_is(text: str | None) -> None:
@@ -204,7 +210,17 @@ def test_a_day_is_a_day_in_stockholm(moment: str, day: date) -> None:
     assert local_day(moment) == day
 
 
-@pytest.mark.parametrize("moment", ["", "tomorrow", "2026-02-30", "2026-11-21T22:30:00"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "",
+        "tomorrow",
+        "2026-02-30",
+        "2026-11-21T22:30:00",
+        "9999-12-31T23:59:59-23:59",
+        "0001-01-01T00:00:00+23:59",
+    ],
+)
 def test_what_is_on_no_certain_day_is_refused(moment: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         local_day(moment)

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
 
 from chassis import clock, links
+from services.notifications import mail as mails
+from services.notifications import smtp
 from services.notifications.rules import SENDING
 from tests.notifications import examples
 from tests.notifications.mailserver import MailServer, free_port
@@ -148,3 +155,64 @@ def test_a_text_that_cannot_be_written_waits_visibly_and_harms_no_other_mail(emp
     send(emptied, server.port)
     assert [seen(emptied, each)["state"] for each in (first, second)] == ["queued", "sent"]
     assert str(seen(emptied, first)["reason"]).startswith("could not be written: UndefinedError(")
+
+
+def unwritable(anybody="person0@leverantor.example"):
+    """A mail that the email package takes and then cannot write out."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address("Kedja", addr_spec="kedja@kansliet.example")
+    message["To"] = Address("=?utf-8?q?=C3?=[", addr_spec=anybody)
+    message.set_content("text")
+    return message
+
+
+def test_a_mail_that_cannot_be_written_out_says_so_before_the_server_hears_of_it(server):
+    written = mails.write(examples.mail("audit_confirmed", "region", "sv"), examples.SETTINGS, clock.now())
+    with smtp.MailServer(f"smtp://127.0.0.1:{server.port}", 10) as mail_server:
+        with pytest.raises(UnicodeEncodeError):
+            mail_server.send(unwritable())
+        assert mail_server.send(written).outcome == "accepted"
+    assert len(server.mails) == 1
+
+
+def test_any_fault_of_a_mail_is_kept_with_it_and_harms_no_other(emptied, server, monkeypatch):
+    first, second, third = queue(emptied, 3)
+    write = mails.write
+
+    def sometimes(claimed, *others):
+        if claimed.notice_id == first:
+            return unwritable()
+        if claimed.notice_id == second:
+            raise AssertionError("a fault that nobody thought of")
+        return write(claimed, *others)
+
+    monkeypatch.setattr(mails, "write", sometimes)
+    send(emptied, server.port)
+    assert [seen(emptied, each)["state"] for each in (first, second, third)] == ["queued", "queued", "sent"]
+    assert "UnicodeEncodeError" in str(seen(emptied, first)["reason"])
+    assert "nobody thought of" in str(seen(emptied, second)["reason"])
+
+
+def test_a_name_in_code_poisons_nobody_elses_mail(emptied, server):
+    everything = queue(emptied, 3, name="=?utf-8?q?=C3?=[")
+    send(emptied, server.port)
+    assert [seen(emptied, each)["state"] for each in everything] == ["sent"] * 3
+
+
+def test_a_refusal_of_what_we_said_before_is_not_the_mails_fault(emptied, server):
+    first, second = queue(emptied, 2)
+    server.refused = {"person0@leverantor.example": "503 5.5.1 nested MAIL command"}
+    send(emptied, server.port)
+    assert tries(emptied, first) == [(1, "temporary", 503, "5.5.1 nested MAIL command")]
+    assert [seen(emptied, each)["state"] for each in (first, second)] == ["queued", "sent"]
+    assert server.connections == 2
+
+
+def test_a_refusal_of_our_own_address_is_no_mails_fault(emptied, server):
+    (notice,) = queue(emptied)
+    server.refused_senders = ["550 5.7.1 sender unknown"]
+    send(emptied, server.port)
+    assert tries(emptied, notice) == [(1, "temporary", 550, "5.7.1 sender unknown")]
+    with clock.moved(SENDING.pace.first):
+        send(emptied, server.port)
+    assert seen(emptied, notice)["state"] == "sent"
