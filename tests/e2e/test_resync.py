@@ -18,18 +18,21 @@ KEPT = {
 }
 # Rows that others' rows refer to are emptied instead of dropped, some under the version that they had.
 DROP = {
-    "suppliers": ["DELETE FROM judgement"],
-    "assessments": ["UPDATE supplier SET legal_name = '', contact_id = NULL, category_ids = '{}'"],
+    "suppliers": ["DELETE FROM judgement WHERE {ours}"],
+    "assessments": [
+        "UPDATE supplier SET legal_name = '', contact_id = NULL, category_ids = '{{}}' WHERE {ours}"
+    ],
     "audits": [
-        "UPDATE risk_case SET version = 0, score = NULL, band = NULL, stage = NULL, critical_open = NULL",
-        "UPDATE risk_case SET severe_open = NULL, claim_gap = NULL, not_cooperating = NULL, as_of = NULL",
-        "UPDATE risk_case SET recommendation = NULL, contract_ends_on = NULL, assessed_at = NULL",
-        "UPDATE risk_case SET site_known = NULL",
+        "UPDATE risk_case SET version = 0, score = NULL, band = NULL, stage = NULL WHERE {ours}",
+        "UPDATE risk_case SET critical_open = NULL, recommendation = NULL WHERE {ours}",
+        "UPDATE risk_case SET severe_open = NULL, claim_gap = NULL, not_cooperating = NULL WHERE {ours}",
+        "UPDATE risk_case SET contract_ends_on = NULL, assessed_at = NULL WHERE {ours}",
+        "UPDATE risk_case SET site_known = NULL, as_of = NULL WHERE {ours}",
     ],
     "notifications": [
-        "UPDATE supplier SET version = 0, legal_name = NULL, contacts = '[]', contracts = '[]'",
-        "UPDATE category SET names = '{}'",
-        "UPDATE recipient SET name = NULL, email = NULL WHERE kind = 'supplier_contact'",
+        "UPDATE supplier SET version = 0, legal_name = NULL, contacts = '[]', contracts = '[]' WHERE {ours}",
+        "UPDATE recipient SET name = NULL, email = NULL WHERE {ours}",
+        "UPDATE category SET names = '{{}}' WHERE category_id = %(category)s",
     ],
 }
 # What people or the services themselves decided, and what went out.
@@ -39,6 +42,14 @@ OWN = {
     "audits": ("audit", "decision"),
     "notifications": ("occasion", "notice", "attempt"),
 }
+
+
+def drop(chain: Any, ours: list[str]) -> None:
+    """Lose what consumers keep of these suppliers, and of their category."""
+    for service, statements in DROP.items():
+        for statement in statements:
+            text = statement.format(ours="supplier_id = ANY(%(ours)s::uuid[])")
+            rows.ask(chain, service, text, ours=ours, category=scene.CATEGORY)
 
 
 def kept(chain: Any) -> dict[str, Any]:
@@ -63,13 +74,11 @@ def test_projections_that_were_dropped_are_told_again_row_by_row_without_a_mail_
     cases = people.ready_to_complete(chain, 3)
     assert people.complete_all(chain, cases) == {200: 3}
     await_outcome(chain, cases)
-    people.invite(chain, people.register(chain, 1, scene.CATEGORY))
+    invited = people.invite(chain, people.register(chain))
     await_sentinel(chain)
     before, decided, mails = kept(chain), own(chain), len(chain.mailbox.mails)
-    for service, statements in DROP.items():
-        for statement in statements:
-            rows.ask(chain, service, statement)
-    assert kept(chain) != before
+    drop(chain, [case.supplier_id for case in [*cases, *invited]])
+    assert all(kept(chain)[service] != before[service] for service in KEPT)
 
     handled = inboxes(chain)
     resync_all(chain)
