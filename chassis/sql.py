@@ -27,9 +27,9 @@ def load(module_file: str) -> Any:
 
 
 def plain(value: object) -> object:
-    """Turn what orjson does not know into JSON's own types: a Decimal keeps its exact text."""
+    """Turn what orjson does not know into JSON's own types: a Decimal is a number with all its digits."""
     if isinstance(value, Decimal):
-        return str(value)
+        return orjson.Fragment(str(value))
     if isinstance(value, frozenset | set):
         return sorted(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

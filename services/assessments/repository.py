@@ -84,7 +84,7 @@ def save_assessment(tx: Transaction, changed: case.Assessment) -> None:
 def _assessment(row: Any) -> case.Assessment | None:
     if row is None:
         return None
-    # fractions become floats, as they came: a Decimal would be saved again as text
+    # fractions become floats, as they came
     answers = {
         name: float(given) if isinstance(given, Decimal) else given for name, given in row.answers.items()
     }

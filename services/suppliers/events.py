@@ -164,5 +164,5 @@ def present_risk(row: Any) -> Event:
     return Event(schema=SupplierRiskRescored, subject=f"{row.supplier_id}/{row.category_id}", data=data)
 
 
-def _number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+def _number(stored: Decimal | int | None) -> Decimal | None:
+    return None if stored is None else Decimal(stored)

@@ -87,3 +87,12 @@ def test_an_assessment_of_a_supplier_that_was_lost_is_kept_and_scored_by_nobody(
     usecases.rescore_after_assessment(tx, [assess(supplier_id, received, resync=True)], LATER)
     assert judged(tx, supplier_id).version == 1
     assert rescored(emitted, tx) == []
+
+
+def test_a_judgement_in_fractions_told_again_leads_to_no_new_score_either(tx, received):
+    supplier_id = registered(tx)
+    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, score="82.5", version=2)], LATER)
+    usecases.rescore_after_assessment(
+        tx, [assess(supplier_id, received, score="82.5", version=2, resync=True)], LATER
+    )
+    assert history(tx, supplier_id) == [None, "reviewed"]

@@ -87,6 +87,15 @@ def test_every_past_score_can_be_computed_again_from_what_is_stored(tx: Transact
         assert sql.loads(sql.document(again.areas)) == row.areas
 
 
+def test_the_numbers_that_a_score_was_computed_from_are_kept_as_numbers(tx: Transaction) -> None:
+    registered(tx)
+    with tx.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT jsonb_typeof(v) FROM risk_score, jsonb_path_query(inputs, '$.indices.*.*') v"
+        )
+        assert [row[0] for row in cursor] == ["number"]
+
+
 def test_suppliers_are_counted_by_the_band_of_their_worst_category(tx: Transaction) -> None:
     before = {gauge.labels["band"]: gauge.value for gauge in usecases.gauges(tx)}
     registered(tx)

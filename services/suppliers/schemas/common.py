@@ -6,8 +6,6 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from chassis.fields import Text
-
 LANGUAGES = ("sv", "en")
 SLUG = validate.Regexp(
     r"(?=.{1,100}\Z)[a-z0-9]+(-[a-z0-9]+)*\Z",
