@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from chassis.events import EventSlice
 from services.notifications import domain
+
+# What no producer exceeds; beyond it lies what a link, a text or a database cannot hold.
+_YEARS = validate.Range(1900, 2999)
+_GENERATIONS = validate.Range(1, 2**31 - 1)
+_SCORES = validate.Range(0, 100)
 
 
 def _moment(text: str) -> None:
@@ -13,6 +20,12 @@ def _moment(text: str) -> None:
         domain.local_day(text)
     except ValueError:
         raise ValidationError("Must be an ISO date, or an ISO time with its offset.") from None
+
+
+def _each_once(contacts: list[dict[str, Any]]) -> None:
+    named = [contact["contact_id"] for contact in contacts]
+    if len(set(named)) < len(named):
+        raise ValidationError("Must not name a contact_id twice.")
 
 
 class _Part(Schema):
@@ -49,7 +62,7 @@ class SupplierRegistered(EventSlice):
     type = "supplier_registered"
     supplier_id = fields.UUID(required=True)
     legal_name = fields.String(required=True)
-    contacts = fields.List(fields.Nested(Contact), required=True)
+    contacts = fields.List(fields.Nested(Contact), required=True, validate=_each_once)
     contracts = fields.List(fields.Nested(Contract), required=True)
 
 
@@ -73,9 +86,9 @@ class SupplierRiskRescored(EventSlice):
     type = "supplier_risk_rescored"
     supplier_id = fields.UUID(required=True)
     category_id = fields.String(required=True)
-    score = fields.Decimal(required=True, allow_none=True)
+    score = fields.Decimal(required=True, allow_none=True, validate=_SCORES)
     band = fields.String(required=True)
-    previous_score = fields.Decimal(required=True, allow_none=True)
+    previous_score = fields.Decimal(required=True, allow_none=True, validate=_SCORES)
     previous_band = fields.String(required=True, allow_none=True)
     no_data_areas = fields.List(fields.String(), required=True)
     as_of = fields.String(required=True, validate=_moment)
@@ -89,10 +102,10 @@ class AssessmentInvited(EventSlice):
     assessment_id = fields.UUID(required=True)
     supplier_id = fields.UUID(required=True)
     category_id = fields.String(required=True)
-    year = fields.Integer(required=True)
+    year = fields.Integer(required=True, validate=_YEARS)
     deadline = fields.String(required=True, validate=_moment)
     invitation_id = fields.UUID(required=True)
-    generation = fields.Integer(required=True)
+    generation = fields.Integer(required=True, validate=_GENERATIONS)
     contact_id = fields.UUID(required=True)
 
 
@@ -103,7 +116,7 @@ class AssessmentCompleted(EventSlice):
     assessment_id = fields.UUID(required=True)
     supplier_id = fields.UUID(required=True)
     category_id = fields.String(required=True)
-    year = fields.Integer(required=True)
+    year = fields.Integer(required=True, validate=_YEARS)
     critical = fields.List(fields.String(), required=True)
     recommendation = fields.String(required=True)
     valid_until = fields.String(required=True, validate=_moment)

@@ -1,7 +1,7 @@
 """Header source for what others wrote: a value, in which no receiver can read a command to its parser.
 
-The email package reads what it is given as header source: a name like `=?utf-8?q?=0D=0ABcc:…?=` becomes a line
-of its own. Here every text that is not plain goes out as encoded words (RFC 2047) that say just this text.
+The email package reads what it is given as header source: a name like `=?utf-8?q?=0D=0ABcc:…?=` becomes a
+line of its own. Here every text that is not plain goes out as encoded words (RFC 2047) of just this text.
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ WHERE ((:supplier_id)::uuid IS NULL OR supplier_id = :supplier_id)
   AND ((:kind)::text IS NULL OR kind = :kind)
   AND ((:state)::text IS NULL OR state = :state)
   AND ((:after)::uuid IS NULL OR notice_id > :after)
-ORDER BY notice_id LIMIT :rows;
+ORDER BY notice_id LIMIT :limit;
 
 -- name: get_notice^
 -- One of them.

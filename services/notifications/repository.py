@@ -8,7 +8,7 @@ from chassis import sql
 from services.notifications.domain import OFFICE, Mail, Occasion, Reply, Supplier
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -132,9 +132,10 @@ def recipients(tx: Transaction) -> list[Any]:
     return list(queries.list_recipients(tx))
 
 
-def notices(tx: Transaction, filters: dict[str, Any], rows: int) -> list[Any]:
-    """Return up to `rows` notices; filters: supplier_id, kind, state, after."""
-    return list(queries.list_notices(tx, **filters, rows=rows))
+def notices(tx: Transaction, query: Mapping[str, Any]) -> list[Any]:
+    """Return notices in the order of their making: `limit` + 1 at most, so that a page knows of the next."""
+    filters = {**query, "limit": query["limit"] + 1}
+    return list(queries.list_notices(tx, **filters))
 
 
 def notice(tx: Transaction, notice_id: UUID) -> dict[str, Any] | None:

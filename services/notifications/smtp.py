@@ -49,8 +49,8 @@ class MailServer:
         """Hand over one mail and return the server's answer.
 
         Raises ServerAway if there is no server to talk to, and whatever the email package raises for a mail
-        that it cannot write out; the next mail can be sent all the same. An answer lost after the whole mail has
-        gone out counts as a temporary fault: the mail goes again under the same Message-ID.
+        that it cannot write out; the next mail can be sent all the same. An answer lost after the whole
+        mail has gone out counts as a temporary fault: the mail goes again under the same Message-ID.
         """
         smtp = self._smtp or self._connect()
         try:

@@ -29,7 +29,8 @@ def project_suppliers(tx: Transaction, batch: Sequence[Received], now: datetime)
     repository.lock_parents(tx, arrived, [])
     newer = repository.save_suppliers(tx, [_supplier_row(event) for event in arrived.values()])
     waiting = repository.lock_open_of_suppliers(tx, newer)
-    repository.save_contacts(tx, newer, [row for key in newer for row in _contact_rows(arrived[key])])
+    contacts = {row["id"]: row for key in sorted(newer) for row in _contact_rows(arrived[key])}
+    repository.save_contacts(tx, newer, list(contacts.values()))
     _make_notices(tx, waiting, now)
 
 
@@ -127,9 +128,7 @@ def list_recipients(tx: Transaction) -> dict[str, Any]:
 
 def list_notices(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
     """Return a page of notices."""
-    filters = {name: value for name, value in query.items() if name != "limit"}
-    found = repository.notices(tx, filters, query["limit"] + 1)
-    return page(found, query["limit"], key=lambda row: row.notice_id)
+    return page(repository.notices(tx, query), query["limit"], key=lambda row: row.notice_id)
 
 
 def get_notice(tx: Transaction, notice_id: UUID) -> dict[str, Any]:

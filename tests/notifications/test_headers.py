@@ -1,4 +1,4 @@
-"""What others wrote is a value in a mail, never its source: any text at all, read back as a receiver reads it."""
+"""What others wrote is a value in a mail, never its source: any text, read back as a receiver reads it."""
 
 from __future__ import annotations
 
