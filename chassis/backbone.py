@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import eventlet
@@ -11,7 +12,7 @@ import structlog
 from nameko.containers import WorkerContext
 from nameko.extensions import SharedExtension
 
-from chassis import metrics, migrate, topology
+from chassis import config, inbox, metrics, migrate, topology
 from chassis.db import Database, Signals, Transaction
 from chassis.relay import Relay
 
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 WORKERS = 10
 _EVENT_CONNECTIONS = 20
 _RETRY_TICK_SECONDS = 1.0
+_PRUNE_SECONDS = 60.0
 _LONGEST_BACKOFF = 5.0
 # A stop is over within 10 s: what has not left by then is killed, and nothing is lost by that.
 _STOP_SECONDS = 8
@@ -54,12 +56,15 @@ class Backbone(SharedExtension):
         exchange = topology.exchange_of(self.container.service_name)
         self.relay = Relay(exchange, topology.bound_types(exchange), self.db, self.amqp_url)
         self.gauges = metrics.DatabaseGauges(self.ops, self.gauge_sources)
+        self.pools = metrics.Pools({"events": self.db, "requests": self.web})
+        self._inbox_days = config.load(config.Settings, environ)["INBOX_DAYS"]
 
     def start(self) -> None:
         """Begin to publish and to retry."""
         self._threads = [
             self.container.spawn_managed_thread(self.relay.run, identifier="relay"),
             self.container.spawn_managed_thread(self._retry_failed_events, identifier="retry"),
+            self.container.spawn_managed_thread(self._prune_inbox, identifier="prune"),
         ]
 
     def stop(self) -> None:
@@ -92,6 +97,9 @@ class Backbone(SharedExtension):
                 return not migrate.pending(tx, self.container.service_name)
         except psycopg2.Error:
             return False
+
+    def _prune_inbox(self) -> None:
+        self.repeat("prune", partial(inbox.prune, self.db, self._inbox_days), _PRUNE_SECONDS)
 
     def _retry_failed_events(self) -> None:
         self.repeat("retry", self._retry_each_queue, _RETRY_TICK_SECONDS)

@@ -141,6 +141,7 @@ class Consumer:
             raise fault
         if isinstance(fault, UnreadableError):
             failures.park(tx, self.queue, message, fault)
+            self._note(message, fault, "parked")
             return
         with tx.cursor() as cursor:
             cursor.execute("ROLLBACK TO SAVEPOINT attempt")

@@ -74,6 +74,7 @@ class Database:
         """Open nothing yet: a service starts while its database is away. Pools may share their signals."""
         self._dsn = dsn
         self._slots: LifoQueue[Transaction | None] = LifoQueue()
+        self._size, self._waiting = size, 0
         for _ in range(size):
             self._slots.put(None)
         self._signals = signals or Signals()
@@ -85,7 +86,7 @@ class Database:
     @contextmanager
     def transaction(self, correlation_id: str | None = None) -> Iterator[Transaction]:
         """Give a transaction: committed at the end of the block, rolled back if the block raises."""
-        conn = self._slots.get()
+        conn = self._take()
         keep: Transaction | None = None
         try:
             conn = _usable(conn) or connect(self._dsn)
@@ -104,6 +105,19 @@ class Database:
             self._slots.put(keep)
         for name in wakes:
             self._signals[name].set()
+
+    def _take(self) -> Transaction | None:
+        self._waiting += 1
+        try:
+            return self._slots.get()
+        finally:
+            self._waiting -= 1
+
+    def usage(self) -> dict[str, int]:
+        """Return how many connections are busy and idle, how many comers wait, and the size."""
+        free = list(self._slots.queue)
+        idle = sum(conn is not None for conn in free)
+        return {"busy": self._size - len(free), "idle": idle, "waiting": self._waiting, "size": self._size}
 
     def close(self) -> None:
         """Close the connections that nobody uses."""

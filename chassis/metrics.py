@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from chassis import clock, sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from prometheus_client.metrics_core import Metric
 
@@ -27,6 +27,7 @@ queries: Any = sql.load(__file__)
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _AGES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 86400)
+_FAILED_STATES = ("retry", "parked", "discarded")
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 HTTP = Histogram(
@@ -40,6 +41,12 @@ HANDLE_SECONDS = Histogram("event_handle_seconds", "Time to handle a batch.", ["
 BATCH_SIZE = Histogram("event_batch_size", "Events in a batch.", ["queue"], buckets=_SIZES)
 AGE = Histogram("event_age_seconds", "From occurrence to handled.", ["queue"], buckets=_AGES)
 PUBLISHED = Counter("events_published_total", "Events that the relay brought to an end.", ["type", "outcome"])
+RELAY_BATCHES = Counter(
+    "outbox_batches_total", "Batches that the relay took: published, or failed (tried again).", ["outcome"]
+)
+RELAY_SIZE = Histogram("outbox_batch_size", "Events in a published batch.", buckets=_SIZES)
+RELAY_SECONDS = Histogram("outbox_batch_seconds", "From a batch's claim to its commit.", buckets=_SECONDS)
+PRUNED = Counter("inbox_pruned_total", "Events forgotten because they were handled long ago.")
 DISCONNECTED = Counter(
     "disconnects_total",
     "Times that the relay or a queue's consumer began anew, and whose absence made it.",
@@ -63,6 +70,13 @@ def batch_handled(queue: str, events: Sequence[Received], *, duplicates: int) ->
     now, age = clock.now(), AGE.labels(queue)
     for event in events:
         age.observe(max(0.0, (now - event.time).total_seconds()))
+
+
+def batch_published(events: int, seconds: float) -> None:
+    """Count a batch that the broker has confirmed, and whose rows are gone."""
+    RELAY_BATCHES.labels("published").inc()
+    RELAY_SIZE.observe(events)
+    RELAY_SECONDS.observe(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +144,16 @@ class Readiness:
 
 
 def backlog(tx: Transaction) -> dict[str, float]:
-    """Return what waits in this service: outbox_pending, outbox_oldest_seconds, retry, parked."""
+    """Return what waits in this service: events and failed ones, and the oldest ages."""
     return {name: float(value) for name, value in queries.backlog(tx)._asdict().items()}
 
 
 def backlog_gauges(tx: Transaction) -> list[Gauge]:
     """Return the backbone's own gauges."""
     waiting = backlog(tx)
-    failed = "Events that failed: retry comes back by itself, parked waits for a person."
+    failed = (
+        "Events that failed: retry comes back by itself, parked waits for a person, discarded is decided."
+    )
     return [
         Gauge(
             "outbox_pending",
@@ -146,11 +162,34 @@ def backlog_gauges(tx: Transaction) -> list[Gauge]:
             waiting["outbox_pending"],
         ),
         Gauge("outbox_oldest_seconds", "Age of the oldest of them.", {}, waiting["outbox_oldest_seconds"]),
-        *(Gauge("failed_events", failed, {"state": state}, waiting[state]) for state in ("retry", "parked")),
+        *(Gauge("failed_events", failed, {"state": state}, waiting[state]) for state in _FAILED_STATES),
+        Gauge(
+            "parked_oldest_seconds", "Age of the oldest parked event.", {}, waiting["parked_oldest_seconds"]
+        ),
     ]
 
 
-def register(*collectors: DatabaseGauges | Readiness) -> None:
+def register(*collectors: DatabaseGauges | Readiness | Pools) -> None:
     """Answer scrapes with these too from now on, in this order."""
     for collector in collectors:
         REGISTRY.register(collector)
+
+
+@dataclass(eq=False)  # a registry keeps collectors by identity
+class Pools:
+    """How a process uses its database connections; `waiting` above 0 for long: too few, or too slow."""
+
+    pools: Mapping[str, Database]
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing beforehand."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield one family, of this moment."""
+        text = "Database connections: busy, idle (open, unused), size (the most); waiting: for one of them."
+        family = GaugeMetricFamily("db_pool_connections", text, labels=["pool", "state"])
+        for pool, db in self.pools.items():
+            for state, number in db.usage().items():
+                family.add_metric([pool, state], number)
+        return [family]

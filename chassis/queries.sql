@@ -30,12 +30,13 @@ FROM jsonb_array_elements((:rows)::jsonb) WITH ORDINALITY AS r (value, position)
 ORDER BY r.position;
 
 -- name: claim_outbox
--- Take the oldest due rows that no other relay holds; they are gone if the transaction commits.
+-- Take the oldest due rows that no other relay holds; they are gone if the transaction commits. By an array of ids,
+-- not by a join: with some ten thousand rows waiting the planner would hash the whole table for every batch.
 WITH claimed AS MATERIALIZED (
     SELECT id FROM outbox WHERE next_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
 )
-DELETE FROM outbox USING claimed WHERE outbox.id = claimed.id
-RETURNING outbox.id, outbox.type, outbox.headers, outbox.body, outbox.created_at;
+DELETE FROM outbox WHERE id = ANY(ARRAY(SELECT id FROM claimed))
+RETURNING id, type, headers, body, created_at;
 
 -- name: put_back_outbox!
 -- Rows that the broker returned or refused come back, later and in their old place.
@@ -78,13 +79,14 @@ SELECT pg_try_advisory_xact_lock(:key);
 -- name: prune_inbox!
 -- Forget the events that were handled longest ago. One that still stands among the failed ones is not forgotten:
 -- it may be replayed at any time, and must not be handled twice then.
+-- (By ctid, which is stable: rows of the inbox are never updated, and only one replica deletes.)
 WITH old AS MATERIALIZED (
-    SELECT queue, event_id FROM inbox AS i
+    SELECT i.ctid FROM inbox AS i
     WHERE handled_at < now() - make_interval(days => :days)
       AND NOT EXISTS (SELECT FROM failed_event AS f WHERE f.queue = i.queue AND f.event_key = i.event_id::text)
     ORDER BY handled_at LIMIT :limit
 )
-DELETE FROM inbox USING old WHERE inbox.queue = old.queue AND inbox.event_id = old.event_id;
+DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM old));
 
 -- name: remember_events
 -- Mark events as handled by this queue; returns only those that had not been.

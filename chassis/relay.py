@@ -139,15 +139,17 @@ class Relay:
         a new one would publish the same rows again and again.
         """
         rows: list[Any] = []
-        limit = 1 if self._singly else BATCH
+        limit, began = 1 if self._singly else BATCH, time.monotonic()
         try:
             with self._db.transaction() as tx:
                 rows = sorted(queries.claim_outbox(tx, limit=limit), key=lambda row: row.id)
                 if rows:
                     self._publish(tx, rows)
         except psycopg2.Error:
+            metrics.RELAY_BATCHES.labels("failed").inc()
             raise
         except Exception:
+            metrics.RELAY_BATCHES.labels("failed").inc()
             if self._blocked:
                 return False
             self._singly = max(self._singly, len(rows))
@@ -155,6 +157,8 @@ class Relay:
                 self._step_back(rows)
             raise
         self._singly = max(0, self._singly - 1) if rows else 0
+        if rows:
+            metrics.batch_published(len(rows), time.monotonic() - began)
         return bool(rows)
 
     def _step_back(self, rows: Sequence[Any]) -> None:

@@ -49,7 +49,7 @@ def _serve(runner: Any, ops_address: str) -> None:
     _start(runner)
     container = next(iter(runner.containers))
     backbone = container.shared_extensions[Backbone]
-    metrics.register(backbone.gauges, metrics.Readiness(backbone.standing))
+    metrics.register(backbone.gauges, metrics.Readiness(backbone.standing), backbone.pools)
     ops.serve(backbone, ops_address)
     log.info("service_started", pid=os.getpid(), ops=ops_address)
     eventlet.spawn(_stop_when_it_ends, runner, stop)
