@@ -39,7 +39,10 @@ def test_a_high_risk_schedules_a_provisional_audit(tx, received):
         "reason": "high risk (row 7, band high, score 66.4, assessed yes);"
         " first free slot (free 2, week 2026-W49, weekly capacity 2)",
         "reasons": [
-            {"code": "high_risk", "params": {"row": 7, "score": Decimal("66.4"), "assessed": True, "band": "high"}},
+            {
+                "code": "high_risk",
+                "params": {"row": 7, "score": Decimal("66.4"), "assessed": True, "band": "high"},
+            },
             {"code": "first_free_slot", "params": {"week": "2026-W49", "free": 2, "weekly_capacity": 2}},
         ],
         "causes": [str(cause.id)],
@@ -116,7 +119,10 @@ def test_the_final_decision_can_be_read_and_explains_itself(tx, received):
         "reason": "zero tolerance answer (row 2, score 66.4, critical open 1);"
         " recommendation differs (policy office_audit, recommendation factory_audit)",
         "reasons": [
-            {"code": "zero_tolerance_answer", "params": {"row": 2, "score": Decimal("66.4"), "critical_open": 1}},
+            {
+                "code": "zero_tolerance_answer",
+                "params": {"row": 2, "score": Decimal("66.4"), "critical_open": 1},
+            },
             {
                 "code": "recommendation_differs",
                 "params": {"policy": "office_audit", "recommendation": "factory_audit"},
