@@ -16,7 +16,11 @@ from psycopg2.extensions import connection as psycopg2_connection
 from chassis import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    # What opens the transactions of a loop, as many as it needs
+    Begin = Callable[[], AbstractContextManager["Transaction"]]
 
 psycopg2.extras.register_uuid()
 

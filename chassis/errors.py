@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+T = TypeVar("T")
 
 
 class ProblemError(Exception):
@@ -86,3 +89,19 @@ class Unavailable(ProblemError):
 
     status, title, name = 503, "The service is away for the moment", "unavailable"
     detail = "Try again in a few seconds."
+
+
+def found(thing: T | None, name: str) -> T:
+    """Return the thing; raises NotFound if there is none, saying what a caller calls it."""
+    if thing is None:
+        raise NotFound(f"There is no such {name}.")
+    return thing
+
+
+@contextmanager
+def conflicts(refusal: type[Exception]) -> Iterator[None]:
+    """Turn a domain's refusal into a Conflict in its own words."""
+    try:
+        yield
+    except refusal as fault:
+        raise Conflict(f"{fault}.") from None

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from chassis import ids, links, outbox
-from chassis.errors import Conflict, Invalid, NotFound, Unauthorized
+from chassis.errors import Invalid, Unauthorized, conflicts, found
 from chassis.events import newest
 from chassis.http import page
 from chassis.metrics import Gauge
@@ -19,16 +18,11 @@ from services.assessments.domain import answers, campaign, case, scoring
 from services.assessments.rules import QUESTIONNAIRE, RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from chassis.db import Transaction
+    from chassis.db import Begin, Transaction
     from chassis.events import Event, Received
-
-    Begin = Callable[[], AbstractContextManager[Transaction]]
-
-T = TypeVar("T")
 
 _SESSIONS_AT_A_TIME = 500
 
@@ -95,19 +89,19 @@ def _invitation(launched: dict[str, Any], supplier: campaign.Supplier, category_
 
 def get_campaign(tx: Transaction, campaign_id: UUID) -> dict[str, Any]:
     """Return a campaign with its number of assessments per state."""
-    return _found(repository.campaign_with_states(tx, campaign_id), "campaign")
+    return found(repository.campaign_with_states(tx, campaign_id), "campaign")
 
 
 def list_assessments(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
     """Return a page of assessments."""
     filters = {name: value for name, value in query.items() if name != "limit"}
-    found = repository.assessments(tx, filters, query["limit"] + 1)
-    return page(found, query["limit"], key=lambda each: each.assessment_id)
+    rows = repository.assessments(tx, filters, query["limit"] + 1)
+    return page(rows, query["limit"], key=lambda each: each.assessment_id)
 
 
 def get_assessment(tx: Transaction, assessment_id: UUID) -> case.Assessment:
     """Return an assessment."""
-    return _found(repository.assessment(tx, assessment_id), "assessment")
+    return found(repository.assessment(tx, assessment_id), "assessment")
 
 
 def open_session(tx: Transaction, given: dict[str, Any], link_key: str, now: datetime) -> dict[str, Any]:
@@ -125,7 +119,7 @@ def open_session(tx: Transaction, given: dict[str, Any], link_key: str, now: dat
 
 def get_form(tx: Transaction, token: str | None, now: datetime) -> dict[str, Any]:
     """Return what the respondent sees of its own case."""
-    return _form(_found(repository.assessment(tx, _own_case(tx, token, now)), "assessment"))
+    return _form(found(repository.assessment(tx, _own_case(tx, token, now)), "assessment"))
 
 
 def save_answers(
@@ -134,7 +128,7 @@ def save_answers(
     """Merge the respondent's changes into its answers; all of them or, if one is wrong, none."""
     changes = answers.tidied(changes)
     assessment = _locked(tx, _own_case(tx, token, now))
-    with _refusals_as_conflicts():
+    with conflicts(case.NotAllowedError):
         answered = case.answer(assessment, changes, now)
     wrong = answers.faults(QUESTIONNAIRE, changes, RULES.text_limit)
     if wrong:
@@ -146,7 +140,7 @@ def save_answers(
 def submit_answers(tx: Transaction, token: str | None, now: datetime) -> dict[str, Any]:
     """Close the form and keep the matrix that the answers claim."""
     assessment = _locked(tx, _own_case(tx, token, now))
-    with _refusals_as_conflicts():
+    with conflicts(case.NotAllowedError):
         submitted = case.submit(assessment, scoring.assess(QUESTIONNAIRE, assessment.answers), now)
     repository.save_assessment(tx, submitted)
     return _form(submitted)
@@ -154,7 +148,7 @@ def submit_answers(tx: Transaction, token: str | None, now: datetime) -> dict[st
 
 def start_review(tx: Transaction, assessment_id: UUID, now: datetime) -> case.Assessment:
     """Take a submitted assessment up for review."""
-    with _refusals_as_conflicts():
+    with conflicts(case.NotAllowedError):
         reviewed = case.review(_locked(tx, assessment_id), now)
     repository.save_assessment(tx, reviewed)
     return reviewed
@@ -165,7 +159,7 @@ def complete_review(
 ) -> case.Assessment:
     """Close the review; the chain of events starts here."""
     assessment, verdict = _locked(tx, assessment_id), case.Verdict(**outcome)
-    with _refusals_as_conflicts():
+    with conflicts(case.NotAllowedError):
         completed = case.complete(assessment, verdict, now, RULES.valid_years)
     unflagged = case.unflagged(assessment, verdict)
     if unflagged:
@@ -178,8 +172,8 @@ def complete_review(
 def completed_cases(tx: Transaction, after: str | None, rows: int) -> list[Event]:
     """Return what a resync tells: each case's latest completed assessment, by subject."""
     supplier_id, _, category_id = (after or "").partition("/")
-    found = repository.completed_cases(tx, (UUID(supplier_id), category_id) if after else None, rows)
-    return [events.completed(each) for each in found]
+    cases = repository.completed_cases(tx, (UUID(supplier_id), category_id) if after else None, rows)
+    return [events.completed(each) for each in cases]
 
 
 def forget_expired_sessions(begin: Begin, now: datetime) -> bool:
@@ -230,21 +224,7 @@ def _form(assessment: case.Assessment) -> dict[str, Any]:
 
 
 def _locked(tx: Transaction, assessment_id: UUID) -> case.Assessment:
-    return _found(repository.lock_assessment(tx, assessment_id), "assessment")
-
-
-def _found(thing: T | None, name: str) -> T:
-    if thing is None:
-        raise NotFound(name)
-    return thing
-
-
-@contextmanager
-def _refusals_as_conflicts() -> Iterator[None]:
-    try:
-        yield
-    except case.NotAllowedError as refusal:
-        raise Conflict(f"{refusal}.") from None
+    return found(repository.lock_assessment(tx, assessment_id), "assessment")
 
 
 def _hashed(token: str) -> str:

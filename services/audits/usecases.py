@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chassis import ids, outbox
-from chassis.errors import Conflict, NotFound
+from chassis.errors import conflicts, found
 from chassis.events import newest
 from chassis.http import page
 from chassis.metrics import Gauge
@@ -21,18 +20,13 @@ from services.audits.rules import PLANNING, POLICY
 from services.audits.working_days import is_workday
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
-    from chassis.db import Transaction
+    from chassis.db import Begin, Transaction
     from chassis.events import Received
     from services.audits.domain.case import Audit, Case, Decision
-
-    Begin = Callable[[], AbstractContextManager[Transaction]]
-
-T = TypeVar("T")
 
 _AT_A_TIME = 100
 
@@ -149,8 +143,8 @@ def confirm_due_audits(begin: Begin, now: datetime) -> bool:
 
 def confirm_audit(tx: Transaction, audit_id: UUID, now: datetime) -> dict[str, Any]:
     """Make a provisional audit certain, before it does so by itself."""
-    with _refusals_as_conflicts():
-        confirmed = lifecycle.confirm(_found(repository.lock_audit(tx, audit_id), "audit"), now)
+    with conflicts(lifecycle.NotAllowedError):
+        confirmed = lifecycle.confirm(found(repository.lock_audit(tx, audit_id), "audit"), now)
     repository.save_audits(tx, [confirmed])
     outbox.emit(tx, [events.confirmed(confirmed)])
     return get_audit(tx, audit_id)
@@ -158,10 +152,8 @@ def confirm_audit(tx: Transaction, audit_id: UUID, now: datetime) -> dict[str, A
 
 def cancel_audit(tx: Transaction, audit_id: UUID, reason: str, now: datetime) -> dict[str, Any]:
     """End an audit before it is held; its slot is free again."""
-    with _refusals_as_conflicts():
-        cancelled = lifecycle.cancel(
-            _found(repository.lock_audit(tx, audit_id), "audit"), reason, _today(now)
-        )
+    with conflicts(lifecycle.NotAllowedError):
+        cancelled = lifecycle.cancel(found(repository.lock_audit(tx, audit_id), "audit"), reason, _today(now))
     repository.save_audits(tx, [cancelled])
     outbox.emit(tx, [events.cancelled(cancelled)])
     return get_audit(tx, audit_id)
@@ -181,7 +173,7 @@ def list_auditors(tx: Transaction) -> dict[str, Any]:
 
 def get_audit(tx: Transaction, audit_id: UUID) -> dict[str, Any]:
     """Return an audit."""
-    return _found(repository.audit(tx, audit_id), "audit")
+    return found(repository.audit(tx, audit_id), "audit")
 
 
 def list_audits(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,8 +189,8 @@ def list_cases(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
 def get_case(tx: Transaction, key: CaseKey) -> dict[str, Any]:
     """Return a case with all decisions about it."""
     one = {"supplier_id": key.supplier_id, "after": None, "limit": 1}
-    found = repository.case_views(tx, one, key.category_id)
-    return {**_found(next(iter(found), None), "case"), "decisions": repository.decisions(tx, key)}
+    case = next(iter(repository.case_views(tx, one, key.category_id)), None)
+    return {**found(case, "case"), "decisions": repository.decisions(tx, key)}
 
 
 def gauges(tx: Transaction, now: datetime) -> list[Gauge]:
@@ -213,17 +205,3 @@ def gauges(tx: Transaction, now: datetime) -> list[Gauge]:
 
 def _today(now: datetime) -> date:
     return dates.local_date(now, POLICY.time_zone)
-
-
-def _found(thing: T | None, name: str) -> T:
-    if thing is None:
-        raise NotFound(f"There is no such {name}.")
-    return thing
-
-
-@contextmanager
-def _refusals_as_conflicts() -> Iterator[None]:
-    try:
-        yield
-    except lifecycle.NotAllowedError as refusal:
-        raise Conflict(f"{refusal}.") from None

@@ -15,13 +15,10 @@ from services.notifications.rules import SENDING
 from services.notifications.smtp import MailServer, ServerAway
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from chassis.db import Transaction
-
-    Begin = Callable[[], AbstractContextManager[Transaction]]
+    from chassis.db import Begin
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chassis import ids
-from chassis.errors import Invalid, NotFound
+from chassis.errors import Invalid, NotFound, found
 from chassis.events import newest
 from chassis.http import page
 from chassis.metrics import Gauge
@@ -111,7 +111,7 @@ def _notice_row(recipient: domain.Recipient, occasion: Occasion, now: datetime) 
 def save_recipient(tx: Transaction, kind: str, recipient_id: str, wanted: dict[str, Any]) -> dict[str, Any]:
     """Write where a region, the office or an auditor is reached; what waited for the address goes out."""
     if kind not in schemas.RECIPIENT_KINDS:
-        raise NotFound("recipient kind")
+        raise NotFound("There is no such kind of recipient.")
     fault = domain.fault_of_recipient(kind, recipient_id)
     if fault:
         raise Invalid({"/id": fault})
@@ -133,10 +133,7 @@ def list_notices(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
 
 def get_notice(tx: Transaction, notice_id: UUID) -> dict[str, Any]:
     """Return a notice with every recorded attempt."""
-    found = repository.notice(tx, notice_id)
-    if found is None:
-        raise NotFound("notice")
-    return found
+    return found(repository.notice(tx, notice_id), "notice")
 
 
 def gauges(tx: Transaction) -> list[Gauge]:

@@ -38,7 +38,7 @@ class SuppliersService:
         return usecases.register_supplier(tx, call.body, call.now)
 
     @http("GET", "/suppliers", query=schemas.SupplierQuery, returns=schemas.SupplierPage)
-    def get_suppliers(self, tx: Transaction, call: Call) -> Any:
+    def list_suppliers(self, tx: Transaction, call: Call) -> Any:
         return usecases.list_suppliers(tx, call.query)
 
     @http("GET", "/suppliers/<uuid:supplier_id>", returns=schemas.SupplierView)
@@ -63,7 +63,7 @@ class SuppliersService:
         return usecases.put_category(tx, category_id, call.body)
 
     @http("GET", "/categories", returns=schemas.CategoryList)
-    def get_categories(self, tx: Transaction, call: Call) -> Any:
+    def list_categories(self, tx: Transaction, call: Call) -> Any:
         return usecases.list_categories(tx)
 
     @http(
@@ -76,7 +76,7 @@ class SuppliersService:
         return usecases.import_country_index(tx, index, year, call.body["values"], call.now)
 
     @http("GET", "/country-indices", returns=schemas.DatasetList)
-    def get_country_indices(self, tx: Transaction, call: Call) -> Any:
+    def list_country_indices(self, tx: Transaction, call: Call) -> Any:
         return usecases.list_country_indices(tx)
 
     @on_events("assessments", events.AssessmentCompleted, queue="suppliers.rescore")
@@ -84,5 +84,5 @@ class SuppliersService:
         usecases.rescore_after_assessment(tx, batch, now=clock.now())
 
     @gauges
-    def suppliers_by_band(self, tx: Transaction) -> list[Gauge]:
+    def business_gauges(self, tx: Transaction) -> list[Gauge]:
         return usecases.gauges(tx)

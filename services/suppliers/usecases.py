@@ -9,7 +9,7 @@ from uuid import UUID
 from marshmallow import ValidationError
 
 from chassis import outbox
-from chassis.errors import Invalid, NotFound
+from chassis.errors import Invalid, NotFound, found
 from chassis.events import newest
 from chassis.http import page
 from chassis.metrics import Gauge
@@ -79,10 +79,7 @@ def _require_categories(tx: Transaction, new: Mapping[str, Any]) -> None:
 
 def get_supplier(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
     """Return a supplier with everything registered of it."""
-    supplier = repository.supplier(tx, supplier_id)
-    if supplier is None:
-        raise NotFound("There is no such supplier.")
-    return supplier
+    return found(repository.supplier(tx, supplier_id), "supplier")
 
 
 def list_suppliers(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,9 +126,7 @@ def import_country_index(
     tx: Transaction, index: str, year: int, published: Mapping[str, object], now: datetime
 ) -> dict[str, Any]:
     """Replace an index's year by what was published. Scores use it from their next cause on."""
-    rule = reference.rules().indices.get(index)
-    if rule is None:
-        raise NotFound("No rule set reads this index.")
+    rule = found(reference.rules().indices.get(index), "index in the rule set")
     values, faults = domain.read_values(rule, published, reference.ISO2_BY_ISO3)
     if faults:
         raise Invalid({f"/values/{code}": text for code, text in faults.items()})

@@ -186,7 +186,7 @@ def test_each_step_waits_for_the_one_before_it(tx, case, token):
 
 def test_what_is_not_there_is_said_to_be_missing(tx):
     for look in (usecases.get_assessment, usecases.get_campaign):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^There is no such [a-z ]+\.$"):
             look(tx, uuid7())
 
 

@@ -273,7 +273,7 @@ def test_what_is_not_there_is_not_found(tx):
         lambda: usecases.confirm_audit(tx, uuid7(), NOW),
         lambda: usecases.get_case(tx, usecases.CaseKey(uuid7(), "gloves")),
     ):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^There is no such [a-z ]+\.$"):
             ask()
 
 

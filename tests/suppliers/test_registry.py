@@ -147,7 +147,7 @@ def test_suppliers_are_listed_in_pages_and_by_category(tx: Transaction) -> None:
 def test_an_unknown_supplier_is_not_found(tx: Transaction) -> None:
     nobody = UUID("01938f3e-0000-7000-8000-000000000000")
     for ask in (usecases.get_supplier, usecases.get_risk):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^There is no such [a-z ]+\.$"):
             ask(tx, nobody)
 
 
@@ -188,7 +188,7 @@ def test_every_wrong_value_of_an_index_is_named(tx: Transaction) -> None:
     with pytest.raises(Invalid) as refused:
         usecases.import_country_index(tx, "ITUC_GRI", 2026, published, NOW)
     assert sorted(refused.value.faults) == ["/values/DEU", "/values/NOR", "/values/USA", "/values/XXX"]
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^There is no such [a-z ]+\.$"):
         usecases.import_country_index(tx, "HDI", 2022, {"SWE": "0.9"}, NOW)
 
 
