@@ -1,6 +1,6 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
-.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow chaos \
+.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow chaos flat \
 	check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
@@ -49,6 +49,9 @@ test-slow: infra ## Run the tests that take longer
 
 chaos: setup ## All services under load and faults, then a ledger: make chaos SECONDS=120 SEED=7
 	@$(python) -m tests.chaos --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
+
+flat: infra ## Years of history, then live events: time per batch and table sizes stay flat
+	@$(python) -m tests.flat
 
 check: venv ## Lint, format, types, layers, size, and generated files up to date
 	@$(MAKE) -k -j2 -Otarget check-lint check-format check-types check-layers check-shape check-generated

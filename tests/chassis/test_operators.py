@@ -170,3 +170,20 @@ def test_metrics_tell_of_a_known_amount_of_work(platform, live_things, channel):
     for state in ("retry", "parked", "discarded"):
         assert ("failed_events", state) in after
     assert {("outbox_pending",), ("outbox_oldest_seconds",), ("parked_oldest_seconds",)} <= set(after)
+
+
+def test_a_discarded_event_that_arrives_and_fails_again_stays_discarded(queue, db, amqp_url, start, things):
+    def fail(_tx, _batch):
+        raise KeyError("a bug")
+
+    envelope, body = headers("thing_made", subject="poison"), b'{"name": "poison"}'
+    queue.put_raw(envelope, body)
+    start(Consumer(queue.name, {"thing_made": MadeSlice}, fail, db, amqp_url))
+    wait_until(things.failed)
+    things.ask(
+        "UPDATE failed_event SET state = 'discarded', discarded_by = 'a', discard_reason = 'b',"
+        " discarded_at = now(), failed_at = '2000-01-01'"
+    )
+    queue.put_raw(envelope, body)
+    wait_until(lambda: things.ask("SELECT true FROM failed_event WHERE failed_at > '2000-01-01'"))
+    assert things.failed() == [("poison", "discarded", 1)]
