@@ -34,6 +34,10 @@ class UnconfirmedError(Exception):
     """The broker has not confirmed the batch in time: it is published again."""
 
 
+class RefusedError(Exception):
+    """The broker has refused events though their queue is there: the channel is not trusted any more."""
+
+
 @dataclass
 class Confirms:
     """What the broker has said about the messages of one batch; delivery tags count from `first`."""
@@ -42,6 +46,7 @@ class Confirms:
     first: int
     waiting: set[int] = field(init=False)
     refused: dict[int, Any] = field(default_factory=dict, init=False)
+    nacks: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         """Wait for every message of the batch."""
@@ -55,6 +60,7 @@ class Confirms:
         """Note what the broker could not take."""
         tags = {t for t in self.waiting if t <= tag} if multiple else {tag} & self.waiting
         self.waiting -= tags
+        self.nacks += len(tags)
         self.refused.update({(row := self.rows[t - self.first]).id: row for t in tags})
 
     def returned(self, _fault: Any, _exchange: str, _key: str, message: Any) -> None:
@@ -74,6 +80,7 @@ class Relay:
         self._published = 0
         self._singly = 0  # so many more rows go one by one
         self._blocked = False
+        self._distrusted = False
         self._channel: Any = None
         self.connected = False
 
@@ -108,7 +115,7 @@ class Relay:
             pause = min(pause * 2, _LONGEST_BACKOFF)
 
     def _open(self, channel: Any) -> None:
-        self._channel, self._published = channel, 0
+        self._channel, self._published, self._distrusted = channel, 0, False
         channel.confirm_select()
         self.connected = True
 
@@ -128,8 +135,13 @@ class Relay:
             signal.clear()
             broker.tick(self._channel, 0.001)  # heartbeats, and whether the broker blocks us
             while not self._blocked and not self._stopping.is_set() and self.publish_batch():
-                pass
+                self._leave_distrusted_channel()
             signal.wait(_TICK_SECONDS)
+
+    def _leave_distrusted_channel(self) -> None:
+        """Begin anew: a channel opened while a queue had no leader may refuse for ever (3.10)."""
+        if self._distrusted:
+            raise RefusedError("the broker has refused events: they are put back, and the channel is closed")
 
     def publish_batch(self) -> bool:
         """Publish what is due; tell whether anything was. Rows are gone once the broker has confirmed them.
@@ -172,6 +184,7 @@ class Relay:
             self._send(row)
         self._published += len(rows)
         self._await(confirms)
+        self._distrusted = confirms.nacks > 0
         if confirms.refused:
             self._put_back(tx, list(confirms.refused.values()))
         for row in rows:

@@ -134,6 +134,27 @@ def test_an_event_for_which_a_bound_queue_is_missing_is_put_back_and_holds_up_no
     assert queue.names() == ["late", "early"]
 
 
+def test_a_channel_on_which_the_broker_refuses_events_is_left_for_a_new_one(
+    db, queue, before_broker, start, things
+):
+    full = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
+    name = f"{queue.name}.full"
+    queue.channel.queue_declare(name, durable=True, auto_delete=False, arguments=full)
+    queue.channel.queue_bind(name, queue.exchange, "thing_made")
+    try:
+        start(Relay(queue.exchange, BOUND, db, before_broker.url))
+        names = [f"{number:03}" for number in range(30)]
+        wait_until(lambda: before_broker.accepted == 1)
+        for each in names:
+            emit(db, each)
+        wait_until(lambda: before_broker.accepted > 1)
+        assert things.outbox()
+    finally:
+        queue.channel.queue_delete(name)
+    wait_until(lambda: not things.outbox())
+    assert set(queue.names()) == set(names)
+
+
 def test_an_event_type_that_no_queue_wants_leaves_and_is_counted(db, relay, start, queue, things):
     before = published("thing_lost", "unrouted")
     with db.transaction() as tx:
