@@ -7,21 +7,17 @@ from email.utils import parseaddr
 from marshmallow import Schema, ValidationError, fields, validate
 
 from chassis import config
+from chassis.fields import Email, Text, mailable
 from chassis.http import PageQuery
-from services.notifications import domain
 
 KINDS = ("assessment_invited", "assessment_completed", "risk_band_changed", "audit_confirmed")
 RECIPIENT_KINDS = ("region", "national_office", "auditor")
 STATES = ("no_address", "queued", "sending", "sent", "failed")
 
 
-def _address(text: str) -> None:
-    if domain.usable_address(text) != text:
-        raise ValidationError("Must be an e-mail address in ASCII, such as office@regions.example.")
-
-
 def _sender(text: str) -> None:
-    _address(parseaddr(text)[1])
+    if mailable(parseaddr(text)[1]) is None:
+        raise ValidationError("Must be an e-mail address in ASCII, such as kedja@regions.example.")
 
 
 class Settings(config.Settings):
@@ -36,8 +32,8 @@ class Settings(config.Settings):
 class NewRecipient(Schema):
     """A region, the national office, or an auditor: what to call them, where to write, in which language."""
 
-    name = fields.String(required=True, validate=validate.Length(1, 200))
-    email = fields.String(required=True, validate=_address)
+    name = Text(200, required=True)
+    email = Email(required=True)
     language = fields.String(required=True, validate=validate.OneOf(["sv", "en"]))
 
 
