@@ -107,7 +107,13 @@ class Pace:
 
 
 def is_worth_noticing(kind: str, facts: Mapping[str, Any]) -> bool:
-    """Tell whether anybody must hear of it: of a risk when its band changed, and never of a first score."""
+    """Tell whether anybody must hear of it.
+
+    Of a risk when its band changed, and never of a first score; of a cancelled audit when it had been
+    confirmed: of one that was still provisional nobody was told.
+    """
+    if kind == "audit_cancelled":
+        return not facts["provisional"]
     return kind != "risk_band_changed" or bool(facts["changed"] and facts["previous_band"] is not None)
 
 

@@ -137,10 +137,26 @@ class AuditConfirmed(EventSlice):
     rule = fields.String(required=True)
 
 
+class AuditCancelled(EventSlice):
+    """[audit] Reaction: whoever heard that it was confirmed hears that it will not be held."""
+
+    type = "audit_cancelled"
+    audit_id = fields.UUID(required=True)
+    kind = fields.String(required=True)
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True)
+    provisional = fields.Boolean(required=True)
+    starts_on = fields.Date(required=True)
+    auditor_id = fields.UUID(required=True, allow_none=True)
+    announced = fields.Boolean(required=True)
+    reason = fields.String(required=True)
+
+
 # Which kind of notice an event leads to.
 NOTICE_KINDS = {
     SupplierRiskRescored.type: "risk_band_changed",
     AssessmentInvited.type: "assessment_invited",
     AssessmentCompleted.type: "assessment_completed",
     AuditConfirmed.type: "audit_confirmed",
+    AuditCancelled.type: "audit_cancelled",
 }

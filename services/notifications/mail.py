@@ -138,6 +138,8 @@ def _environment(language: str) -> Environment:
         day=partial(_day, words),
         number=partial(_number, words),
         listed=partial(_listed, words),
+        because=partial(_because, words),
+        one_line=one_line,
         word=lambda code, kind: words[kind][code],
         words=lambda codes, kind: [words[kind][code] for code in codes],
     )
@@ -151,6 +153,13 @@ def _day(words: Mapping[str, Any], moment: str) -> str:
 
 def _number(words: Mapping[str, Any], value: Decimal | float | str) -> str:
     return f"{Decimal(value):.1f}".replace(".", words["decimal"])
+
+
+def _because(words: Mapping[str, Any], rule: str) -> str:
+    """Say why there is an audit. rule: the policy's version/row, and "+recommendation" where that decided."""
+    row, _, decided = rule.rpartition("/")[2].partition("+")
+    because: str = words["rule"].get(decided or row, words["rule"]["other"])
+    return because
 
 
 def _listed(words: Mapping[str, Any], items: Sequence[str]) -> str:

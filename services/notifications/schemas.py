@@ -10,7 +10,13 @@ from chassis import config
 from chassis.fields import Email, Text, mailable
 from chassis.http import PageQuery
 
-KINDS = ("assessment_invited", "assessment_completed", "risk_band_changed", "audit_confirmed")
+KINDS = (
+    "assessment_invited",
+    "assessment_completed",
+    "risk_band_changed",
+    "audit_confirmed",
+    "audit_cancelled",
+)
 RECIPIENT_KINDS = ("region", "national_office", "auditor")
 STATES = ("no_address", "queued", "sending", "sent", "failed")
 

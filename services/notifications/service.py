@@ -48,7 +48,7 @@ class NotificationsService:
     def note_assessments(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.take_note(tx, batch, clock.now())
 
-    @on_events("audits", events.AuditConfirmed, queue="notifications.audits")
+    @on_events("audits", events.AuditConfirmed, events.AuditCancelled, queue="notifications.audits")
     def note_audits(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.take_note(tx, batch, clock.now())
 

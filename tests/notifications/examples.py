@@ -66,11 +66,13 @@ CONFIRMED = {
     "announced": True,
     "rule": "2026.1/7",
 }
+CANCELLED = CONFIRMED | {"reason": "Leverantören har lagt ned verksamheten.", "provisional": False}
 FACTS: dict[str, dict[str, Any]] = {
     "assessment_invited": INVITED,
     "assessment_completed": COMPLETED,
     "risk_band_changed": RESCORED,
     "audit_confirmed": CONFIRMED,
+    "audit_cancelled": CANCELLED,
 }
 PEOPLE = {
     "supplier_contact": ("Anna Ek", "anna.ek@leverantor017.example"),

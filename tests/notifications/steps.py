@@ -80,6 +80,16 @@ def confirmed(supplier_id: UUID, auditor_id: UUID, category_id: str = GLOVES, **
     return received(events.AuditConfirmed, data | fields)
 
 
+def cancelled(supplier_id: UUID, auditor_id: UUID, category_id: str = GLOVES, **fields: Any) -> Any:
+    data = examples.CANCELLED | {
+        "supplier_id": supplier_id,
+        "category_id": category_id,
+        "auditor_id": auditor_id,
+        "audit_id": uuid4(),
+    }
+    return received(events.AuditCancelled, data | fields)
+
+
 def write(tx: Any, kind: str, recipient_id: object, email: str, language: str = "sv") -> None:
     """Write a recipient over the API."""
     wanted = {"name": f"{kind} {recipient_id}", "email": email, "language": language}

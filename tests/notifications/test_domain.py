@@ -109,7 +109,15 @@ def test_a_risk_is_worth_a_notice_when_its_band_changed_and_it_is_not_the_first(
 
 
 def test_every_other_event_is_worth_a_notice() -> None:
-    assert all(is_worth_noticing(kind, {}) for kind in MATRIX if kind != "risk_band_changed")
+    others = set(MATRIX) - {"risk_band_changed", "audit_cancelled"}
+    assert all(is_worth_noticing(kind, {}) for kind in others)
+
+
+def test_a_cancelled_audit_is_worth_a_notice_once_its_confirmation_was() -> None:
+    assert [is_worth_noticing("audit_cancelled", {"provisional": each}) for each in (False, True)] == [
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(

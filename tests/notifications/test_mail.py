@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -17,12 +18,17 @@ from services.notifications.rules import MATRIX, WORDS
 from tests.notifications import examples
 
 GOLDEN = Path(__file__).with_name("golden")
+SERVICES = Path(mail.__file__).parents[1]
 USUAL = [(kind, recipient, "", {}) for kind, rule in MATRIX.items() for recipient in rule.hears]
 SPECIAL: list[tuple[str, str, str, dict[str, Any]]] = [
     ("assessment_completed", "national_office", "critical", {"facts": {"critical": ["Q301", "Q402"]}}),
     ("assessment_invited", "supplier_contact", "office_unknown", {"office_name": None, "office_email": None}),
     ("audit_confirmed", "region", "unannounced", {"facts": {"announced": False}}),
     ("audit_confirmed", "auditor", "unannounced", {"facts": {"announced": False}}),
+    ("audit_confirmed", "auditor", "recommended", {"facts": {"rule": "2026.1/8+recommendation"}}),
+    ("audit_confirmed", "region", "rule_unknown", {"facts": {"rule": "2027.1/11"}}),
+    ("audit_cancelled", "auditor", "unannounced", {"facts": {"announced": False, "kind": "factory"}}),
+    ("audit_cancelled", "region", "no_reason", {"facts": {"reason": " "}, "auditor_name": None}),
     ("audit_confirmed", "supplier_contact", "factory", {"facts": {"kind": "factory"}, "auditor_name": None}),
     (
         "risk_band_changed",
@@ -57,6 +63,31 @@ def test_every_word_exists_in_both_languages(language: str) -> None:
     words, other = WORDS[language], WORDS["en" if language == "sv" else "sv"]
     shared = [key for key in words if isinstance(words[key], dict) and key != "an_audit"]
     assert {key: set(words[key]) for key in shared} == {key: set(other[key]) for key in shared}
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_every_row_of_the_audit_policy_that_can_lead_to_an_audit_has_words(language: str) -> None:
+    policy = tomllib.loads((SERVICES / "audits" / "policy.toml").read_text(encoding="utf-8"))
+    rows = {str(row["number"]) for row in policy["rows"]}
+    assert set(WORDS[language]["rule"]) == rows | {"recommendation", "other"}
+
+
+@pytest.mark.parametrize("recipient", ["supplier_contact", "region"])
+@pytest.mark.parametrize("kind", ["audit_confirmed", "audit_cancelled"])
+def test_who_does_not_work_with_the_policy_reads_no_rule_number(kind: str, recipient: str) -> None:
+    for language in ("sv", "en"):
+        assert "2026.1" not in "".join(mail.text(examples.mail(kind, recipient, language), examples.SETTINGS))
+
+
+def test_a_reason_that_a_person_wrote_is_one_line_and_never_reaches_the_supplier() -> None:
+    reason = {"reason": "Closed.\r\n\r\nClick here"}
+    for recipient in ("region", "national_office", "auditor"):
+        _, body = mail.text(
+            examples.mail("audit_cancelled", recipient, "en", facts=reason), examples.SETTINGS
+        )
+        assert "Closed. Click here" in body
+    _, body = mail.text(examples.mail("audit_cancelled", "supplier_contact", "en"), examples.SETTINGS)
+    assert "lagt ned" not in body
 
 
 def test_headers_say_what_the_mail_is_and_where_it_comes_from() -> None:

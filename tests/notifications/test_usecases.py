@@ -14,6 +14,7 @@ from services.notifications.schemas import STATES
 from tests.notifications.steps import (
     GLOVES,
     NOW,
+    cancelled,
     completed,
     confirmed,
     invited,
@@ -77,6 +78,35 @@ def test_an_unannounced_audit_never_makes_a_notice_to_the_supplier(tx, acme):
     usecases.take_note(tx, [confirmed(supplier_id, uuid4(), announced=False)], NOW)
     kinds = {row.recipient_kind for row in notices(tx, supplier_id=supplier_id)}
     assert kinds == {"auditor", "national_office", "region"}
+
+
+def test_a_cancelled_audit_is_told_to_whoever_its_confirmation_was_told_to(tx, acme):
+    supplier_id, _ = acme
+    auditor, audit_id = uuid4(), uuid4()
+    for event in (confirmed, cancelled):
+        usecases.take_note(tx, [event(supplier_id, auditor, audit_id=audit_id)], NOW)
+    known = {
+        kind: [
+            (row.recipient_kind, row.recipient_id) for row in notices(tx, kind=kind, supplier_id=supplier_id)
+        ]
+        for kind in ("audit_confirmed", "audit_cancelled")
+    }
+    assert len(known["audit_cancelled"]) == 5
+    assert known["audit_cancelled"] == known["audit_confirmed"]
+    assert {row.audit_id for row in notices(tx, supplier_id=supplier_id)} == {audit_id}
+
+
+def test_the_supplier_never_hears_that_an_unannounced_audit_was_cancelled(tx, acme):
+    supplier_id, _ = acme
+    usecases.take_note(tx, [cancelled(supplier_id, uuid4(), announced=False)], NOW)
+    kinds = {row.recipient_kind for row in notices(tx, supplier_id=supplier_id)}
+    assert kinds == {"auditor", "national_office", "region"}
+
+
+def test_nobody_is_told_that_an_audit_was_cancelled_that_nobody_was_told_of(tx, acme):
+    supplier_id, _ = acme
+    usecases.take_note(tx, [cancelled(supplier_id, uuid4(), provisional=True)], NOW)
+    assert notices(tx, supplier_id=supplier_id) == []
 
 
 @pytest.mark.parametrize(("changed", "previous_band"), [(False, "high"), (True, None)])
