@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 # `host:port`, as a socket takes it
-_ADDRESS = validate.Regexp(r"^[\w.\-]+:\d{1,5}$", error="Must be host:port.")
+_ADDRESS = validate.Regexp(r"[A-Za-z0-9_.\-]+:[0-9]{1,5}\Z", error="Must be host:port.")
 
 
 class ConfigError(Exception):

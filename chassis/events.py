@@ -12,6 +12,7 @@ import orjson
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
 
 from chassis import sql
+from chassis.fields import in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -162,7 +163,7 @@ def _aware(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("time lacks its offset")
-    return moment
+    return in_utc(moment)
 
 
 def _true(value: object) -> bool:

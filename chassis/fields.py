@@ -61,18 +61,22 @@ def _is_visible(char: str) -> bool:
     return unicodedata.category(char)[0] not in "CMZ" and char not in _BLANK
 
 
+def in_utc(given: datetime) -> datetime:
+    """Return an aware time in UTC; raises ValueError outside the years that all can compute with."""
+    moment = given.astimezone(UTC) if _FIRST_YEAR <= given.year <= _YEAR_AFTER else given
+    if not _FIRST_YEAR <= moment.year < _YEAR_AFTER:
+        raise ValueError(f"Must be from {_FIRST_YEAR} to {_YEAR_AFTER - 1}.")
+    return moment
+
+
 class Moment(fields.AwareDateTime):
     """A time with its offset, kept in UTC, in years that every calendar and column can compute with."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
-        given = super()._deserialize(value, attr, data, **kwargs)
         try:
-            moment = given.astimezone(UTC)
-        except OverflowError:
-            moment = None
-        if moment is None or not _FIRST_YEAR <= moment.year < _YEAR_AFTER:
-            raise ValidationError(f"Must be from {_FIRST_YEAR} to {_YEAR_AFTER - 1}.")
-        return moment
+            return in_utc(super()._deserialize(value, attr, data, **kwargs))
+        except ValueError as fault:
+            raise ValidationError(str(fault)) from None
 
 
 class Number(fields.Decimal):

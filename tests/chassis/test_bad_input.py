@@ -47,6 +47,8 @@ ENVELOPES = {
         {"time": datetime(2026, 11, 21, tzinfo=UTC)},
         "an attribute of the envelope is malformed",
     ),
+    "time beyond all calendars": ({"time": "9999-12-31T23:59:59-23:59"}, MALFORMED),
+    "time before all": ({"time": "0001-01-01T00:00:00+23:59"}, MALFORMED),
     "version is a word": ({"version": "first"}, MALFORMED),
     "version is zero": ({"version": 0}, MALFORMED),
     "version too large": ({"version": str(2**63)}, MALFORMED),

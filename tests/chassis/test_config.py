@@ -40,7 +40,7 @@ def test_everything_that_is_missing_or_wrong_is_named_at_once():
 
 def test_settings_come_typed_with_defaults_and_without_what_is_not_ours():
     loaded = config.load(WithSecret, COMPLETE | {"LINK_KEY": "k", "DAYS": "", "PATH": "/bin"})
-    assert loaded == COMPLETE | {"LINK_KEY": "k", "DAYS": 5, "LOG_LEVEL": "INFO"}
+    assert loaded == COMPLETE | {"LINK_KEY": "k", "DAYS": 5, "LOG_LEVEL": "INFO", "INBOX_DAYS": 30}
 
 
 def test_a_services_file_wins_over_the_environment(tmp_path, monkeypatch):
@@ -65,3 +65,9 @@ def test_a_service_without_its_settings_ends_with_one_sentence_and_a_status(tmp_
     assert ended.returncode == 1
     assert "cannot start, the environment lacks or misstates: AMQP_URL" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:٨١٠١", "127.0.0.1:8101\n", "8101", "ö:8101"])
+def test_an_address_to_listen_at_is_a_host_and_a_port_in_ascii(address):
+    with pytest.raises(config.ConfigError, match="Must be host:port"):
+        config.load(WithSecret, COMPLETE | {"LINK_KEY": "k", "HTTP_ADDRESS": address})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from chassis import clock, outbox
 from chassis.db import connect
@@ -77,3 +79,28 @@ def test_an_assessment_event_rescores_the_case_and_the_history_tells(suppliers: 
     history = suppliers.get("suppliers", f"{path}/history", category_id="handskar")
     assert [row["score"] for row in history["items"]] == [72.3, case["score"]]
     assert 'suppliers_by_band{band="high"' in suppliers.ops("suppliers", "/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("term", "pointer"),
+    [
+        ('{"a":' * 500 + "1" + "}" * 500, "/contracts/0/terms/a"),
+        ('{"a": 1e308}', "/contracts/0/terms/a"),
+        ('{"a": 12345678901234567890123456789012}', "/contracts/0/terms/a"),
+    ],
+)
+def test_terms_that_cannot_be_kept_are_refused_by_name(suppliers: Any, term: str, pointer: str) -> None:
+    body = json.dumps(SUPPLIER | {"identifiers": {}}).replace('{"remedy_days": 30}', term)
+    assert term in body
+    url = suppliers.url("suppliers", "/suppliers")
+    answer = requests.post(url, body, headers={"Content-Type": "application/json"}, timeout=20)
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [pointer])
+
+
+@pytest.mark.parametrize("value", ["1e-999999999", "0." + "1" * 100_000, "NaN", "Infinity"])
+def test_an_index_value_that_cannot_be_kept_is_refused_by_its_country(suppliers: Any, value: str) -> None:
+    answer = suppliers.send("PUT", "suppliers", "/country-indices/CPI/2024", {"values": {"SWE": value}})
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (
+        422,
+        ["/values/SWE"],
+    )
