@@ -139,7 +139,7 @@ class Relay:
             signal.wait(_TICK_SECONDS)
 
     def _leave_distrusted_channel(self) -> None:
-        """Begin anew: a channel opened while a queue had no leader may refuse for ever (3.10)."""
+        """Begin anew: a channel opened while a queue had no leader may go on refusing."""
         if self._distrusted:
             raise RefusedError("the broker has refused events: they are put back, and the channel is closed")
 
