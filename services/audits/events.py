@@ -95,5 +95,5 @@ def cancelled(audit: Audit) -> Event:
 
 def _event(schema: type[EventSchema], audit: Audit, reason: str, **origin: Any) -> Event:
     data = {name: getattr(audit, name) for name in _AS_STORED}
-    data |= {"provisional": audit.state == "provisional", "reason": reason}
+    data |= {"provisional": audit.confirmed_at is None, "reason": reason}
     return Event(schema=schema, subject=str(audit.audit_id), data=data, **origin)

@@ -75,3 +75,13 @@ def test_a_new_assessment_after_the_end_wakes_the_row(tx, received):
     usecases.cancel_audit(tx, audits_of(tx)[0]["audit_id"], "Not now.", NOW)
     decide(tx, rescored(received, version=2, assessed_at="2026-11-21T12:00:00+00:00"))
     assert final(tx)[:3] == (7, "office_audit", "opened")
+
+
+def test_a_cancelled_audit_says_whether_it_had_ever_been_confirmed(tx, received, emitted):
+    hire(tx)
+    decide(tx, rescored(received), confirm_after=5)
+    decide(tx, rescored(received, supplier_id=UUID(int=2)), confirm_after=0)
+    for supplier_id in (SUPPLIER, UUID(int=2)):
+        usecases.cancel_audit(tx, audits_of(tx, supplier_id)[0]["audit_id"], "Not now.", NOW)
+    told = [event["data"]["provisional"] for event in emitted(tx) if event["type"] == "audit_cancelled"]
+    assert told == [True, False]
