@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -91,7 +92,7 @@ def _launch(platform: Platform, run: int, people: list[Fictive], registered: lis
         try:
             return str(platform.assessments.call("POST", "/campaigns", body)["campaign_id"])
         except RefusedError as fault:
-            if " 422 " not in str(fault):
+            if fault.status != HTTPStatus.UNPROCESSABLE_ENTITY:
                 raise
             return None
 

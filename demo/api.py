@@ -20,7 +20,12 @@ PATIENCE_SECONDS = 100
 
 
 class RefusedError(Exception):
-    """A service has refused what the demo asked of it; the message holds its answer."""
+    """A service has refused what the demo asked of it; the message holds its answer, `status` its code."""
+
+    def __init__(self, message: str, status: int) -> None:
+        """Keep the code apart: who can go on decides by it."""
+        super().__init__(message)
+        self.status = status
 
 
 class Api:
@@ -47,10 +52,12 @@ class Api:
                 break
             unsure = unsure or response is None
             if time.monotonic() > deadline:
-                raise RefusedError(f"{method} {path}: the service has been away for {PATIENCE_SECONDS} s")
+                away = f"{method} {path}: the service has been away for {PATIENCE_SECONDS} s"
+                raise RefusedError(away, _AWAY)
             time.sleep(0.5)
         if not response.ok and not (unsure and response.status_code == _CONFLICT):
-            raise RefusedError(f"{method} {path}: {response.status_code} {response.text[:500]}")
+            answer = f"{method} {path}: {response.status_code} {response.text[:500]}"
+            raise RefusedError(answer, response.status_code)
         return response.json() if response.content else None
 
     def _try(self, method: str, path: str, **request: Any) -> requests.Response | None:
