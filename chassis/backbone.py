@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import eventlet
@@ -14,6 +13,9 @@ from nameko.extensions import SharedExtension
 
 from chassis import config, inbox, metrics, migrate, topology
 from chassis.db import Database, Signals, Transaction
+from chassis.http import idempotency
+from chassis.http.seam import Seam
+from chassis.identity import Verifier
 from chassis.relay import Relay
 
 if TYPE_CHECKING:
@@ -53,18 +55,20 @@ class Backbone(SharedExtension):
         self.db = Database(dsn, _EVENT_CONNECTIONS, signals)
         self.web = Database(dsn, WORKERS, signals)
         self.ops = Database(dsn, 1)
+        settings = config.load(config.Settings, environ)
+        self.seam = Seam(self.web, Verifier(settings).identify)
         exchange = topology.exchange_of(self.container.service_name)
         self.relay = Relay(exchange, topology.bound_types(exchange), self.db, self.amqp_url)
         self.gauges = metrics.DatabaseGauges(self.ops, self.gauge_sources)
         self.pools = metrics.Pools({"events": self.db, "requests": self.web})
-        self._inbox_days = config.load(config.Settings, environ)["INBOX_DAYS"]
+        self._inbox_days = settings["INBOX_DAYS"]
 
     def start(self) -> None:
         """Begin to publish and to retry."""
         self._threads = [
             self.container.spawn_managed_thread(self.relay.run, identifier="relay"),
             self.container.spawn_managed_thread(self._retry_failed_events, identifier="retry"),
-            self.container.spawn_managed_thread(self._prune_inbox, identifier="prune"),
+            self.container.spawn_managed_thread(self._prune, identifier="prune"),
         ]
 
     def stop(self) -> None:
@@ -98,8 +102,12 @@ class Backbone(SharedExtension):
         except psycopg2.Error:
             return False
 
-    def _prune_inbox(self) -> None:
-        self.repeat("prune", partial(inbox.prune, self.db, self._inbox_days), _PRUNE_SECONDS)
+    def _prune(self) -> None:
+        self.repeat("prune", self._forget_what_is_old, _PRUNE_SECONDS)
+
+    def _forget_what_is_old(self) -> bool:
+        more = [inbox.prune(self.db, self._inbox_days), idempotency.prune(self.db)]
+        return any(more)
 
     def _retry_failed_events(self) -> None:
         self.repeat("retry", self._retry_each_queue, _RETRY_TICK_SECONDS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import psycopg2
 
-from chassis import cli_parked, cli_queues, cli_recovery, config, migrate, topology
+from chassis import cli_parked, cli_queues, cli_recovery, cli_token, config, migrate, topology
 from chassis.faults import BROKER_ERRORS
 from chassis.installed import amqp_url, dsn_of, installed, service_argument
 
@@ -97,7 +97,12 @@ def _write(file: Path, text: str, check: bool, command: str) -> None:
         raise click.ClickException(f"{file.name} is stale: run `{command}`")
 
 
-for command in (cli_parked.parked, cli_queues.queues_command, *cli_recovery.COMMANDS):
+for command in (
+    cli_parked.parked,
+    cli_queues.queues_command,
+    cli_token.token_command,
+    *cli_recovery.COMMANDS,
+):
     cli.add_command(command)
 
 

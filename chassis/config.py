@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 # `host:port`, as a socket takes it
 _ADDRESS = validate.Regexp(r"[A-Za-z0-9_.\-]+:[0-9]{1,5}\Z", error="Must be host:port.")
+_WEB_ADDRESS = validate.Regexp(r"https?://[!-~]+\Z", error="Must be an http or https address.")
+_CLAIM_PREFIX = validate.Regexp(r"[A-Za-z0-9_.:/\-]*\Z", error="Must be a namespace as claims have it.")
 
 
 class ConfigError(Exception):
@@ -36,6 +38,21 @@ class Settings(Schema):
     LOG_LEVEL = fields.String(
         load_default="INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
     )
+    # Whose tokens are taken, and for whom they must be meant: exactly as `iss` and `aud` say it (docs/identity.md).
+    TOKEN_ISSUER = fields.String(required=True)
+    TOKEN_AUDIENCE = fields.String(required=True)
+    # Where the issuer's public keys are: an address that is asked again and again, or a file that is read once.
+    TOKEN_JWKS_URL = fields.String(validate=_WEB_ADDRESS)
+    TOKEN_PUBLIC_KEY_FILE = fields.String()
+    # How far the issuer's clock and ours may be apart.
+    TOKEN_LEEWAY_SECONDS = fields.Integer(load_default=30, validate=validate.Range(min=0, max=300))
+    # What stands before `role` and the claims that limit it, where a provider demands a namespace.
+    TOKEN_CLAIM_PREFIX = fields.String(load_default="", validate=_CLAIM_PREFIX)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _one_source_of_keys(self, data: dict[str, Any], **_: Any) -> None:
+        if ("TOKEN_JWKS_URL" in data) == ("TOKEN_PUBLIC_KEY_FILE" in data):
+            raise ValidationError("Set this or TOKEN_PUBLIC_KEY_FILE, one of both.", "TOKEN_JWKS_URL")
 
 
 def environment(service: str) -> dict[str, str]:

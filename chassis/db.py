@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from chassis.access import Identity
+
     # What opens the transactions of a loop, as many as it needs
     Begin = Callable[[], AbstractContextManager["Transaction"]]
 
@@ -44,6 +46,7 @@ class Transaction(psycopg2_connection):
         super().__init__(*args, **kwargs)
         self.wakes: set[str] = set()
         self.correlation_id: str | None = None  # of the request or loop that the transaction serves
+        self.actor: Identity | None = None  # who asked for it over HTTP, if somebody did
 
     def wake(self, name: str) -> None:
         """Wake the loop called `name` in this process once the transaction has been committed."""
@@ -88,13 +91,15 @@ class Database:
         return self._signals[name]
 
     @contextmanager
-    def transaction(self, correlation_id: str | None = None) -> Iterator[Transaction]:
+    def transaction(
+        self, correlation_id: str | None = None, actor: Identity | None = None
+    ) -> Iterator[Transaction]:
         """Give a transaction: committed at the end of the block, rolled back if the block raises."""
         conn = self._take()
         keep: Transaction | None = None
         try:
             conn = _usable(conn) or connect(self._dsn)
-            conn.correlation_id = correlation_id
+            conn.correlation_id, conn.actor = correlation_id, actor
             yield conn
             conn.commit()
             keep = conn

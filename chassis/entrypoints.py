@@ -5,6 +5,7 @@ Nothing here decides anything; nameko and eventlet stay in this module, `backbon
 
 from __future__ import annotations
 
+import inspect
 import re
 import time
 from contextlib import contextmanager
@@ -18,22 +19,26 @@ from nameko.constants import WEB_SERVER_CONFIG_KEY
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import WebServer, WsgiApp
+from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import ClosingIterator
 
 from chassis import config, metrics, ops
-from chassis import http as seam
 from chassis.backbone import Backbone, wait_for
 from chassis.consume import Consumer
+from chassis.http.answering import problem_of
+from chassis.http.endpoint import Endpoint, prefix_of
+from chassis.http.reading import correlation_of
 from chassis.ids import uuid7
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from marshmallow import Schema
 
     from chassis.db import Transaction
     from chassis.events import EventSlice
+    from chassis.http import Call
 
 log = structlog.get_logger()
 
@@ -71,14 +76,14 @@ class _App(WsgiApp):
         return ClosingIterator(response(environ, start_response), self.server.answered)
 
     def _answer(self, request: Request) -> Response:
-        started, correlation_id = time.monotonic(), seam.correlation_of(request)
+        started, correlation_id = time.monotonic(), correlation_of(request)
         seen = {"route": "none", "method": "any"}
         try:
             provider, path_values = self.url_map.bind_to_environ(request.environ).match()
-            seen = {"route": provider.route, "method": provider.method}
+            seen = {"route": provider.endpoint.route, "method": provider.method}
             response: Response = provider.respond(request, path_values, correlation_id)
         except Exception as fault:  # noqa: BLE001  every fault becomes an answer
-            response = seam.problem_of(fault, correlation_id)
+            response = problem_of(fault, correlation_id)
         response.headers["X-Correlation-ID"] = correlation_id
         seconds = time.monotonic() - started
         metrics.HTTP.labels(**seen, status=response.status_code).observe(seconds)
@@ -117,32 +122,45 @@ class _Server(WebServer):
 
 
 class _Http(HttpRequestHandler):
-    """An HTTP entrypoint that owns the transaction, checks the input and shapes the answer."""
+    """An HTTP entrypoint: what is declared becomes an Endpoint, and the seam does the rest."""
 
     server = _Server()
     backbone = Backbone()
 
-    def __init__(self, method: str, route: str, **declared: Any) -> None:
+    def __init__(self, method: str, route: str, *, scope: str, **declared: Any) -> None:
         super().__init__(method, route)
-        self.route = _CONVERTER.sub(r"{\1}", route)  # as documents and metrics name it
-        self.body, self.query = declared.get("body"), declared.get("query")
-        self.returns, self.status = declared.get("returns"), declared.get("status", 200)
-        self.location = declared.get("location")
+        self._declared = {"method": method, "scope": scope, **declared}
+
+    def endpoint_of(self, service_cls: Any) -> Endpoint:
+        """Return what is declared, with its whole address, and the method's docstring as its summary."""
+        method = getattr(service_cls, self.method_name)
+        route = _CONVERTER.sub(r"{\1}", self._address(service_cls.name))
+        summary = (inspect.getdoc(method) or "").strip()
+        location = self._declared.get("location")
+        whole = {"location": prefix_of(service_cls.name) + location} if location else {}
+        return Endpoint(route=route, name=self.method_name, summary=summary, **self._declared | whole)
+
+    def _address(self, service: str) -> str:
+        return f"{prefix_of(service)}{self.url}"
+
+    def setup(self) -> None:
+        self.endpoint = self.endpoint_of(self.container.service_cls)
+        super().setup()
+
+    def get_url_rule(self) -> Rule:
+        return Rule(self._address(self.container.service_name), methods=[self.method])
 
     def stop(self) -> None:
         self.server.refuse()
         super().stop()
 
     def respond(self, request: Request, path_values: dict[str, Any], correlation_id: str) -> Response:
-        call = seam.read(request, self.body, self.query, correlation_id)
-        with self.backbone.web.transaction(correlation_id) as tx:
-            result = self._work(tx, call, path_values)
-            return seam.answer(result, self.returns, self.status, self.location)
+        return self.backbone.seam.respond(self.endpoint, request, path_values, correlation_id, self._work)
 
-    def _work(self, tx: Transaction, call: seam.Call, path_values: dict[str, Any]) -> Any:
+    def _work(self, tx: Transaction, call: Call, path_values: Mapping[str, Any]) -> Any:
         reply = Reply()
         self.container.spawn_worker(
-            self, (tx, call), path_values, handle_result=partial(self.handle_result, reply)
+            self, (tx, call), dict(path_values), handle_result=partial(self.handle_result, reply)
         )
         return reply.wait()
 
@@ -211,6 +229,17 @@ gauges: Callable[[Method], Method] = _Gauges.decorator
 
 def declared(service_cls: type) -> list[_OnEvents]:
     """Return the event entrypoints that a service declares."""
-    methods = (getattr(service_cls, name) for name in dir(service_cls))
-    extensions = (ext for method in methods for ext in getattr(method, "nameko_entrypoints", ()))
-    return [ext for ext in extensions if isinstance(ext, _OnEvents)]
+    return [ext for ext in _extensions(service_cls) if isinstance(ext, _OnEvents)]
+
+
+def endpoints(service_cls: type) -> list[Endpoint]:
+    """Return the endpoints that a service declares, by address and method."""
+    found = [ext.endpoint_of(service_cls) for ext in _extensions(service_cls) if isinstance(ext, _Http)]
+    return sorted(found, key=lambda endpoint: (endpoint.route, endpoint.method))
+
+
+def _extensions(service_cls: type) -> Iterator[Entrypoint]:
+    for name in dir(service_cls):
+        for extension in getattr(getattr(service_cls, name), "nameko_entrypoints", ()):
+            extension.method_name = name  # nameko says so only when it binds
+            yield extension

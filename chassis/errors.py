@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 T = TypeVar("T")
 
@@ -16,11 +18,13 @@ class ProblemError(Exception):
 
     status, title, name = 500, "The service failed", "internal"
     detail = "The fault has been logged under this answer's X-Correlation-ID."
+    headers: Mapping[str, str] = MappingProxyType({})  # that the answer carries beside
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self, detail: str = "", *, headers: Mapping[str, str] | None = None) -> None:
         """Keep the sentence that the caller will read, if there is a better one than the kind's own."""
         super().__init__(detail)
         self.detail = detail or self.detail
+        self.headers = {**self.headers, **(headers or {})}
 
 
 class Malformed(ProblemError):
@@ -35,6 +39,22 @@ class Unauthorized(ProblemError):
 
     status, title, name = 401, "Authentication is needed", "unauthorized"
     detail = "Say who you are."
+
+    def __init__(self, detail: str = "", error: str = "") -> None:
+        """Keep the sentence, and RFC 6750's code for the challenge: none where no token was sent.
+
+        With a code the sentence goes into a header: ASCII, without quotes and backslashes.
+        """
+        super().__init__(detail)
+        told = f', error="{error}", error_description="{self.detail}"' if error else ""
+        self.headers = {"WWW-Authenticate": f'Bearer realm="kedja"{told}'}
+
+
+class Forbidden(ProblemError):
+    """Who calls is known, and may not do this."""
+
+    status, title, name = 403, "You may not do this", "forbidden"
+    detail = "Your role does not allow it."
 
 
 class NotFound(ProblemError):
@@ -51,11 +71,25 @@ class MethodNotAllowed(ProblemError):
     detail = "The Allow header names those that are."
 
 
+class NotAcceptable(ProblemError):
+    """The caller takes no form in which this can be answered."""
+
+    status, title, name = 406, "No acceptable form", "not-acceptable"
+    detail = "The API's description names the media types of each answer."
+
+
 class Conflict(ProblemError):
     """The present state does not allow it."""
 
     status, title, name = 409, "The present state does not allow this", "conflict"
     detail = "Read the present state first."
+
+
+class PreconditionFailed(ProblemError):
+    """The thing is not, or not any more, as the caller takes for granted."""
+
+    status, title, name = 412, "Somebody else was faster", "precondition-failed"
+    detail = "Read it again: If-Match (or If-None-Match) does not fit its present version."
 
 
 class TooLarge(ProblemError):
@@ -84,11 +118,26 @@ class Invalid(ProblemError):
         self.faults = dict(faults)
 
 
+class PreconditionRequired(ProblemError):
+    """The caller does not say which version it changes."""
+
+    status, title, name = 428, "Say which version you change", "precondition-required"
+    detail = "Send If-Match with the ETag that you have read, or If-None-Match: * to create."
+
+
+class TooManyRequests(ProblemError):
+    """The caller asks too much in too short a time."""
+
+    status, title, name = 429, "Too many requests", "too-many-requests"
+    detail = "Wait as long as Retry-After says."
+
+
 class Unavailable(ProblemError):
     """Something that the service stands on is away for the moment."""
 
     status, title, name = 503, "The service is away for the moment", "unavailable"
     detail = "Try again in a few seconds."
+    headers: Mapping[str, str] = MappingProxyType({"Retry-After": "5"})
 
 
 def found(thing: T | None, name: str) -> T:

@@ -16,6 +16,9 @@ import requests
 from aiosmtpd.controller import Controller
 
 from chassis import migrate, topology
+from chassis.http.endpoint import prefix_of
+from tests import tokens
+from tests.asking import ask
 from tests.backbone import wait_until
 
 if TYPE_CHECKING:
@@ -63,33 +66,38 @@ class Platform:
             "LINK_KEY": "a key for tests only",
             "AUTO_CONFIRM_WORKING_DAYS": "0",
             "MAIL_FROM": "kedja@kedja.example",
+            **tokens.ISSUER.settings,
         }
         common["SMTP_URL"] = f"smtp://127.0.0.1:{self.smtp.port}"
         self.env = {service: {**common, **own, **self._addresses()} for service, own in urls.items()}
         if "notifications" in self.env:
-            self.env["notifications"]["RESPONDENT_URL"] = self.url("assessments")
+            self.env["notifications"]["RESPONDENT_URL"] = self.base("assessments")
 
     @staticmethod
     def _addresses() -> dict[str, str]:
         return {name: f"127.0.0.1:{free_port()}" for name in ("HTTP_ADDRESS", "OPS_ADDRESS")}
 
+    def base(self, service: str) -> str:
+        """Return where a service listens."""
+        return f"http://{self.env[service]['HTTP_ADDRESS']}"
+
     def url(self, service: str, path: str = "") -> str:
-        """Return the address of a service's API."""
-        return f"http://{self.env[service]['HTTP_ADDRESS']}{path}"
+        """Return the address of something in a service's API."""
+        return f"{self.base(service)}{prefix_of(service)}{path}"
 
     def ops(self, service: str, path: str) -> requests.Response:
         """Ask a service's ops port."""
         return requests.get(f"http://{self.env[service]['OPS_ADDRESS']}{path}", timeout=10)
 
     def get(self, service: str, path: str, **params: Any) -> Any:
-        """Return what a service answers to a GET that succeeds."""
-        response = requests.get(self.url(service, path), params=params, timeout=20)
+        """Return what a service answers the office to a GET that succeeds."""
+        response = ask("GET", self.url(service, path), params=params)
         assert response.status_code == 200, response.text
         return response.json()
 
     def send(self, method: str, service: str, path: str, body: object, **headers: str) -> requests.Response:
-        """Send JSON to a service."""
-        return requests.request(method, self.url(service, path), json=body, headers=headers, timeout=20)
+        """Send JSON to a service: as the office, whatever is there already, unless the headers say otherwise."""
+        return ask(method, self.url(service, path), json=body, headers=headers)
 
     def start_all(self) -> None:
         """Bring databases and broker up to date, then start everything and wait until it is ready."""

@@ -59,14 +59,11 @@ WHERE a.assessment_id = :assessment_id
 FOR NO KEY UPDATE OF a;
 
 -- name: assessments
--- A page of assessments in the order of their ids (the order of creation); a filter that is null lets all through.
+-- Assessments that every filter lets through.
 SELECT a.*, s.legal_name FROM assessment AS a JOIN supplier AS s USING (supplier_id)
 WHERE ((:campaign_id)::uuid IS NULL OR a.campaign_id = (:campaign_id)::uuid)
   AND ((:supplier_id)::uuid IS NULL OR a.supplier_id = (:supplier_id)::uuid)
-  AND ((:state)::text IS NULL OR a.state = (:state)::text)
-  AND ((:after)::uuid IS NULL OR a.assessment_id > (:after)::uuid)
-ORDER BY a.assessment_id
-LIMIT :rows;
+  AND ((:state)::text IS NULL OR a.state = (:state)::text);
 
 -- name: completed_cases
 -- The latest completed assessment of each case, in the order of the cases, from after one on: what a resync tells.

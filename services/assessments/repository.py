@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
+from chassis.http import paging
 from services.assessments.domain import campaign, case
+from services.assessments.schemas import AssessmentQuery
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -63,10 +65,10 @@ def lock_assessment(tx: Transaction, assessment_id: UUID) -> case.Assessment | N
     return _assessment(queries.lock_assessment(tx, assessment_id=assessment_id))
 
 
-def assessments(tx: Transaction, filters: dict[str, Any], rows: int) -> list[case.Assessment]:
-    """Return up to `rows` assessments; filters: campaign_id, supplier_id, state, after."""
-    found = queries.assessments(tx, **filters, rows=rows)
-    return [each for row in list(found) if (each := _assessment(row))]
+def assessments(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of assessments."""
+    filters = {name: query[name] for name in ("campaign_id", "supplier_id", "state")}
+    return paging.fetch(tx, queries.assessments, query, AssessmentQuery, shown=_assessment, **filters)
 
 
 def completed_cases(tx: Transaction, after: campaign.Key | None, rows: int) -> list[case.Assessment]:

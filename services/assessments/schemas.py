@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from chassis import config
@@ -59,6 +61,9 @@ class CampaignView(Schema):
 class AssessmentQuery(PageQuery):
     """Filters of the list of assessments."""
 
+    key = ("assessment_id",)
+    sorts: ClassVar = {"deadline": "deadline", "since": "since"}
+
     campaign_id = fields.UUID(load_default=None)
     supplier_id = fields.UUID(load_default=None)
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
@@ -87,13 +92,6 @@ class AssessmentSummary(Schema):
     submitted_at = fields.AwareDateTime(allow_none=True)
     completed_at = fields.AwareDateTime(allow_none=True)
     valid_until = fields.AwareDateTime(allow_none=True)
-
-
-class AssessmentPage(Schema):
-    """A page of assessments."""
-
-    items = fields.List(fields.Nested(AssessmentSummary))
-    next = fields.UUID(allow_none=True)
 
 
 class AssessmentView(AssessmentSummary):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
-from chassis.http import Html
+from chassis.http import Html, listing
 from chassis.resync import Projection
 from services.assessments import events, rules, schemas, usecases
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from chassis.events import Received
     from chassis.http import Call
     from chassis.metrics import Gauge
+
+_ASSESSMENT = "/assessments/<uuid:assessment_id>"
 
 
 class AssessmentsService:
@@ -31,66 +33,86 @@ class AssessmentsService:
     def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.project_suppliers(tx, batch)
 
-    @http("GET", "/questionnaire", returns=schemas.QuestionnaireView)
+    @http("GET", "/questionnaire", scope="public", returns=schemas.QuestionnaireView)
     def get_questionnaire(self, tx: Transaction, call: Call) -> Any:
+        """Read the questions with their scores: the arithmetic is open to all."""
         return rules.DOCUMENT
 
     @http(
         "POST",
         "/campaigns",
+        scope="campaigns:write",
         body=schemas.NewCampaign,
         returns=schemas.CampaignView,
         status=201,
         location="/campaigns/{campaign_id}",
     )
     def post_campaign(self, tx: Transaction, call: Call) -> Any:
+        """Invite every case named, or none: each that cannot be is named."""
         return usecases.launch_campaign(tx, call.body, call.now)
 
-    @http("GET", "/campaigns/<uuid:campaign_id>", returns=schemas.CampaignView)
+    @http("GET", "/campaigns/<uuid:campaign_id>", scope="campaigns:read", returns=schemas.CampaignView)
     def get_campaign(self, tx: Transaction, call: Call, campaign_id: UUID) -> Any:
+        """Read how far a campaign has come."""
         return usecases.get_campaign(tx, campaign_id)
 
-    @http("GET", "/assessments", query=schemas.AssessmentQuery, returns=schemas.AssessmentPage)
+    @http(
+        "GET",
+        "/assessments",
+        scope="assessments:read",
+        query=schemas.AssessmentQuery,
+        returns=listing(schemas.AssessmentSummary),
+    )
     def list_assessments(self, tx: Transaction, call: Call) -> Any:
+        """List assessments, as far as they are yours."""
         return usecases.list_assessments(tx, call.query)
 
-    @http("GET", "/assessments/<uuid:assessment_id>", returns=schemas.AssessmentView)
+    @http("GET", _ASSESSMENT, scope="assessments:read", returns=schemas.AssessmentView)
     def get_assessment(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
+        """Read an assessment with its answers and matrices."""
         return usecases.get_assessment(tx, assessment_id)
 
-    @http("POST", "/assessments/<uuid:assessment_id>/review", returns=schemas.AssessmentView)
+    @http("POST", f"{_ASSESSMENT}/review", scope="assessments:review", returns=schemas.AssessmentView)
     def post_review(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
+        """Take a submitted assessment up for review."""
         return usecases.start_review(tx, assessment_id, call.now)
 
     @http(
         "POST",
-        "/assessments/<uuid:assessment_id>/completion",
+        f"{_ASSESSMENT}/completion",
+        scope="assessments:review",
         body=schemas.Completion,
         returns=schemas.AssessmentView,
     )
     def post_completion(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
+        """Complete a review: the new risk score, the audit and the notices follow by themselves."""
         return usecases.complete_review(tx, assessment_id, call.body, call.now)
 
     # The respondent's side: the page behind the mail's link, and what it calls.
 
-    @http("GET", "/respond")
+    @http("GET", "/respond", scope="public", html=True)
     def get_page(self, tx: Transaction, call: Call) -> Any:
+        """Show the respondent's page; it opens nothing by itself."""
         return Html(rules.PAGE)
 
-    @http("POST", "/sessions", body=schemas.NewSession, returns=schemas.SessionView, status=201)
+    @http("POST", "/sessions", scope="public", body=schemas.NewSession, returns=schemas.SessionView)
     def post_session(self, tx: Transaction, call: Call) -> Any:
+        """Exchange the code of a mail's link for a session."""
         return usecases.open_session(tx, call.body, self.settings["LINK_KEY"], call.now)
 
-    @http("GET", "/respondent/assessment", returns=schemas.FormView)
+    @http("GET", "/respondent/assessment", scope="session", returns=schemas.FormView)
     def get_form(self, tx: Transaction, call: Call) -> Any:
+        """Read one's own assessment."""
         return usecases.get_form(tx, call.bearer, call.now)
 
-    @http("PUT", "/respondent/answers", body=schemas.Answers, returns=schemas.FormView)
+    @http("PUT", "/respondent/answers", scope="session", body=schemas.Answers, returns=schemas.FormView)
     def put_answers(self, tx: Transaction, call: Call) -> Any:
+        """Change answers of one's own assessment."""
         return usecases.save_answers(tx, call.bearer, call.body["answers"], call.now)
 
-    @http("POST", "/respondent/submission", returns=schemas.FormView)
+    @http("POST", "/respondent/submission", scope="session", returns=schemas.FormView)
     def post_submission(self, tx: Transaction, call: Call) -> Any:
+        """Submit one's own assessment."""
         return usecases.submit_answers(tx, call.bearer, call.now)
 
     @every(seconds=600)

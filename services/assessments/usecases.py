@@ -11,7 +11,6 @@ from uuid import UUID
 from chassis import ids, links, outbox
 from chassis.errors import Invalid, Unauthorized, conflicts, found
 from chassis.events import newest
-from chassis.http import page
 from chassis.metrics import Gauge
 from services.assessments import events, repository
 from services.assessments.domain import answers, campaign, case, scoring
@@ -94,9 +93,7 @@ def get_campaign(tx: Transaction, campaign_id: UUID) -> dict[str, Any]:
 
 def list_assessments(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
     """Return a page of assessments."""
-    filters = {name: value for name, value in query.items() if name != "limit"}
-    rows = repository.assessments(tx, filters, query["limit"] + 1)
-    return page(rows, query["limit"], key=lambda each: each.assessment_id)
+    return repository.assessments(tx, query)
 
 
 def get_assessment(tx: Transaction, assessment_id: UUID) -> case.Assessment:

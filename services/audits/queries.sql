@@ -150,37 +150,33 @@ FOR UPDATE SKIP LOCKED;
 SELECT * FROM audit WHERE audit_id = :audit_id FOR UPDATE;
 
 -- name: audits
--- Audits by id: one, or a page of all, or of those of a supplier, category or state.
+-- Audits: one, or those that every filter lets through.
 SELECT * FROM audit
 WHERE ((:audit_id)::uuid IS NULL OR audit_id = :audit_id)
   AND ((:supplier_id)::uuid IS NULL OR supplier_id = :supplier_id)
   AND ((:category_id)::text IS NULL OR category_id = :category_id)
-  AND ((:state)::text IS NULL OR state = :state)
-  AND ((:after)::uuid IS NULL OR audit_id > :after)
-ORDER BY audit_id
-LIMIT :limit;
+  AND ((:state)::text IS NULL OR state = :state);
 
 -- name: save_auditor!
--- Create or change an auditor.
+-- Create an auditor, or change one if its version is still the known one; counts 0 where somebody was faster.
 INSERT INTO auditor AS a (auditor_id, name, kinds, languages, weekly_capacity)
 VALUES (:auditor_id, :name, :kinds, :languages, :weekly_capacity)
 ON CONFLICT (auditor_id) DO UPDATE
 SET name = excluded.name, kinds = excluded.kinds, languages = excluded.languages,
-    weekly_capacity = excluded.weekly_capacity;
+    weekly_capacity = excluded.weekly_capacity, version = a.version + 1
+WHERE a.version = :known;
 
 -- name: auditors
--- All auditors.
-SELECT auditor_id, name, kinds, languages, weekly_capacity FROM auditor ORDER BY auditor_id;
+-- Auditors: all, or one.
+SELECT auditor_id, version, name, kinds, languages, weekly_capacity FROM auditor
+WHERE (:auditor_id)::uuid IS NULL OR auditor_id = :auditor_id;
 
 -- name: cases
--- Cases with a known risk: one, or a page of all or of a supplier's.
+-- Cases with a known risk: one, or those of a supplier or category.
 SELECT case_id, supplier_id, category_id, score, band, stage, as_of, decision_id FROM risk_case
 WHERE version > 0
   AND ((:supplier_id)::uuid IS NULL OR supplier_id = :supplier_id)
-  AND ((:category_id)::text IS NULL OR category_id = :category_id)
-  AND ((:after)::uuid IS NULL OR case_id > :after)
-ORDER BY case_id
-LIMIT :limit;
+  AND ((:category_id)::text IS NULL OR category_id = :category_id);
 
 -- name: final_decisions
 -- The named decisions.

@@ -7,7 +7,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
+from chassis.http import paging
 from chassis.ids import uuid7
+from services.audits import schemas
 from services.audits.domain.case import (
     Audit,
     Case,
@@ -155,36 +157,49 @@ def lock_audit(tx: Transaction, audit_id: UUID) -> Audit | None:
 
 def audit(tx: Transaction, audit_id: UUID) -> dict[str, Any] | None:
     """Return an audit as it is shown."""
-    any_case = dict.fromkeys(("supplier_id", "category_id", "state", "after"))
-    found = queries.audits(tx, audit_id=audit_id, **any_case, limit=1)
-    return next((_explained(row) for row in found), None)
+    any_case = dict.fromkeys(("supplier_id", "category_id", "state"))
+    return next((_explained(row) for row in queries.audits(tx, audit_id=audit_id, **any_case)), None)
 
 
-def audits(tx: Transaction, query: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return audits as they are shown, by id: `limit` + 1 at most."""
-    filters = {**query, "limit": query["limit"] + 1}
-    return [_explained(row) for row in queries.audits(tx, audit_id=None, **filters)]
+def audits(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of audits as they are shown."""
+    filters = {name: query[name] for name in ("supplier_id", "category_id", "state")}
+    return paging.fetch(
+        tx, queries.audits, query, schemas.AuditQuery, shown=_explained, audit_id=None, **filters
+    )
 
 
-def save_auditor(tx: Transaction, auditor: Mapping[str, Any]) -> None:
-    """Create or change an auditor."""
-    queries.save_auditor(tx, **auditor)
+def save_auditor(tx: Transaction, auditor: Mapping[str, Any], known: int | None) -> bool:
+    """Create an auditor, or change the known version; tell whether nobody was faster."""
+    return bool(queries.save_auditor(tx, **auditor, known=known))
 
 
-def auditors(tx: Transaction) -> list[Any]:
-    """Return all auditors."""
-    return list(queries.auditors(tx))
+def auditors(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of auditors."""
+    return paging.fetch(tx, queries.auditors, query, schemas.AuditorQuery, auditor_id=None)
 
 
-def case_views(
-    tx: Transaction, query: Mapping[str, Any], category_id: str | None = None
-) -> list[dict[str, Any]]:
-    """Return cases with their risk and final decision, by id: `limit` + 1 at most."""
-    filters = {**query, "category_id": category_id, "limit": query["limit"] + 1}
-    found = [row._asdict() for row in queries.cases(tx, **filters)]
-    final = [row["decision_id"] for row in found if row["decision_id"]]
+def auditor(tx: Transaction, auditor_id: UUID) -> dict[str, Any] | None:
+    """Return one auditor."""
+    return next((row._asdict() for row in queries.auditors(tx, auditor_id=auditor_id)), None)
+
+
+def case_views(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of cases with their risk and final decision."""
+    filters = {"supplier_id": query["supplier_id"], "category_id": query["category_id"]}
+    page = paging.fetch(tx, queries.cases, query, schemas.CaseQuery, **filters)
+    return {**page, "items": _decided(tx, page["items"])}
+
+
+def case_view(tx: Transaction, key: CaseKey) -> dict[str, Any] | None:
+    """Return one case with its risk and final decision."""
+    return next(iter(_decided(tx, list(queries.cases(tx, **key._asdict())))), None)
+
+
+def _decided(tx: Transaction, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    final = [row.decision_id for row in rows if row.decision_id]
     decisions = {row.decision_id: _explained(row) for row in queries.final_decisions(tx, decision_ids=final)}
-    return [{**row, "decision": decisions.get(row["decision_id"])} for row in found]
+    return [{**row._asdict(), "decision": decisions.get(row.decision_id)} for row in rows]
 
 
 def decisions(tx: Transaction, key: CaseKey) -> list[dict[str, Any]]:

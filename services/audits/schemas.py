@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from chassis import config
@@ -35,19 +37,23 @@ class NewAuditor(Schema):
 
 
 class AuditorView(NewAuditor):
-    """An auditor with its id."""
+    """An auditor with its id; `version` counts its changes."""
 
     auditor_id = fields.UUID()
+    version = fields.Integer()
 
 
-class AuditorList(Schema):
+class AuditorQuery(PageQuery):
     """All auditors."""
 
-    items = fields.List(fields.Nested(AuditorView))
+    key = ("auditor_id",)
 
 
 class AuditQuery(PageQuery):
     """Filters of the list of audits."""
+
+    key = ("audit_id",)
+    sorts: ClassVar = {"due_on": "due_on", "starts_on": "starts_on"}
 
     supplier_id = fields.UUID(load_default=None)
     category_id = fields.String(load_default=None)
@@ -90,13 +96,6 @@ class AuditView(Schema):
     created_at = fields.AwareDateTime()
 
 
-class AuditPage(Schema):
-    """A page of audits."""
-
-    items = fields.List(fields.Nested(AuditView))
-    next = fields.UUID(allow_none=True)
-
-
 class Cancellation(Schema):
     """Why an audit is not held; the regions, the office and the auditor read it."""
 
@@ -135,7 +134,10 @@ class DecisionView(Schema):
 class CaseQuery(PageQuery):
     """Filters of the list of cases."""
 
+    key = ("case_id",)
+
     supplier_id = fields.UUID(load_default=None)
+    category_id = fields.String(load_default=None)
 
 
 class CaseView(Schema):
@@ -149,13 +151,6 @@ class CaseView(Schema):
     stage = fields.String(allow_none=True)
     as_of = fields.AwareDateTime()
     decision = fields.Nested(DecisionView, allow_none=True)
-
-
-class CasePage(Schema):
-    """A page of cases."""
-
-    items = fields.List(fields.Nested(CaseView))
-    next = fields.UUID(allow_none=True)
 
 
 class CaseHistory(CaseView):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
+from chassis.http import listing
 from chassis.resync import Projection
 from services.audits import events, schemas, usecases
 from services.audits.domain.case import CaseKey
@@ -38,41 +39,84 @@ class AuditsService:
     def follow_up_requests(self, begin: Any) -> bool:
         return usecases.follow_up_requests(begin, self.settings["AUTO_CONFIRM_WORKING_DAYS"], clock.now())
 
-    @http("PUT", "/auditors/<uuid:auditor_id>", body=schemas.NewAuditor, returns=schemas.AuditorView)
+    @http(
+        "PUT",
+        "/auditors/<uuid:auditor_id>",
+        scope="auditors:write",
+        body=schemas.NewAuditor,
+        returns=schemas.AuditorView,
+        versioned=True,
+    )
     def put_auditor(self, tx: Transaction, call: Call, auditor_id: UUID) -> Any:
-        return usecases.put_auditor(tx, auditor_id, call.body)
+        """Create or change an auditor."""
+        return usecases.put_auditor(tx, auditor_id, call.body, call.expects)
 
-    @http("GET", "/auditors", returns=schemas.AuditorList)
+    @http(
+        "GET",
+        "/auditors/<uuid:auditor_id>",
+        scope="auditors:read",
+        returns=schemas.AuditorView,
+        versioned=True,
+    )
+    def get_auditor(self, tx: Transaction, call: Call, auditor_id: UUID) -> Any:
+        """Read an auditor."""
+        return usecases.get_auditor(tx, auditor_id)
+
+    @http(
+        "GET",
+        "/auditors",
+        scope="auditors:read",
+        query=schemas.AuditorQuery,
+        returns=listing(schemas.AuditorView),
+    )
     def list_auditors(self, tx: Transaction, call: Call) -> Any:
-        return usecases.list_auditors(tx)
+        """List the auditors."""
+        return usecases.list_auditors(tx, call.query)
 
-    @http("GET", "/audits", query=schemas.AuditQuery, returns=schemas.AuditPage)
+    @http("GET", "/audits", scope="audits:read", query=schemas.AuditQuery, returns=listing(schemas.AuditView))
     def list_audits(self, tx: Transaction, call: Call) -> Any:
+        """List audits, as far as they are yours."""
         return usecases.list_audits(tx, call.query)
 
-    @http("GET", "/audits/<uuid:audit_id>", returns=schemas.AuditView)
+    @http("GET", "/audits/<uuid:audit_id>", scope="audits:read", returns=schemas.AuditView)
     def get_audit(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
+        """Read an audit."""
         return usecases.get_audit(tx, audit_id)
 
-    @http("POST", "/audits/<uuid:audit_id>/confirmation", returns=schemas.AuditView)
+    @http(
+        "POST",
+        "/audits/<uuid:audit_id>/confirmation",
+        scope="audits:decide",
+        returns=schemas.AuditView,
+    )
     def post_confirmation(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
+        """Confirm a provisional audit."""
         return usecases.confirm_audit(tx, audit_id, call.now)
 
     @http(
         "POST",
         "/audits/<uuid:audit_id>/cancellation",
+        scope="audits:decide",
         body=schemas.Cancellation,
         returns=schemas.AuditView,
     )
     def post_cancellation(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
+        """Cancel an audit that has not been held, with the reason."""
         return usecases.cancel_audit(tx, audit_id, call.body["reason"], call.now)
 
-    @http("GET", "/cases", query=schemas.CaseQuery, returns=schemas.CasePage)
+    @http("GET", "/cases", scope="audits:read", query=schemas.CaseQuery, returns=listing(schemas.CaseView))
     def list_cases(self, tx: Transaction, call: Call) -> Any:
+        """List cases with what the policy made of their risk, as far as they are yours."""
         return usecases.list_cases(tx, call.query)
 
-    @http("GET", "/cases/<uuid:supplier_id>/<category_id>", returns=schemas.CaseHistory)
+    @http(
+        "GET",
+        "/cases/<uuid:supplier_id>/<category_id>",
+        scope="audits:read",
+        returns=schemas.CaseHistory,
+    )
     def get_case(self, tx: Transaction, call: Call, supplier_id: UUID, category_id: str) -> Any:
+        """Read a case with every decision about it."""
         return usecases.get_case(tx, CaseKey(supplier_id, category_id))
 
     @gauges

@@ -6,9 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chassis import ids, outbox
-from chassis.errors import conflicts, found
+from chassis.errors import PreconditionFailed, conflicts, found
 from chassis.events import newest
-from chassis.http import page
 from chassis.metrics import Gauge
 from services.audits import events, repository
 from services.audits.domain import audit as lifecycle
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from chassis.db import Begin, Transaction
     from chassis.events import Received
+    from chassis.http import Expectation
     from services.audits.domain.case import Audit, Case, Decision
 
 _AT_A_TIME = 100
@@ -159,16 +159,29 @@ def cancel_audit(tx: Transaction, audit_id: UUID, reason: str, now: datetime) ->
     return get_audit(tx, audit_id)
 
 
-def put_auditor(tx: Transaction, auditor_id: UUID, new: Mapping[str, Any]) -> dict[str, Any]:
+def put_auditor(
+    tx: Transaction, auditor_id: UUID, new: Mapping[str, Any], expects: Expectation
+) -> dict[str, Any]:
     """Create or change an auditor; what is booked already stands."""
+    before = repository.auditor(tx, auditor_id)
+    known = before["version"] if before else None
+    expects.check(known)
     auditor = {"auditor_id": auditor_id, **new}
-    repository.save_auditor(tx, auditor)
-    return auditor
+    if before == {**auditor, "version": known}:
+        return before
+    if not repository.save_auditor(tx, auditor, known):
+        raise PreconditionFailed
+    return get_auditor(tx, auditor_id)
 
 
-def list_auditors(tx: Transaction) -> dict[str, Any]:
-    """Return all auditors."""
-    return {"items": repository.auditors(tx)}
+def get_auditor(tx: Transaction, auditor_id: UUID) -> dict[str, Any]:
+    """Return an auditor."""
+    return found(repository.auditor(tx, auditor_id), "auditor")
+
+
+def list_auditors(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of auditors."""
+    return repository.auditors(tx, query)
 
 
 def get_audit(tx: Transaction, audit_id: UUID) -> dict[str, Any]:
@@ -178,19 +191,17 @@ def get_audit(tx: Transaction, audit_id: UUID) -> dict[str, Any]:
 
 def list_audits(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
     """Return a page of audits."""
-    return page(repository.audits(tx, query), query["limit"], lambda row: row["audit_id"])
+    return repository.audits(tx, query)
 
 
 def list_cases(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
     """Return a page of cases with their final decisions."""
-    return page(repository.case_views(tx, query), query["limit"], lambda row: row["case_id"])
+    return repository.case_views(tx, query)
 
 
 def get_case(tx: Transaction, key: CaseKey) -> dict[str, Any]:
     """Return a case with all decisions about it."""
-    one = {"supplier_id": key.supplier_id, "after": None, "limit": 1}
-    case = next(iter(repository.case_views(tx, one, key.category_id)), None)
-    return {**found(case, "case"), "decisions": repository.decisions(tx, key)}
+    return {**found(repository.case_view(tx, key), "case"), "decisions": repository.decisions(tx, key)}
 
 
 def gauges(tx: Transaction, now: datetime) -> list[Gauge]:

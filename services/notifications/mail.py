@@ -114,7 +114,7 @@ def _link(mail: Mail, settings: Mapping[str, Any]) -> str | None:
         return None
     invitation, generation = mail.facts["invitation_id"], mail.facts["generation"]
     code = links.code(settings["LINK_KEY"], invitation, generation)
-    return f"{settings['RESPONDENT_URL'].rstrip('/')}/respond#{invitation}.{code}"
+    return f"{settings['RESPONDENT_URL'].rstrip('/')}/api/v1/assessments/respond#{invitation}.{code}"
 
 
 def _sender(settings: Mapping[str, Any]) -> Address:

@@ -174,19 +174,34 @@ FROM recipient AS r
 WHERE (r.kind, r.id) = (n.recipient_kind, n.recipient_id)
   AND n.notice_id = :notice_id AND n.attempts = :number AND n.state = 'sending';
 
--- name: list_recipients
--- Whoever was written over the API.
-SELECT kind, id, name, email, language FROM recipient
-WHERE kind <> 'supplier_contact' AND email IS NOT NULL ORDER BY kind, id;
+-- name: save_recipient!
+-- Write a recipient over the API: a new one, or the known version; counts 0 where somebody was faster.
+INSERT INTO recipient AS r (kind, id, name, email, language) VALUES (:kind, :id, :name, :email, :language)
+ON CONFLICT (kind, id) DO UPDATE
+SET name = excluded.name, email = excluded.email, language = excluded.language, version = r.version + 1
+WHERE r.version = :known OR (r.email IS NULL AND (:known)::integer IS NULL);
+
+-- name: forget_recipient!
+-- Nothing goes there any more; notices wait for a new address.
+UPDATE recipient SET name = NULL, email = NULL, version = version + 1 WHERE kind = :kind AND id = :id;
+
+-- name: stop_mail_of_recipient!
+-- The recipient has no address any more.
+UPDATE notice SET state = 'no_address'
+WHERE state = 'queued' AND recipient_kind = :kind AND recipient_id = :id;
+
+-- name: recipients
+-- Whoever was written over the API: all, or one.
+SELECT kind, id, version, name, email, language FROM recipient
+WHERE kind <> 'supplier_contact' AND email IS NOT NULL
+  AND ((:kind)::text IS NULL OR kind = :kind) AND ((:id)::text IS NULL OR id = :id);
 
 -- name: list_notices
--- Notices in the order of their making.
+-- Notices that every filter lets through.
 SELECT * FROM notice_overview
 WHERE ((:supplier_id)::uuid IS NULL OR supplier_id = :supplier_id)
   AND ((:kind)::text IS NULL OR kind = :kind)
-  AND ((:state)::text IS NULL OR state = :state)
-  AND ((:after)::uuid IS NULL OR notice_id > :after)
-ORDER BY notice_id LIMIT :limit;
+  AND ((:state)::text IS NULL OR state = :state);
 
 -- name: get_notice^
 -- One of them.

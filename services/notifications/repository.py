@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
+from chassis.http import paging
+from services.notifications import schemas
 from services.notifications.domain import OFFICE, Mail, Occasion, Reply, Supplier
 
 if TYPE_CHECKING:
@@ -97,10 +99,20 @@ def settle(tx: Transaction, occasions: Sequence[Occasion]) -> None:
     queries.settle_occasions(tx, events=[occasion.event_id for occasion in occasions])
 
 
-def save_recipient(tx: Transaction, row: dict[str, Any]) -> None:
-    """Write a recipient and queue what waited for its address."""
-    queries.save_recipients(tx, rows=sql.rows([row]))
+def save_recipient(tx: Transaction, row: Mapping[str, Any], known: int | None) -> bool:
+    """Write a recipient, new or of the known version, and queue what waited for its address.
+
+    Tells whether nobody was faster.
+    """
+    written = queries.save_recipient(tx, **row, known=known)
     queries.queue_waiting_of_recipient(tx, kind=row["kind"], id=row["id"])
+    return bool(written)
+
+
+def forget_recipient(tx: Transaction, kind: str, recipient_id: str) -> None:
+    """Take an address away; what was queued for it waits."""
+    queries.forget_recipient(tx, kind=kind, id=recipient_id)
+    queries.stop_mail_of_recipient(tx, kind=kind, id=recipient_id)
 
 
 def claim(tx: Transaction, now: datetime, until: datetime, limit: int) -> list[Mail]:
@@ -127,15 +139,20 @@ def record(tx: Transaction, mail: Mail, reply: Reply, due_at: datetime) -> None:
         queries.mark_for_retry(tx, **key, reason=reply.text, due_at=due_at)
 
 
-def recipients(tx: Transaction) -> list[Any]:
-    """Return whoever was written over the API, with kind, id, name, email, language."""
-    return list(queries.list_recipients(tx))
+def recipients(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of those who were written over the API."""
+    return paging.fetch(tx, queries.recipients, query, schemas.RecipientQuery, kind=query["kind"], id=None)
 
 
-def notices(tx: Transaction, query: Mapping[str, Any]) -> list[Any]:
-    """Return notices in the order of their making: `limit` + 1 at most, so that a page knows of the next."""
-    filters = {**query, "limit": query["limit"] + 1}
-    return list(queries.list_notices(tx, **filters))
+def recipient(tx: Transaction, kind: str, recipient_id: str) -> dict[str, Any] | None:
+    """Return one of them."""
+    return next((row._asdict() for row in queries.recipients(tx, kind=kind, id=recipient_id)), None)
+
+
+def notices(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of notices."""
+    filters = {name: query[name] for name in ("supplier_id", "kind", "state")}
+    return paging.fetch(tx, queries.list_notices, query, schemas.NoticeQuery, **filters)
 
 
 def notice(tx: Transaction, notice_id: UUID) -> dict[str, Any] | None:

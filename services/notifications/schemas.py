@@ -44,20 +44,25 @@ class NewRecipient(Schema):
 
 
 class RecipientView(NewRecipient):
-    """A recipient as it is kept."""
+    """A recipient as it is kept; `version` counts its changes."""
 
     kind = fields.String()
     id = fields.String()
+    version = fields.Integer()
 
 
-class RecipientList(Schema):
-    """Every recipient that has an address; there are few."""
+class RecipientQuery(PageQuery):
+    """Only recipients of a kind."""
 
-    items = fields.List(fields.Nested(RecipientView))
+    key = ("kind", "id")
+
+    kind = fields.String(load_default=None, validate=validate.OneOf(RECIPIENT_KINDS))
 
 
 class NoticeQuery(PageQuery):
-    """Filters of the list of notices."""
+    """Filters of the list of notices, in the order of their making."""
+
+    key = ("notice_id",)
 
     supplier_id = fields.UUID(load_default=None)
     kind = fields.String(load_default=None, validate=validate.OneOf(KINDS))
@@ -82,13 +87,6 @@ class NoticeView(Schema):
     accepted_at = fields.AwareDateTime(allow_none=True)
     reason = fields.String(allow_none=True)
     correlation_id = fields.String()
-
-
-class NoticePage(Schema):
-    """A page of notices."""
-
-    items = fields.List(fields.Nested(NoticeView))
-    next = fields.UUID(allow_none=True)
 
 
 class AttemptView(Schema):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
+from chassis.http import listing
 from chassis.resync import Projection
 from services.notifications import events, schemas, sending, usecases
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from chassis.events import Received
     from chassis.http import Call
     from chassis.metrics import Gauge
+
+_RECIPIENT = "/recipients/<kind>/<recipient_id>"
 
 
 class NotificationsService:
@@ -57,21 +60,52 @@ class NotificationsService:
         return sending.send_due_mail(begin, self.settings)
 
     @http(
-        "PUT", "/recipients/<kind>/<recipient_id>", body=schemas.NewRecipient, returns=schemas.RecipientView
+        "PUT",
+        _RECIPIENT,
+        scope="recipients:write",
+        body=schemas.NewRecipient,
+        returns=schemas.RecipientView,
+        versioned=True,
     )
     def put_recipient(self, tx: Transaction, call: Call, kind: str, recipient_id: str) -> Any:
-        return usecases.save_recipient(tx, kind, recipient_id, call.body)
+        """Write where a region, the national office or an auditor is reached."""
+        return usecases.save_recipient(tx, kind, recipient_id, call.body, call.expects)
 
-    @http("GET", "/recipients", returns=schemas.RecipientList)
+    @http("GET", _RECIPIENT, scope="recipients:read", returns=schemas.RecipientView, versioned=True)
+    def get_recipient(self, tx: Transaction, call: Call, kind: str, recipient_id: str) -> Any:
+        """Read where somebody is reached."""
+        return usecases.get_recipient(tx, kind, recipient_id)
+
+    @http("DELETE", _RECIPIENT, scope="recipients:write", versioned=True)
+    def delete_recipient(self, tx: Transaction, call: Call, kind: str, recipient_id: str) -> None:
+        """Take an address away; notices to it wait for another."""
+        usecases.forget_recipient(tx, kind, recipient_id, call.expects)
+
+    @http(
+        "GET",
+        "/recipients",
+        scope="recipients:read",
+        query=schemas.RecipientQuery,
+        returns=listing(schemas.RecipientView),
+    )
     def list_recipients(self, tx: Transaction, call: Call) -> Any:
-        return usecases.list_recipients(tx)
+        """List where regions, office and auditors are reached."""
+        return usecases.list_recipients(tx, call.query)
 
-    @http("GET", "/notices", query=schemas.NoticeQuery, returns=schemas.NoticePage)
+    @http(
+        "GET",
+        "/notices",
+        scope="notices:read",
+        query=schemas.NoticeQuery,
+        returns=listing(schemas.NoticeView),
+    )
     def list_notices(self, tx: Transaction, call: Call) -> Any:
+        """List who was told what, and how far it has come."""
         return usecases.list_notices(tx, call.query)
 
-    @http("GET", "/notices/<uuid:notice_id>", returns=schemas.NoticeDetails)
+    @http("GET", "/notices/<uuid:notice_id>", scope="notices:read", returns=schemas.NoticeDetails)
     def get_notice(self, tx: Transaction, call: Call, notice_id: UUID) -> Any:
+        """Read a notice with every try to mail it."""
         return usecases.get_notice(tx, notice_id)
 
     @gauges

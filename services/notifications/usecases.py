@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chassis import ids
-from chassis.errors import Invalid, NotFound, found
+from chassis.errors import Invalid, NotFound, PreconditionFailed, found
 from chassis.events import newest
-from chassis.http import page
 from chassis.metrics import Gauge
 from services.notifications import domain, repository, schemas
 from services.notifications.events import NOTICE_KINDS
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from chassis.db import Transaction
     from chassis.events import Received
+    from chassis.http import Expectation
     from services.notifications.domain import Occasion
 
 
@@ -108,27 +108,46 @@ def _notice_row(recipient: domain.Recipient, occasion: Occasion, now: datetime) 
     }
 
 
-def save_recipient(tx: Transaction, kind: str, recipient_id: str, wanted: dict[str, Any]) -> dict[str, Any]:
+def save_recipient(
+    tx: Transaction, kind: str, recipient_id: str, wanted: dict[str, Any], expects: Expectation
+) -> dict[str, Any]:
     """Write where a region, the office or an auditor is reached; what waited for the address goes out."""
     if kind not in schemas.RECIPIENT_KINDS:
         raise NotFound("There is no such kind of recipient.")
     fault = domain.fault_of_recipient(kind, recipient_id)
     if fault:
         raise Invalid({"/id": fault})
+    before = repository.recipient(tx, kind, recipient_id)
+    known = before["version"] if before else None
+    expects.check(known)
     row = {"kind": kind, "id": recipient_id, **wanted}
-    repository.save_recipient(tx, row)
+    if before == {**row, "version": known}:
+        return before
+    if not repository.save_recipient(tx, row, known):
+        raise PreconditionFailed
     tx.wake("mail")
-    return row
+    return get_recipient(tx, kind, recipient_id)
 
 
-def list_recipients(tx: Transaction) -> dict[str, Any]:
-    """Return whoever has been written over the API."""
-    return {"items": repository.recipients(tx)}
+def forget_recipient(tx: Transaction, kind: str, recipient_id: str, expects: Expectation) -> None:
+    """Take a recipient's address away; notices to it wait for another."""
+    expects.check(get_recipient(tx, kind, recipient_id)["version"])
+    repository.forget_recipient(tx, kind, recipient_id)
+
+
+def get_recipient(tx: Transaction, kind: str, recipient_id: str) -> dict[str, Any]:
+    """Return where somebody is reached."""
+    return found(repository.recipient(tx, kind, recipient_id), "recipient")
+
+
+def list_recipients(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of those who have been written over the API."""
+    return repository.recipients(tx, query)
 
 
 def list_notices(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
     """Return a page of notices."""
-    return page(repository.notices(tx, query), query["limit"], key=lambda row: row.notice_id)
+    return repository.notices(tx, query)
 
 
 def get_notice(tx: Transaction, notice_id: UUID) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from chassis.events import Event, EventSchema, EventSlice
 from chassis.fields import Grid, Moment
 from services.suppliers.domain import AREAS, BANDS, NO_DATA
-from services.suppliers.schemas import CategoryView, ContactView, ContractView
+from services.suppliers.schemas import CategoryState, ContactView, ContractView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,13 @@ class SupplierRegistered(EventSchema):
     contracts = fields.List(fields.Nested(ContractView), required=True)
 
 
-class CategoryChanged(EventSchema, CategoryView):
+class SupplierChanged(SupplierRegistered):
+    """[supplier] P: a supplier is different; the whole of it again."""
+
+    type = "supplier_changed"
+
+
+class CategoryChanged(EventSchema, CategoryState):
     """[category] P: a risk category is new or different; the others keep its names and owner."""
 
     type = "category_changed"
@@ -107,15 +113,25 @@ class AssessmentCompleted(EventSlice):
 
 def supplier_registered(supplier: Mapping[str, Any]) -> Event:
     """Return the event of a newly registered supplier, as the repository gives it."""
-    data = {name: supplier[name] for name in SupplierRegistered().fields}
+    return _supplier(SupplierRegistered, supplier)
+
+
+def supplier_changed(supplier: Mapping[str, Any]) -> Event:
+    """Return the event of a supplier that is different now, as the repository gives it."""
+    return _supplier(SupplierChanged, supplier)
+
+
+def _supplier(schema: type[SupplierRegistered], supplier: Mapping[str, Any]) -> Event:
+    data = {name: supplier[name] for name in schema().fields}
     sites = [site for site in data["sites"] if site["tier"] in SHARED_TIERS]
     data["sites"] = [{name: site[name] for name in SharedSite().fields} for site in sites]
-    return Event(schema=SupplierRegistered, subject=str(supplier["supplier_id"]), data=data)
+    return Event(schema=schema, subject=str(supplier["supplier_id"]), data=data)
 
 
 def category_changed(category: Mapping[str, Any]) -> Event:
     """Return the event of a category that is new or different."""
-    return Event(schema=CategoryChanged, subject=category["category_id"], data=category)
+    data = {name: category[name] for name in CategoryChanged().fields}
+    return Event(schema=CategoryChanged, subject=category["category_id"], data=data)
 
 
 def supplier_risk_rescored(rescored: Rescored, causes: Sequence[UUID], heard: Sequence[Received]) -> Event:

@@ -31,8 +31,8 @@ SELECT contract_id, supplier_id, category_id, regions, clause_level, clause_vers
 FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb);
 
 -- name: suppliers
--- Suppliers whole, by id: those named, or a page of all, or of those with a contract in a category.
-SELECT s.supplier_id, s.legal_name, s.country, s.status, s.language, s.registered_at,
+-- Suppliers whole: those named, or those that every filter lets through.
+SELECT s.supplier_id, s.version, s.legal_name, s.country, s.status, s.language, s.registered_at,
        (SELECT coalesce(jsonb_object_agg(i.scheme, i.value), '{}')
         FROM identifier AS i WHERE i.supplier_id = s.supplier_id) AS identifiers,
        (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'supplier_id' ORDER BY c.contact_id), '[]')
@@ -42,40 +42,65 @@ SELECT s.supplier_id, s.legal_name, s.country, s.status, s.language, s.registere
        (SELECT coalesce(jsonb_agg(to_jsonb(k) - 'supplier_id' ORDER BY k.contract_id), '[]')
         FROM contract AS k WHERE k.supplier_id = s.supplier_id) AS contracts
 FROM supplier AS s
-WHERE ((:supplier_id)::uuid IS NULL OR s.supplier_id = :supplier_id)
-  AND ((:after)::uuid IS NULL OR s.supplier_id > :after)
-  AND ((:category_id)::text IS NULL OR EXISTS (
-      SELECT FROM contract AS k WHERE k.supplier_id = s.supplier_id AND k.category_id = :category_id))
-ORDER BY s.supplier_id
-LIMIT :limit;
+WHERE ((:supplier_ids)::uuid[] IS NULL OR s.supplier_id = ANY((:supplier_ids)::uuid[]))
+  AND ((:country)::text IS NULL OR s.country = :country)
+  AND ((:status)::text IS NULL OR s.status = :status)
+  AND ((:category_id)::text IS NULL AND (:region)::text IS NULL OR EXISTS (
+      SELECT FROM contract AS k WHERE k.supplier_id = s.supplier_id
+        AND k.category_id = coalesce(:category_id, k.category_id)
+        AND ((:region)::text IS NULL OR (:region)::text = ANY(k.regions))));
+
+-- name: lock_supplier$
+-- The version of a supplier's editable part, held until the transaction ends.
+SELECT version FROM supplier WHERE supplier_id = :supplier_id FOR NO KEY UPDATE;
+
+-- name: update_supplier!
+-- Write a supplier's own columns; the caller holds its lock.
+UPDATE supplier SET legal_name = :legal_name, country = :country, language = :language, version = version + 1
+WHERE supplier_id = :supplier_id;
+
+-- name: delete_identifiers!
+-- Give a supplier's numbers back.
+DELETE FROM identifier WHERE supplier_id = :supplier_id;
+
+-- name: delete_contacts!
+-- Forget a supplier's contacts beside those that stay.
+DELETE FROM contact WHERE supplier_id = :supplier_id AND NOT contact_id = ANY((:kept)::uuid[]);
+
+-- name: update_contacts!
+-- Write the contacts that stay.
+UPDATE contact AS c SET name = r.name, email = r.email, language = r.language, role = r.role
+FROM jsonb_populate_recordset(NULL::contact, (:rows)::jsonb) AS r
+WHERE c.contact_id = r.contact_id AND c.supplier_id = r.supplier_id;
+
+-- name: regions_of_supplier$
+-- The regions that have a contract with a supplier; null: none has.
+SELECT array_agg(DISTINCT region) FROM contract, unnest(regions) AS region WHERE supplier_id = :supplier_id;
 
 -- name: save_category!
--- Create or change a category; counts 0 where nothing is different.
+-- Create a category, or change it if its version is still the known one; counts 0 where somebody was faster.
 INSERT INTO category AS c (category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis)
 SELECT category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis
 FROM jsonb_populate_record(NULL::category, (:row)::jsonb)
 ON CONFLICT (category_id) DO UPDATE
-SET names = excluded.names, responsible_area = excluded.responsible_area,
+SET names = excluded.names, responsible_area = excluded.responsible_area, version = c.version + 1,
     prioritised_years = excluded.prioritised_years, cpv_prefixes = excluded.cpv_prefixes, analysis = excluded.analysis
-WHERE (c.names, c.responsible_area, c.prioritised_years, c.cpv_prefixes, c.analysis)
-      IS DISTINCT FROM (excluded.names, excluded.responsible_area, excluded.prioritised_years,
-                        excluded.cpv_prefixes, excluded.analysis);
+WHERE c.version = :known;
 
 -- name: categories
--- All risk categories, or so many from after one on.
-SELECT category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis FROM category
-WHERE (:after)::text IS NULL OR category_id > :after
-ORDER BY category_id
-LIMIT :limit;
+-- Risk categories: all, or one.
+SELECT category_id, version, names, responsible_area, prioritised_years, cpv_prefixes, analysis FROM category
+WHERE (:category_id)::text IS NULL OR category_id = :category_id;
 
 -- name: existing_categories
 -- Those of the named categories that exist.
 SELECT category_id FROM category WHERE category_id = ANY(:category_ids);
 
 -- name: save_dataset!
--- Note the import of an index's year; locks it until the values have been replaced.
-INSERT INTO country_dataset (index, year, imported_at) VALUES (:index, :year, :now)
-ON CONFLICT (index, year) DO UPDATE SET imported_at = excluded.imported_at;
+-- Note the import of an index's year, if its version is still the known one; locks it until the values are replaced.
+INSERT INTO country_dataset AS d (index, year, imported_at) VALUES (:index, :year, :now)
+ON CONFLICT (index, year) DO UPDATE SET imported_at = excluded.imported_at, version = d.version + 1
+WHERE d.version = :known;
 
 -- name: delete_country_values!
 -- Empty a year: a country that a new edition leaves out has no data in it.
@@ -88,11 +113,11 @@ SELECT index, year, country, value
 FROM jsonb_populate_recordset(NULL::country_value, (:rows)::jsonb);
 
 -- name: datasets
--- What has been imported.
-SELECT d.index, d.year, d.imported_at,
+-- What has been imported: all, or one year of one index.
+SELECT d.index, d.year, d.version, d.imported_at,
        (SELECT count(*) FROM country_value AS v WHERE v.index = d.index AND v.year = d.year) AS countries
 FROM country_dataset AS d
-ORDER BY d.index, d.year;
+WHERE ((:index)::text IS NULL OR d.index = :index) AND ((:year)::integer IS NULL OR d.year = :year);
 
 -- name: newest_values
 -- Per index its newest imported year, with the values of the named countries: {country: value}.
@@ -174,11 +199,27 @@ UPDATE risk_case AS c SET score_id = added.score_id
 FROM added WHERE (c.supplier_id, c.category_id) = (added.supplier_id, added.category_id);
 
 -- name: current_scores
--- The present score of each of a supplier's cases.
+-- The present score of each of a supplier's cases; a region's or an area's own only, where one is named.
 SELECT s.* FROM risk_case AS c
 JOIN risk_score AS s ON s.score_id = c.score_id
 WHERE c.supplier_id = :supplier_id
+  AND ((:region)::text IS NULL OR EXISTS (
+      SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)
+        AND (:region)::text = ANY(k.regions)))
+  AND ((:area)::text IS NULL OR EXISTS (
+      SELECT FROM category AS g WHERE g.category_id = c.category_id AND g.responsible_area = :area))
 ORDER BY c.category_id;
+
+-- name: suppliers_after
+-- The ids of suppliers, in order, from after one on: what a resync tells.
+SELECT supplier_id FROM supplier WHERE (:after)::uuid IS NULL OR supplier_id > :after
+ORDER BY supplier_id LIMIT :limit;
+
+-- name: categories_after
+-- Categories in order, from after one on: what a resync tells.
+SELECT category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis FROM category
+WHERE (:after)::text IS NULL OR category_id > :after
+ORDER BY category_id LIMIT :limit;
 
 -- name: scores_after
 -- Present scores in the order of their cases, from after one on: what a resync tells.
@@ -197,13 +238,15 @@ LEFT JOIN risk_score AS s ON s.score_id = c.score_id
 WHERE to_jsonb(j) - '{supplier_id,category_id,version}'::text[] IS DISTINCT FROM s.inputs -> 'judgement';
 
 -- name: score_history
--- A supplier's scores, oldest first, a page of all or of one category.
-SELECT * FROM risk_score
-WHERE supplier_id = :supplier_id
-  AND ((:category_id)::text IS NULL OR category_id = :category_id)
-  AND ((:after)::uuid IS NULL OR score_id > :after)
-ORDER BY score_id
-LIMIT :limit;
+-- A supplier's scores, of all or of one category; a region's or an area's own cases only, where one is named.
+SELECT s.* FROM risk_score AS s
+WHERE s.supplier_id = :supplier_id
+  AND ((:category_id)::text IS NULL OR s.category_id = :category_id)
+  AND ((:region)::text IS NULL OR EXISTS (
+      SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (s.supplier_id, s.category_id)
+        AND (:region)::text = ANY(k.regions)))
+  AND ((:area)::text IS NULL OR EXISTS (
+      SELECT FROM category AS g WHERE g.category_id = s.category_id AND g.responsible_area = :area));
 
 -- name: supplier_exists$
 -- Whether there is such a supplier.

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import sql
 from chassis.errors import Conflict
+from chassis.http import paging
 from chassis.ids import uuid7
 from services.suppliers.domain import Case
+from services.suppliers.schemas import CategoryQuery, DatasetQuery, HistoryQuery, SupplierQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from services.suppliers.domain import Key, Rescored
 
 queries: Any = sql.load(__file__)
+
+_UNFILTERED = dict.fromkeys(("country", "status", "category_id", "region"))
 
 
 def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> UUID:
@@ -50,24 +54,53 @@ def _numbered(name: str, supplier_id: UUID, items: Sequence[Mapping[str, Any]]) 
     return sql.rows([{name: uuid7(), "supplier_id": supplier_id, **item} for item in items])
 
 
-def suppliers(tx: Transaction, query: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return suppliers whole, by id: `limit` + 1 at most, so that a page knows whether another follows."""
-    rows = queries.suppliers(
-        tx, supplier_id=None, after=query["after"], category_id=query["category_id"], limit=query["limit"] + 1
-    )
-    return [row._asdict() for row in rows]
+def suppliers(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of suppliers, whole."""
+    filters = {name: query[name] for name in ("country", "status", "category_id", "region")}
+    return paging.fetch(tx, queries.suppliers, query, SupplierQuery, supplier_ids=None, **filters)
 
 
-def suppliers_after(tx: Transaction, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+def suppliers_by_id(tx: Transaction, supplier_ids: Sequence[UUID]) -> list[Any]:
+    """Return the named suppliers, whole, by id."""
+    return sorted(queries.suppliers(tx, supplier_ids=list(supplier_ids), **_UNFILTERED))
+
+
+def suppliers_after(tx: Transaction, after: UUID | None, limit: int) -> list[Any]:
     """Return `limit` suppliers whole, by id, from after one on."""
-    rows = queries.suppliers(tx, supplier_id=None, after=after, category_id=None, limit=limit)
-    return [row._asdict() for row in rows]
+    rows = queries.suppliers_after(tx, after=after, limit=limit)
+    return suppliers_by_id(tx, [row.supplier_id for row in rows])
 
 
 def supplier(tx: Transaction, supplier_id: UUID) -> dict[str, Any] | None:
     """Return one supplier whole."""
-    rows = queries.suppliers(tx, supplier_id=supplier_id, after=None, category_id=None, limit=1)
-    return next((row._asdict() for row in rows), None)
+    return next((row._asdict() for row in suppliers_by_id(tx, [supplier_id])), None)
+
+
+def lock_supplier(tx: Transaction, supplier_id: UUID) -> int | None:
+    """Hold a supplier until the transaction ends; return the version of its editable part."""
+    version: int | None = queries.lock_supplier(tx, supplier_id=supplier_id)
+    return version
+
+
+def change_supplier(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) -> None:
+    """Write the editable part of a supplier that this transaction holds; contacts keep their ids by address.
+
+    Raises Conflict if another supplier has an identifier of it.
+    """
+    own = {name: new[name] for name in ("legal_name", "country", "language")}
+    queries.update_supplier(tx, supplier_id=supplier_id, **own)
+    queries.delete_identifiers(tx, supplier_id=supplier_id)
+    _add_identifiers(tx, supplier_id, new["identifiers"])
+    kept = [contact for contact in new["contacts"] if contact["contact_id"]]
+    queries.delete_contacts(tx, supplier_id=supplier_id, kept=[contact["contact_id"] for contact in kept])
+    queries.update_contacts(tx, rows=sql.rows([{"supplier_id": supplier_id, **contact} for contact in kept]))
+    fresh = [contact for contact in new["contacts"] if not contact["contact_id"]]
+    queries.insert_contacts(tx, rows=_numbered("contact_id", supplier_id, fresh))
+
+
+def regions_of_supplier(tx: Transaction, supplier_id: UUID) -> set[str]:
+    """Return the regions that have a contract with a supplier."""
+    return set(queries.regions_of_supplier(tx, supplier_id=supplier_id) or ())
 
 
 def supplier_exists(tx: Transaction, supplier_id: UUID) -> bool:
@@ -75,14 +108,24 @@ def supplier_exists(tx: Transaction, supplier_id: UUID) -> bool:
     return bool(queries.supplier_exists(tx, supplier_id=supplier_id))
 
 
-def save_category(tx: Transaction, category: Mapping[str, Any]) -> bool:
-    """Create or change a category; tell whether anything is different now."""
-    return bool(queries.save_category(tx, row=sql.document(category)))
+def save_category(tx: Transaction, category: Mapping[str, Any], known: int | None) -> bool:
+    """Create a category, or change the known version; tell whether nobody was faster."""
+    return bool(queries.save_category(tx, row=sql.document(category), known=known))
 
 
-def categories(tx: Transaction, after: str | None = None, limit: int | None = None) -> list[Any]:
-    """Return all categories, or `limit` of them from after one on."""
-    return list(queries.categories(tx, after=after, limit=limit))
+def categories(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of categories."""
+    return paging.fetch(tx, queries.categories, query, CategoryQuery, category_id=None)
+
+
+def category(tx: Transaction, category_id: str) -> dict[str, Any] | None:
+    """Return one category."""
+    return next((row._asdict() for row in queries.categories(tx, category_id=category_id)), None)
+
+
+def categories_after(tx: Transaction, after: str | None, limit: int) -> list[Any]:
+    """Return `limit` categories, in order, from after one on."""
+    return list(queries.categories_after(tx, after=after, limit=limit))
 
 
 def existing_categories(tx: Transaction, category_ids: Iterable[str]) -> set[str]:
@@ -92,20 +135,28 @@ def existing_categories(tx: Transaction, category_ids: Iterable[str]) -> set[str
 
 
 def replace_country_values(
-    tx: Transaction, index: str, year: int, values: Mapping[str, Decimal], now: datetime
-) -> None:
-    """Keep an index's year: these countries, and no others."""
-    queries.save_dataset(tx, index=index, year=year, now=now)
+    tx: Transaction, key: tuple[str, int], values: Mapping[str, Decimal], known: int | None, now: datetime
+) -> bool:
+    """Keep a year (index, year): these countries, and no others; tell whether nobody was faster."""
+    index, year = key
+    if not queries.save_dataset(tx, index=index, year=year, known=known, now=now):
+        return False
     queries.delete_country_values(tx, index=index, year=year)
     rows = [
         {"index": index, "year": year, "country": country, "value": values[country]} for country in values
     ]
     queries.insert_country_values(tx, rows=sql.rows(rows))
+    return True
 
 
-def datasets(tx: Transaction) -> list[Any]:
-    """Return what has been imported."""
-    return list(queries.datasets(tx))
+def datasets(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of what has been imported."""
+    return paging.fetch(tx, queries.datasets, query, DatasetQuery, index=query["index"], year=None)
+
+
+def dataset(tx: Transaction, index: str, year: int) -> dict[str, Any] | None:
+    """Return one imported year of an index."""
+    return next((row._asdict() for row in queries.datasets(tx, index=index, year=year)), None)
 
 
 def lock_cases(tx: Transaction, keys: Iterable[Key]) -> None:
@@ -182,9 +233,9 @@ def _score_row(rescored: Rescored, causes: Sequence[UUID]) -> dict[str, Any]:
     }
 
 
-def current_scores(tx: Transaction, supplier_id: UUID) -> list[Any]:
-    """Return the present score of each of a supplier's cases, by category."""
-    return list(queries.current_scores(tx, supplier_id=supplier_id))
+def current_scores(tx: Transaction, supplier_id: UUID, reach: Mapping[str, str | None]) -> list[Any]:
+    """Return the present score of each of a supplier's cases within reach (region, area), by category."""
+    return list(queries.current_scores(tx, supplier_id=supplier_id, **reach))
 
 
 def scores_after(tx: Transaction, after: Key | None, limit: int) -> list[Any]:
@@ -199,17 +250,12 @@ def scored_otherwise(tx: Transaction, keys: Iterable[Key]) -> set[Key]:
     return {(row.supplier_id, row.category_id) for row in rows}
 
 
-def score_history(tx: Transaction, supplier_id: UUID, query: Mapping[str, Any]) -> list[Any]:
-    """Return a supplier's scores, oldest first: `limit` + 1 at most."""
-    return list(
-        queries.score_history(
-            tx,
-            supplier_id=supplier_id,
-            category_id=query["category_id"],
-            after=query["after"],
-            limit=query["limit"] + 1,
-        )
-    )
+def score_history(
+    tx: Transaction, supplier_id: UUID, query: Mapping[str, Any], reach: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """Return a page of a supplier's scores within reach (region, area)."""
+    filters = {"supplier_id": supplier_id, "category_id": query["category_id"], **reach}
+    return paging.fetch(tx, queries.score_history, query, HistoryQuery, **filters)
 
 
 def suppliers_by_band(tx: Transaction) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock
 from chassis.entrypoints import Settings, gauges, http, on_events
+from chassis.http import listing
 from chassis.resync import Projection
 from services.suppliers import events, schemas, usecases
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from chassis.events import Received
     from chassis.http import Call
     from chassis.metrics import Gauge
+
+_SUPPLIER = "/suppliers/<uuid:supplier_id>"
+_DATASET = "/country-indices/<index>/<int(min=1990, max=2100):year>"
 
 
 class SuppliersService:
@@ -29,55 +33,123 @@ class SuppliersService:
     @http(
         "POST",
         "/suppliers",
+        scope="suppliers:write",
         body=schemas.NewSupplier,
         returns=schemas.SupplierView,
         status=201,
         location="/suppliers/{supplier_id}",
+        versioned=True,
     )
     def post_supplier(self, tx: Transaction, call: Call) -> Any:
-        return usecases.register_supplier(tx, call.body, call.now)
-
-    @http("GET", "/suppliers", query=schemas.SupplierQuery, returns=schemas.SupplierPage)
-    def list_suppliers(self, tx: Transaction, call: Call) -> Any:
-        return usecases.list_suppliers(tx, call.query)
-
-    @http("GET", "/suppliers/<uuid:supplier_id>", returns=schemas.SupplierView)
-    def get_supplier(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
-        return usecases.get_supplier(tx, supplier_id)
-
-    @http("GET", "/suppliers/<uuid:supplier_id>/risk", returns=schemas.RiskView)
-    def get_risk(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
-        return usecases.get_risk(tx, supplier_id)
+        """Register a supplier with its contacts, sites and contracts; regions add contracts of their own."""
+        return usecases.register_supplier(tx, call.body, call.actor, call.now)
 
     @http(
         "GET",
-        "/suppliers/<uuid:supplier_id>/risk/history",
-        query=schemas.HistoryQuery,
-        returns=schemas.ScorePage,
+        "/suppliers",
+        scope="suppliers:read",
+        query=schemas.SupplierQuery,
+        returns=listing(schemas.SupplierView),
     )
-    def get_risk_history(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
-        return usecases.get_risk_history(tx, supplier_id, call.query)
+    def list_suppliers(self, tx: Transaction, call: Call) -> Any:
+        """List suppliers; the register is shared by all regions."""
+        return usecases.list_suppliers(tx, call.query, call.actor)
 
-    @http("PUT", "/categories/<category_id>", body=schemas.NewCategory, returns=schemas.CategoryView)
-    def put_category(self, tx: Transaction, call: Call, category_id: str) -> Any:
-        return usecases.put_category(tx, category_id, call.body)
-
-    @http("GET", "/categories", returns=schemas.CategoryList)
-    def list_categories(self, tx: Transaction, call: Call) -> Any:
-        return usecases.list_categories(tx)
+    @http("GET", _SUPPLIER, scope="suppliers:read", returns=schemas.SupplierView, versioned=True)
+    def get_supplier(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
+        """Read a supplier."""
+        return usecases.get_supplier(tx, supplier_id, call.actor)
 
     @http(
         "PUT",
-        "/country-indices/<index>/<int(min=1990, max=2100):year>",
+        _SUPPLIER,
+        scope="suppliers:write",
+        body=schemas.SupplierChange,
+        returns=schemas.SupplierView,
+        versioned=True,
+    )
+    def put_supplier(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
+        """Change a supplier's names, numbers and contacts; a region where it has a contract."""
+        return usecases.change_supplier(tx, supplier_id, call.body, call.expects, call.actor)
+
+    @http("GET", f"{_SUPPLIER}/risk", scope="risk:read", returns=schemas.RiskView)
+    def get_risk(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
+        """Read the risk of a supplier's cases, as far as they are yours, with every term."""
+        return usecases.get_risk(tx, supplier_id, call.actor)
+
+    @http(
+        "GET",
+        f"{_SUPPLIER}/risk/history",
+        scope="risk:read",
+        query=schemas.HistoryQuery,
+        returns=listing(schemas.PastScore),
+    )
+    def list_risk_history(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
+        """List every score that a supplier's cases have had, with what it followed from."""
+        return usecases.get_risk_history(tx, supplier_id, call.query, call.actor)
+
+    @http(
+        "PUT",
+        "/categories/<category_id>",
+        scope="categories:write",
+        body=schemas.NewCategory,
+        returns=schemas.CategoryView,
+        versioned=True,
+    )
+    def put_category(self, tx: Transaction, call: Call, category_id: str) -> Any:
+        """Create or change a risk category."""
+        return usecases.put_category(tx, category_id, call.body, call.expects)
+
+    @http(
+        "GET",
+        "/categories/<category_id>",
+        scope="categories:read",
+        returns=schemas.CategoryView,
+        versioned=True,
+    )
+    def get_category(self, tx: Transaction, call: Call, category_id: str) -> Any:
+        """Read a risk category."""
+        return usecases.get_category(tx, category_id)
+
+    @http(
+        "GET",
+        "/categories",
+        scope="categories:read",
+        query=schemas.CategoryQuery,
+        returns=listing(schemas.CategoryView),
+    )
+    def list_categories(self, tx: Transaction, call: Call) -> Any:
+        """List the risk categories."""
+        return usecases.list_categories(tx, call.query)
+
+    @http(
+        "PUT",
+        _DATASET,
+        scope="country-indices:write",
         body=schemas.CountryValues,
         returns=schemas.DatasetView,
+        versioned=True,
     )
     def put_country_index(self, tx: Transaction, call: Call, index: str, year: int) -> Any:
-        return usecases.import_country_index(tx, index, year, call.body["values"], call.now)
+        """Import a year of a country index, whole."""
+        key = (index, year)
+        return usecases.import_country_index(tx, key, call.body["values"], call.expects, call.now)
 
-    @http("GET", "/country-indices", returns=schemas.DatasetList)
+    @http("GET", _DATASET, scope="country-indices:read", returns=schemas.DatasetView, versioned=True)
+    def get_country_index(self, tx: Transaction, call: Call, index: str, year: int) -> Any:
+        """Read when a year of a country index was imported."""
+        return usecases.get_country_index(tx, index, year)
+
+    @http(
+        "GET",
+        "/country-indices",
+        scope="country-indices:read",
+        query=schemas.DatasetQuery,
+        returns=listing(schemas.DatasetView),
+    )
     def list_country_indices(self, tx: Transaction, call: Call) -> Any:
-        return usecases.list_country_indices(tx)
+        """List which country data have been imported."""
+        return usecases.list_country_indices(tx, call.query)
 
     @on_events("assessments", events.AssessmentCompleted, queue="suppliers.rescore")
     def rescore_after_assessment(self, tx: Transaction, batch: list[Received]) -> None:

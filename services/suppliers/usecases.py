@@ -8,10 +8,9 @@ from uuid import UUID
 
 from marshmallow import ValidationError
 
-from chassis import outbox
-from chassis.errors import Invalid, NotFound, found
+from chassis import access, outbox
+from chassis.errors import Invalid, NotFound, PreconditionFailed, found
 from chassis.events import newest
-from chassis.http import page
 from chassis.metrics import Gauge
 from services.suppliers import domain, events, reference, repository, schemas
 
@@ -19,20 +18,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from chassis.access import Identity
     from chassis.db import Transaction
     from chassis.events import Event, Received
+    from chassis.http import Expectation
     from services.suppliers.domain import Key
 
+# The view in which nothing is left out
+INTERNAL = "internal"
 
-def register_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+
+def register_supplier(
+    tx: Transaction, new: Mapping[str, Any], actor: Identity, now: datetime
+) -> dict[str, Any]:
     """Register a supplier; each category that it has a contract in becomes a case with a first score."""
+    for contract in new["contracts"]:
+        access.require(actor, {"region": contract["regions"]}, "A contract of other regions only")
     _require_categories(tx, new)
-    supplier = get_supplier(tx, repository.add_supplier(tx, new, now))
+    supplier = _supplier(tx, repository.add_supplier(tx, new, now))
     registered = outbox.emit(tx, [events.supplier_registered(supplier)])
     keys = {(supplier["supplier_id"], contract["category_id"]) for contract in new["contracts"]}
     repository.lock_cases(tx, keys)
     _rescore(tx, dict.fromkeys(keys, registered), {}, now)
-    return supplier
+    return _shown(supplier, actor)
 
 
 def rescore_after_assessment(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
@@ -77,42 +85,97 @@ def _require_categories(tx: Transaction, new: Mapping[str, Any]) -> None:
         raise Invalid(faults)
 
 
-def get_supplier(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
-    """Return a supplier with everything registered of it."""
+def change_supplier(
+    tx: Transaction, supplier_id: UUID, new: Mapping[str, Any], expects: Expectation, actor: Identity
+) -> dict[str, Any]:
+    """Write the editable part of a supplier; nothing is told where nothing is different."""
+    expects.check(found(repository.lock_supplier(tx, supplier_id), "supplier"))
+    access.require(actor, {"region": repository.regions_of_supplier(tx, supplier_id)}, "This supplier")
+    before = _supplier(tx, supplier_id)
+    if _is_written(new, before):
+        return _shown(before, actor)
+    repository.change_supplier(tx, supplier_id, new)
+    after = _supplier(tx, supplier_id)
+    outbox.emit(tx, [events.supplier_changed(after)])
+    return _shown(after, actor)
+
+
+def _is_written(new: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Tell whether a change changes nothing. Raises Invalid for a contact that the supplier does not have."""
+    known = {contact["contact_id"] for contact in before["contacts"]}
+    written = [
+        {**each, "contact_id": each["contact_id"] and str(each["contact_id"])} for each in new["contacts"]
+    ]
+    strange = [i for i, each in enumerate(written) if each["contact_id"] and each["contact_id"] not in known]
+    if strange:
+        raise Invalid({f"/contacts/{i}/contact_id": "The supplier has no such contact." for i in strange})
+    return {**new, "contacts": sorted(written, key=lambda each: each["contact_id"] or "")} == {
+        name: before[name] for name in new
+    }
+
+
+def _supplier(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
     return found(repository.supplier(tx, supplier_id), "supplier")
 
 
-def list_suppliers(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(supplier: dict[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a supplier as this caller may see it: deeper tiers stay in the internal record."""
+    if actor.view == INTERNAL:
+        return supplier
+    sites = [site for site in supplier["sites"] if site["tier"] in events.SHARED_TIERS]
+    return {**supplier, "sites": sites}
+
+
+def get_supplier(tx: Transaction, supplier_id: UUID, actor: Identity) -> dict[str, Any]:
+    """Return a supplier with everything registered of it that the caller may see."""
+    return _shown(_supplier(tx, supplier_id), actor)
+
+
+def list_suppliers(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
     """Return a page of suppliers."""
-    return page(repository.suppliers(tx, query), query["limit"], lambda row: row["supplier_id"])
+    page = repository.suppliers(tx, query)
+    return {**page, "items": [_shown(row._asdict(), actor) for row in page["items"]]}
 
 
-def put_category(tx: Transaction, category_id: str, new: Mapping[str, Any]) -> Mapping[str, Any]:
+def put_category(
+    tx: Transaction, category_id: str, new: Mapping[str, Any], expects: Expectation
+) -> Mapping[str, Any]:
     """Create or change a category; nothing is told where nothing is different."""
     try:
         schemas.SLUG(category_id)
     except ValidationError as fault:
         raise Invalid({"?category_id": str(fault.messages[0])}) from None
-    category = {"category_id": category_id, **new}
-    if repository.save_category(tx, category):
-        outbox.emit(tx, [events.category_changed(category)])
-    return category
+    before = repository.category(tx, category_id)
+    known = before["version"] if before else None
+    expects.check(known)
+    category = {"category_id": category_id, "version": known, **new}
+    if category == before:
+        return before
+    if not repository.save_category(tx, category, known):
+        raise PreconditionFailed
+    outbox.emit(tx, [events.category_changed(category)])
+    return get_category(tx, category_id)
 
 
-def list_categories(tx: Transaction) -> dict[str, Any]:
-    """Return all categories."""
-    return {"items": repository.categories(tx)}
+def get_category(tx: Transaction, category_id: str) -> dict[str, Any]:
+    """Return a category."""
+    return found(repository.category(tx, category_id), "category")
+
+
+def list_categories(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of categories."""
+    return repository.categories(tx, query)
 
 
 def present_suppliers(tx: Transaction, after: str | None, limit: int) -> list[Event]:
     """Return what a resync tells of suppliers, by subject."""
     rows = repository.suppliers_after(tx, UUID(after) if after else None, limit)
-    return [events.supplier_registered(row) for row in rows]
+    return [events.supplier_registered(row._asdict()) for row in rows]
 
 
 def present_categories(tx: Transaction, after: str | None, limit: int) -> list[Event]:
     """Return what a resync tells of categories, by subject."""
-    return [events.category_changed(row._asdict()) for row in repository.categories(tx, after, limit)]
+    return [events.category_changed(row._asdict()) for row in repository.categories_after(tx, after, limit)]
 
 
 def present_scores(tx: Transaction, after: str | None, limit: int) -> list[Event]:
@@ -123,36 +186,54 @@ def present_scores(tx: Transaction, after: str | None, limit: int) -> list[Event
 
 
 def import_country_index(
-    tx: Transaction, index: str, year: int, published: Mapping[str, object], now: datetime
+    tx: Transaction,
+    key: tuple[str, int],
+    published: Mapping[str, object],
+    expects: Expectation,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Replace an index's year by what was published. Scores use it from their next cause on."""
-    rule = found(reference.rules().indices.get(index), "index in the rule set")
+    """Replace a year (index, year) by what was published. Scores use it from their next cause on."""
+    rule = found(reference.rules().indices.get(key[0]), "index in the rule set")
     values, faults = domain.read_values(rule, published, reference.ISO2_BY_ISO3)
     if faults:
         raise Invalid({f"/values/{code}": text for code, text in faults.items()})
-    repository.replace_country_values(tx, index, year, values, now)
-    return {"index": index, "year": year, "imported_at": now, "countries": len(values)}
+    before = repository.dataset(tx, *key)
+    known = before["version"] if before else None
+    expects.check(known)
+    if not repository.replace_country_values(tx, key, values, known, now):
+        raise PreconditionFailed
+    return get_country_index(tx, *key)
 
 
-def list_country_indices(tx: Transaction) -> dict[str, Any]:
-    """Return what has been imported."""
-    return {"items": repository.datasets(tx)}
+def get_country_index(tx: Transaction, index: str, year: int) -> dict[str, Any]:
+    """Return what has been imported of an index's year."""
+    return found(repository.dataset(tx, index, year), "year of this index")
 
 
-def get_risk(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
-    """Return a supplier's cases with their terms, and its worst category."""
+def list_country_indices(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of what has been imported."""
+    return repository.datasets(tx, query)
+
+
+def get_risk(tx: Transaction, supplier_id: UUID, actor: Identity) -> dict[str, Any]:
+    """Return a supplier's cases within the caller's reach with their terms, and the worst of them."""
     _require_supplier(tx, supplier_id)
-    cases = repository.current_scores(tx, supplier_id)
+    cases = repository.current_scores(tx, supplier_id, _reach(actor))
     scored = [case for case in cases if case.score is not None]
     headline = max(scored, key=lambda case: case.score, default=None)
     return {"supplier_id": supplier_id, "headline": headline, "cases": cases}
 
 
-def get_risk_history(tx: Transaction, supplier_id: UUID, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of a supplier's scores, oldest first."""
+def get_risk_history(
+    tx: Transaction, supplier_id: UUID, query: Mapping[str, Any], actor: Identity
+) -> dict[str, Any]:
+    """Return a page of a supplier's scores, those of cases within the caller's reach."""
     _require_supplier(tx, supplier_id)
-    rows = repository.score_history(tx, supplier_id, query)
-    return page(rows, query["limit"], lambda row: row.score_id)
+    return repository.score_history(tx, supplier_id, query, _reach(actor))
+
+
+def _reach(actor: Identity) -> dict[str, str | None]:
+    return {claim: actor.limited_to(claim) for claim in ("region", "area")}
 
 
 def _require_supplier(tx: Transaction, supplier_id: UUID) -> None:

@@ -6,13 +6,13 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-import requests
 
 from chassis import outbox
 from chassis.db import connect
 from chassis.events import Event
 from chassis.ids import uuid7
 from services.suppliers.events import SupplierRiskRescored
+from tests.asking import ask
 from tests.audits.steps import RISK
 from tests.backbone import wait_until
 
@@ -92,7 +92,7 @@ def test_a_wrong_auditor_is_refused_with_every_fault(audits: Any) -> None:
 
 def test_what_is_not_there_is_404(audits: Any) -> None:
     for path in (f"/audits/{uuid7()}", f"/cases/{uuid7()}/gloves"):
-        assert requests.get(audits.url("audits", path), timeout=20).status_code == 404
+        assert ask("GET", audits.url("audits", path)).status_code == 404
 
 
 def test_audits_are_counted_by_state(audits: Any) -> None:

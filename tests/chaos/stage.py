@@ -14,6 +14,7 @@ from urllib3.exceptions import NewConnectionError
 
 from chassis import migrate, topology
 from deploy.local import provision
+from tests.asking import ask
 from tests.chaos.servers import Servers, free_ports
 from tests.e2e import scene
 from tests.harness import Platform
@@ -46,7 +47,7 @@ class Replicas:
             for env in each.env.values():
                 env |= {name: f"127.0.0.1:{next(numbers)}" for name in ("HTTP_ADDRESS", "OPS_ADDRESS")}
                 env["SMTP_URL"] = f"smtp://127.0.0.1:{self.first.smtp.port}"
-            each.env["notifications"]["RESPONDENT_URL"] = self.first.url("assessments")
+            each.env["notifications"]["RESPONDENT_URL"] = self.first.base("assessments")
 
     @property
     def first(self) -> Platform:
@@ -135,7 +136,7 @@ class Ground:
 
 
 def _request(method: str, url: str, body: object, headers: dict[str, str]) -> requests.Response:
-    return requests.request(method, url, json=body, headers=headers, timeout=_SECONDS)
+    return ask(method, url, json=body, headers=headers, timeout=_SECONDS)
 
 
 def _nobody_listens(fault: requests.ConnectionError) -> bool:

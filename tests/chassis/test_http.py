@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from tests.asking import ask
 from tests.backbone import wait_until
 from tests.chassis.bench import emit, held
 
@@ -18,7 +19,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture
 def call(platform):
     def call(method, path, data=None, **headers):
-        return requests.request(method, platform.url("things", path), data=data, headers=headers, timeout=20)
+        return ask(method, platform.url("things", path), data=data, headers=headers)
 
     return call
 
@@ -36,7 +37,7 @@ def problem(response):
 def test_a_thing_is_made_answered_where_it_is_and_heard_of(platform, call, live_things):
     response = call("POST", "/things", json.dumps({"name": "made", "parts": []}), **JSON)
     assert (response.status_code, response.json()) == (201, {"name": "made", "parts": []})
-    assert response.headers["Location"] == "/things/made"
+    assert response.headers["Location"] == "/api/v1/things/things/made"
     wait_until(lambda: live_things.times() == {"made": 1})
     assert platform.get("things", "/things") == {"items": [{"name": "made", "times": 1}], "next": None}
 
@@ -214,7 +215,8 @@ def test_a_client_that_talks_nonsense_and_hangs_up_harms_nobody(platform, call, 
 
 
 def test_a_chunked_body_is_read_like_any_other(platform, live_things):
-    response = requests.post(
+    response = ask(
+        "POST",
         platform.url("things", "/things"),
         data=iter([b'{"name": ', b'"in pieces"}']),
         headers=JSON,

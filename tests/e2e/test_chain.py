@@ -15,7 +15,7 @@ def test_a_completed_assessment_leads_to_the_right_audit_and_the_right_people_he
     [case] = people.invite(chain, [supplier])
     [invitation] = wait_until(lambda: mails_about(chain, case))
     base, invitation_id, code = people.link_in(invitation)
-    assert (base, invitation_id) == (chain.url("assessments"), case.assessment["invitation_id"])
+    assert (base, invitation_id) == (chain.base("assessments"), case.assessment["invitation_id"])
     people.answer(chain, case, code)
     people.begin_review(chain, case)
     assert people.complete(chain, case).status_code == 200

@@ -115,7 +115,7 @@ def test_the_link_opens_this_generation_of_the_invitation_only() -> None:
     _, body = mail.text(examples.mail("assessment_invited", "supplier_contact", "en"), examples.SETTINGS)
     invitation, generation = examples.INVITED["invitation_id"], examples.INVITED["generation"]
     code = links.code(examples.SETTINGS["LINK_KEY"], invitation, generation)
-    assert f"https://svar.kansliet.example/respond#{invitation}.{code}\n" in body
+    assert f"https://svar.kansliet.example/api/v1/assessments/respond#{invitation}.{code}\n" in body
 
 
 def test_no_name_can_add_a_header_or_a_paragraph() -> None:

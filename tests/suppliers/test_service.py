@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from chassis import clock, outbox
 from chassis.db import connect
 from chassis.events import Event
 from services.assessments.events import AssessmentCompleted
+from tests.asking import ask
 from tests.backbone import wait_until
 from tests.suppliers.bodies import GLOVES, ISO3, SUPPLIER, YEARS, completed
 from tests.suppliers.builders import CHINA
@@ -93,7 +93,7 @@ def test_terms_that_cannot_be_kept_are_refused_by_name(suppliers: Any, term: str
     body = json.dumps(SUPPLIER | {"identifiers": {}}).replace('{"remedy_days": 30}', term)
     assert term in body
     url = suppliers.url("suppliers", "/suppliers")
-    answer = requests.post(url, body, headers={"Content-Type": "application/json"}, timeout=20)
+    answer = ask("POST", url, data=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [pointer])
 
 

@@ -3,10 +3,11 @@
 from chassis import config
 from services.suppliers.schemas.common import SLUG
 from services.suppliers.schemas.country_and_category import (
-    CategoryList,
+    CategoryQuery,
+    CategoryState,
     CategoryView,
     CountryValues,
-    DatasetList,
+    DatasetQuery,
     DatasetView,
     NewCategory,
 )
@@ -14,28 +15,29 @@ from services.suppliers.schemas.registry import (
     ContactView,
     ContractView,
     NewSupplier,
-    SupplierPage,
+    SupplierChange,
     SupplierQuery,
     SupplierView,
 )
-from services.suppliers.schemas.risk import HistoryQuery, RiskView, ScorePage
+from services.suppliers.schemas.risk import HistoryQuery, PastScore, RiskView
 
 __all__ = [
     "SLUG",
-    "CategoryList",
+    "CategoryQuery",
+    "CategoryState",
     "CategoryView",
     "ContactView",
     "ContractView",
     "CountryValues",
-    "DatasetList",
+    "DatasetQuery",
     "DatasetView",
     "HistoryQuery",
     "NewCategory",
     "NewSupplier",
+    "PastScore",
     "RiskView",
-    "ScorePage",
     "Settings",
-    "SupplierPage",
+    "SupplierChange",
     "SupplierQuery",
     "SupplierView",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from chassis.fields import Text
+from chassis.http import PageQuery
 from services.suppliers.domain import AREAS
 from services.suppliers.schemas.common import LONGEST_NAME, StoredDate, distinct
 
@@ -42,16 +43,22 @@ class NewCategory(Schema):
     )
 
 
-class CategoryView(NewCategory):
-    """A category as it is kept."""
+class CategoryState(NewCategory):
+    """A category as it is told to the others."""
 
     category_id = fields.String()
 
 
-class CategoryList(Schema):
-    """Every category; there are few."""
+class CategoryView(CategoryState):
+    """A category as it is kept; `version` counts its changes."""
 
-    items = fields.List(fields.Nested(CategoryView))
+    version = fields.Integer()
+
+
+class CategoryQuery(PageQuery):
+    """All risk categories."""
+
+    key = ("category_id",)
 
 
 class CountryValues(Schema):
@@ -63,15 +70,18 @@ class CountryValues(Schema):
 
 
 class DatasetView(Schema):
-    """An imported year of an index."""
+    """An imported year of an index; `version` counts its imports. A score uses each index's newest year."""
 
     index = fields.String()
     year = fields.Integer()
+    version = fields.Integer()
     imported_at = fields.AwareDateTime()
     countries = fields.Integer()
 
 
-class DatasetList(Schema):
-    """Everything imported; a score uses the newest year of each index."""
+class DatasetQuery(PageQuery):
+    """Only one index's years."""
 
-    items = fields.List(fields.Nested(DatasetView))
+    key = ("index", "year")
+
+    index = fields.String(load_default=None)

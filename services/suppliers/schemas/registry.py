@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import stdnum.ean
 import stdnum.eu.vat
@@ -25,6 +25,7 @@ from services.suppliers.schemas.common import (
 )
 
 CLAUSE_LEVELS = ("basic", "advanced")
+STATUSES = ("active", "inactive")
 
 # What each scheme's numbers are checked by; a GLN has the check digit of an EAN-13.
 IDENTIFIERS: dict[str, Any] = {
@@ -137,10 +138,27 @@ class ContractView(Contract):
     contract_id = fields.UUID()
 
 
+class KnownContact(Contact):
+    """A contact in a change: with the id that it has, or none for a new one."""
+
+    contact_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class SupplierChange(Schema):
+    """The editable part of a supplier, whole: what is left out is gone. Contracts and sites stay."""
+
+    legal_name = Text(LONGEST_NAME, required=True)
+    country = fields.String(required=True, validate=_country)
+    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
+    identifiers = fields.Nested(Identifiers, required=True)
+    contacts = fields.List(fields.Nested(KnownContact), required=True)
+
+
 class SupplierView(Schema):
-    """A supplier with all ids."""
+    """A supplier with all ids; `version` counts changes of its editable part. Regions see tiers 0-1 only."""
 
     supplier_id = fields.UUID()
+    version = fields.Integer()
     legal_name = fields.String()
     country = fields.String()
     status = fields.String()
@@ -153,13 +171,12 @@ class SupplierView(Schema):
 
 
 class SupplierQuery(PageQuery):
-    """Only suppliers with a contract in the category."""
+    """Filters of the list of suppliers; region: with a contract of that county code."""
+
+    key = ("supplier_id",)
+    sorts: ClassVar = {"legal_name": "legal_name", "registered_at": "registered_at"}
 
     category_id = fields.String(load_default=None)
-
-
-class SupplierPage(Schema):
-    """A page of suppliers, by id."""
-
-    items = fields.List(fields.Nested(SupplierView))
-    next = fields.UUID(allow_none=True)
+    country = fields.String(load_default=None)
+    region = fields.String(load_default=None)
+    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))

@@ -56,7 +56,9 @@ class RiskView(Schema):
 
 
 class HistoryQuery(PageQuery):
-    """Only one category's scores."""
+    """Only one category's scores; oldest first."""
+
+    key = ("score_id",)
 
     category_id = fields.String(load_default=None)
 
@@ -66,10 +68,3 @@ class PastScore(CaseView):
 
     score_id = fields.UUID()
     inputs = fields.Dict()
-
-
-class ScorePage(Schema):
-    """A page of scores, oldest first."""
-
-    items = fields.List(fields.Nested(PastScore))
-    next = fields.UUID(allow_none=True)

@@ -1,12 +1,14 @@
 """A service with every kind of entrypoint that the tests need."""
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from chassis import config, outbox, sql
 from chassis.entrypoints import Settings, http, on_events
 from chassis.errors import Conflict, NotFound
 from chassis.events import Event
-from chassis.http import Html, PageQuery, page
+from chassis.http import Html, PageQuery, listing, paging
 from services.things import events
 
 queries = sql.load(__file__)
@@ -27,11 +29,18 @@ class NewThing(Schema):
     parts = fields.List(fields.Nested(Part))
 
 
-class Many(Schema):
-    """A page of things."""
+class Counted(Schema):
+    """A thing and how often it was heard of."""
 
-    items = fields.List(fields.Dict())
-    next = fields.String(allow_none=True)
+    name = fields.String()
+    times = fields.Integer()
+
+
+class ThingQuery(PageQuery):
+    """Things by name, or by how often they were heard of."""
+
+    key = ("name",)
+    sorts: ClassVar = {"times": "times"}
 
 
 class ThingsService:
@@ -43,8 +52,9 @@ class ThingsService:
     @http(
         "POST",
         "/things",
+        scope="suppliers:write",
         body=NewThing,
-        query=PageQuery,
+        query=ThingQuery,
         returns=NewThing,
         status=201,
         location="/things/{name}",
@@ -55,40 +65,39 @@ class ThingsService:
         outbox.emit(tx, [made])
         return call.body
 
-    @http("GET", "/things", query=PageQuery, returns=Many)
+    @http("GET", "/things", scope="suppliers:read", query=ThingQuery, returns=listing(Counted))
     def get_things(self, tx, call):
         """Return what was handled."""
-        rows = [row._asdict() for row in queries.list_things(tx)]
-        return page(rows, call.query["limit"], key=lambda row: row["name"])
+        return paging.fetch(tx, queries.list_things, call.query, ThingQuery)
 
-    @http("GET", "/things/<uuid:thing>", returns=NewThing)
+    @http("GET", "/things/<uuid:thing>", scope="suppliers:read", returns=NewThing)
     def get_thing(self, tx, call, thing):
         """Know no thing at all."""
         raise NotFound("no such thing")
 
-    @http("DELETE", "/things/<name>")
+    @http("DELETE", "/things/<name>", scope="suppliers:write")
     def delete_thing(self, tx, call, name):
         """Write what is in the path, and refuse to keep it."""
         queries.count_things(tx, names=[name])
         raise Conflict("things stay")
 
-    @http("POST", "/accidents")
+    @http("POST", "/accidents", scope="suppliers:write")
     def post_accident(self, tx, call):
         """Fail in a way that nobody outside may read about."""
         raise RuntimeError("the secret is 4711")
 
-    @http("POST", "/waits", body=Schema, returns=Schema)
+    @http("POST", "/waits", scope="suppliers:write", body=Schema, returns=Schema)
     def post_wait(self, tx, call):
         """Answer when the test lets go of the lock."""
         queries.hold(tx, key=LOCK)
         return {}
 
-    @http("GET", "/page")
+    @http("GET", "/page", scope="public", html=True)
     def get_page(self, tx, call):
         """Return a page for people."""
         return Html("<!doctype html><p>Åäö</p>")
 
-    @http("GET", "/large")
+    @http("GET", "/large", scope="public", html=True)
     def get_large(self, tx, call):
         """Return more than fits between two sockets."""
         return Html("x" * 30_000_000)

@@ -1,0 +1,118 @@
+"""Answering: JSON in the declared shape with its ETag, pages with their links, and problems (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import orjson
+import psycopg2
+import structlog
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from chassis import errors, outbox
+from chassis.events import loader
+from chassis.faults import Fault, classify
+from chassis.http import conditions
+from chassis.http.call import Html
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from werkzeug.wrappers import Request
+
+    from chassis.access import Identity
+    from chassis.http.endpoint import Endpoint
+
+log = structlog.get_logger()
+
+# A stable name, to compare with; docs/api.md says what each means.
+PROBLEM_TYPES = "urn:kedja:problem:"
+_JSON, _HTML = "application/json", "text/html"
+
+
+def negotiate(endpoint: Endpoint, request: Request, others: tuple[str, ...] = ()) -> str:
+    """Return the media type to answer in: the endpoint's own, or one of `others` that the caller prefers."""
+    own = _HTML if endpoint.html else _JSON
+    if "Accept" not in request.headers:
+        return own
+    chosen = request.accept_mimetypes.best_match((own, *others))
+    if chosen is None:
+        raise errors.NotAcceptable(f"This can be had as {', '.join((own, *others))}.")
+    return chosen
+
+
+def answer(result: Any, endpoint: Endpoint, request: Request, actor: Identity) -> Response:
+    """Make a response of what a use case returned: a page, JSON in the shape of `returns`, or nothing."""
+    if isinstance(result, Html):
+        return Response(result.text, content_type="text/html; charset=utf-8")
+    if endpoint.returns is None:
+        return Response(status=204)
+    shown = loader(endpoint.returns).dump(result)
+    body = dumps(shown)
+    response = Response(body, endpoint.status, content_type=_JSON)
+    if endpoint.location:
+        response.headers["Location"] = endpoint.location.format_map(shown)
+    if shown.get("next") and endpoint.pages:
+        response.headers["Link"] = _next_link(request, shown["next"])
+    _tag(response, shown, body, endpoint, actor)
+    if request.method == "GET" and conditions.is_known(request.headers, response.headers.get("ETag", "")):
+        return Response(status=304, headers={"ETag": response.headers["ETag"]})
+    return response
+
+
+def _tag(
+    response: Response, shown: Mapping[str, Any], body: bytes, endpoint: Endpoint, actor: Identity
+) -> None:
+    """Name what is shown: by the version of the item, or, for what is only read, by its content."""
+    if endpoint.versioned:
+        response.headers["ETag"] = conditions.strong(shown["version"], actor.view)
+    elif endpoint.method == "GET":
+        response.headers["ETag"] = conditions.weak(body)
+
+
+def _next_link(request: Request, after: str) -> str:
+    query = urlencode({**request.args.to_dict(), "after": after})
+    return f'<{request.path}?{query}>; rel="next"'
+
+
+def dumps(value: object) -> bytes:
+    """Return JSON."""
+    return orjson.dumps(value, default=outbox.number)
+
+
+def problem_of(fault: Exception, correlation_id: str) -> Response:
+    """Return an exception's problem document; what the caller cannot have caused is logged, never shown."""
+    known = _known(fault)
+    if known.status == 500:
+        log.error("request_failed", exc_info=fault, correlation_id=correlation_id)
+    body = {
+        "type": PROBLEM_TYPES + known.name,
+        "title": known.title,
+        "status": known.status,
+        "detail": known.detail,
+    }
+    if isinstance(known, errors.Invalid):
+        body["errors"] = [{"pointer": at, "detail": text} for at, text in sorted(known.faults.items())]
+    response = Response(dumps(body), known.status, known.headers, content_type="application/problem+json")
+    if isinstance(fault, HTTPException):
+        response.headers.extend((name, value) for name, value in fault.get_headers() if name == "Allow")
+    return response
+
+
+def _known(fault: Exception) -> errors.ProblemError:
+    """Return the fault as one that a caller can understand."""
+    if isinstance(fault, errors.ProblemError):
+        return fault
+    if isinstance(fault, psycopg2.Error) and classify(fault) is not Fault.EVENT:
+        return errors.Unavailable()
+    if isinstance(fault, HTTPException):
+        return _BY_STATUS.get(fault.code, errors.Malformed)()
+    return errors.ProblemError()
+
+
+_BY_STATUS: Mapping[int | None, type[errors.ProblemError]] = {
+    kind.status: kind
+    for kind in (errors.NotFound, errors.MethodNotAllowed, errors.TooLarge, errors.UnsupportedMediaType)
+}

@@ -1,0 +1,33 @@
+"""What a use case gets of a request, and what it may give back beside data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chassis.http.conditions import Expectation
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chassis.access import Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request, read and checked."""
+
+    body: Any = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    now: datetime
+    actor: Identity
+    bearer: str | None = None  # of a respondent's session; where a token says who calls, `actor` knows
+    expects: Expectation = field(default_factory=Expectation)
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A page for people instead of JSON."""
+
+    text: str

@@ -1,0 +1,77 @@
+"""What a service declares of an endpoint: all that reading, deciding, answering and documenting need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chassis.http.paging import PageQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from marshmallow import Schema
+
+    from chassis.access import Owners
+    from chassis.db import Transaction
+
+    OwnersOf = Callable[..., Owners | None]
+
+# One address for all services, whoever stands before them; `v1` stays as long as nothing is taken away.
+_BASE = "/api/v1"
+CHANGING = frozenset({"PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One method at one address. `route` is as documents name it: `/api/v1/<service>/things/{thing_id}`.
+
+    scope: who may call it (access.toml), "public", or "session".
+    owner: (tx, **path values) -> whose the thing is; asked before the use case.
+    versioned: the item has a `version`, which its ETag names; changes to it need If-Match or If-None-Match.
+    """
+
+    method: str
+    route: str
+    scope: str
+    name: str = ""
+    summary: str = ""
+    body: Any = None  # type[Schema] | None
+    query: type[Schema] | None = None
+    returns: type[Schema] | None = None
+    status: int = 200
+    location: str | None = None
+    owner: OwnersOf | None = None
+    versioned: bool = False
+    html: bool = False
+
+    @property
+    def creates(self) -> bool:
+        """Tell whether each call makes something new: then it takes an Idempotency-Key."""
+        return self.method == "POST" and self.status in {201, 202}
+
+    @property
+    def conditional(self) -> bool:
+        """Tell whether a caller has to say which version it changes."""
+        return self.versioned and self.method in CHANGING
+
+    @property
+    def item(self) -> type[Schema] | None:
+        """Return the schema of a list's items; None for what is no list."""
+        return getattr(self.returns, "item", None) if self.method == "GET" else None
+
+    @property
+    def pages(self) -> type[PageQuery] | None:
+        """Return the list's query, if it is a list in pages."""
+        is_list = self.query is not None and issubclass(self.query, PageQuery)
+        return self.query if is_list else None  # type: ignore[return-value]
+
+
+def prefix_of(service: str) -> str:
+    """Return what all of a service's addresses begin with."""
+    return f"{_BASE}/{service}"
+
+
+def owned(tx: Transaction, endpoint: Endpoint, path_values: Mapping[str, Any]) -> Owners | None:
+    """Return whose the thing at this address is; an endpoint without an `owner` is everybody's."""
+    return endpoint.owner(tx, **path_values) if endpoint.owner else {}
