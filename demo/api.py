@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import requests
 
@@ -28,23 +33,43 @@ class RefusedError(Exception):
         self.status = status
 
 
+@cache
+def office() -> str:
+    """Return a token of the national office, as `kedja token` makes them for development."""
+    command = [sys.executable, "-m", "chassis", "token", "--role", "national_office"]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+
+
 class Api:
     """One service's API. Thread-safe as requests' sessions are: one connection pool, no state of ours."""
 
     def __init__(self, service: str) -> None:
         """Find the service's addresses in its environment."""
         environment = config.environment(service)
-        self.base, self.ops = (f"http://{environment[f'{kind}_ADDRESS']}" for kind in ("HTTP", "OPS"))
+        self.base = f"http://{environment['HTTP_ADDRESS']}/api/v1/{service}"
+        self.ops = f"http://{environment['OPS_ADDRESS']}"
         self._session = requests.Session()
         self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=16))
 
-    def call(self, method: str, path: str, body: object = None, token: str = "", **query: Any) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str = "",
+        condition: dict[str, str] | None = None,
+        **query: Any,
+    ) -> Any:
         """Send one request and return the JSON of its answer.
 
-        A service that is away is asked again for a while, as any client of it should do. Raises RefusedError
-        for anything but 2xx in the end; a 409 to a request whose first answer was lost says that it was done.
+        As the office unless a token is given. A service that is away is asked again for a while, as any client
+        of it should do: with the same key for what is made, so that it is made once. Raises RefusedError for
+        anything but 2xx in the end; a 409 to an action whose first answer was lost says that it was done.
         """
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Authorization": f"Bearer {token or office()}", "Idempotency-Key": str(uuid4())}
+        if method == "PUT" and not token:
+            headers |= condition or {"If-Match": "*"}
         unsure, deadline = False, time.monotonic() + PATIENCE_SECONDS
         while True:
             response = self._try(method, path, json=body, params=query, headers=headers)
@@ -65,6 +90,15 @@ class Api:
             return self._session.request(method, self.base + path, timeout=_SECONDS, **request)
         except (requests.ConnectionError, requests.Timeout):
             return None
+
+    def put(self, path: str, body: object) -> None:
+        """Write something whole, whether it is there or not."""
+        try:
+            self.call("PUT", path, body)
+        except RefusedError as fault:
+            if fault.status != HTTPStatus.PRECONDITION_FAILED:
+                raise
+            self.call("PUT", path, body, condition={"If-None-Match": "*"})
 
     def get(self, path: str, **query: Any) -> Any:
         """Return what a GET answers."""

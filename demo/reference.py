@@ -39,7 +39,7 @@ def _country_indices(platform: Platform) -> None:
         values[row["index"]][int(row["year"])][row["iso3"]] = row["value"]
     for index in INDICES:
         year = max(values[index])
-        platform.suppliers.call("PUT", f"/country-indices/{index}/{year}", {"values": values[index][year]})
+        platform.suppliers.put(f"/country-indices/{index}/{year}", {"values": values[index][year]})
 
 
 def _categories(platform: Platform) -> None:
@@ -58,7 +58,7 @@ def _categories(platform: Platform) -> None:
             "cpv_prefixes": prefixes[category_id],
             "analysis": [_illustrative(analyses[category_id][area]) for area in AREAS],
         }
-        platform.suppliers.call("PUT", f"/categories/{category_id}", body)
+        platform.suppliers.put(f"/categories/{category_id}", body)
 
 
 def _illustrative(text: str) -> dict[str, object]:
@@ -71,19 +71,19 @@ def _recipients(platform: Platform) -> None:
     for row in read("regions.csv"):
         email = f"hallbarhet@{row['web_domain'].removesuffix('.se')}.example"
         body = {"name": row["name"], "email": email, "language": "sv"}
-        platform.notifications.call("PUT", f"/recipients/region/{row['county_code']}", body)
+        platform.notifications.put(f"/recipients/region/{row['county_code']}", body)
     body = {"name": "Nationella kansliet", "email": "kansliet@regionerna.example", "language": "sv"}
-    platform.notifications.call("PUT", "/recipients/national_office/national_office", body)
+    platform.notifications.put("/recipients/national_office/national_office", body)
 
 
 def _auditors(platform: Platform) -> None:
     for number in range(1, _AUDITORS + 1):
         auditor_id, name = uuid5(NAMESPACE_URL, f"kedja-demo-auditor-{number}"), f"Exempelrevisor {number}"
         body = {"name": name, "kinds": ["office", "factory"], "languages": ["sv", "en"], "weekly_capacity": 2}
-        platform.audits.call("PUT", f"/auditors/{auditor_id}", body)
+        platform.audits.put(f"/auditors/{auditor_id}", body)
         address = {
             "name": name,
             "email": f"revisor{number}@revision.example",
             "language": "en" if number % 3 == 0 else "sv",
         }
-        platform.notifications.call("PUT", f"/recipients/auditor/{auditor_id}", address)
+        platform.notifications.put(f"/recipients/auditor/{auditor_id}", address)

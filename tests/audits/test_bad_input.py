@@ -9,7 +9,7 @@ import pytest
 from marshmallow import ValidationError
 
 from chassis.events import loader
-from chassis.http import pointers
+from chassis.http.reading import pointers
 from services.audits import schemas
 from services.audits.events import SupplierRiskRescored
 from tests.audits.steps import RISK

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from chassis.errors import Invalid
 from chassis.events import UnreadableError, loader
-from chassis.http import pointers
+from chassis.http.reading import pointers
 from services.suppliers import schemas, usecases
 from services.suppliers.events import AssessmentCompleted
 from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, completed, loaded

@@ -10,7 +10,7 @@ import pytest
 from marshmallow import ValidationError
 
 from chassis.errors import Conflict, Invalid, NotFound
-from chassis.http import pointers
+from chassis.http.reading import pointers
 from services.suppliers import repository, schemas, usecases
 from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, import_china, loaded, put_gloves, supplier
 
