@@ -1,4 +1,4 @@
-"""Who calls and may they: the one place that decides. `access.toml` at the root says what each role may do."""
+"""Who calls and may they: the one place that decides. What each role may is in `access.toml` at the root."""
 
 from __future__ import annotations
 

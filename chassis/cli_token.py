@@ -1,4 +1,4 @@
-"""`kedja token`: tokens for development, signed with a key pair that setting up has made. Never for production."""
+"""`kedja token`: tokens for development, signed with a key pair that was made at set-up."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MOST_MINUTES = 24 * 60
 @click.option("--client", help="The system that calls.  [default: the subject]")
 @click.option("--minutes", default=60, show_default=True, type=click.IntRange(1, _MOST_MINUTES))
 @click.pass_context
-def token_command(ctx: click.Context, role: str | None, **told: Any) -> None:
+def token_command(ctx: click.Context, /, role: str | None, **told: Any) -> None:
     """Print a token for development: kedja token --role ROLE --claim NAME=VALUE"""
     if ctx.invoked_subcommand is not None:
         return

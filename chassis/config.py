@@ -38,10 +38,10 @@ class Settings(Schema):
     LOG_LEVEL = fields.String(
         load_default="INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
     )
-    # Whose tokens are taken, and for whom they must be meant: exactly as `iss` and `aud` say it (docs/identity.md).
+    # Whose tokens are taken, and for whom they must be meant, as `iss` and `aud` say it: docs/identity.md.
     TOKEN_ISSUER = fields.String(required=True)
     TOKEN_AUDIENCE = fields.String(required=True)
-    # Where the issuer's public keys are: an address that is asked again and again, or a file that is read once.
+    # Where the issuer's public keys are: at an address that is asked again and again, or a file, read once.
     TOKEN_JWKS_URL = fields.String(validate=_WEB_ADDRESS)
     TOKEN_PUBLIC_KEY_FILE = fields.String()
     # How far the issuer's clock and ours may be apart.

@@ -1,6 +1,6 @@
-"""Who calls: a bearer token from any OpenID provider, checked (RFC 6750, 7519, 8725, 9068), becomes an Identity.
+"""Who calls: a bearer token from any OpenID provider, checked, becomes an Identity (RFC 6750, 8725, 9068).
 
-What a refusal says is for the caller, who may be an attacker: a sentence about the token, never about the keys.
+What a refusal says is for the caller, who may be an attacker: a sentence about the token, never our keys.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections import OrderedDict
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jwt
 
@@ -28,7 +28,7 @@ MAX_TOKEN_CHARACTERS = 8192
 _REMEMBERED = 2048
 _COMPACT = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+){2}", re.ASCII)
 _BEARER = re.compile(r"bearer +(\S+) *", re.ASCII | re.IGNORECASE)
-# What `typ` says of an access token, if anything. Logout tokens, proofs of possession and the like say otherwise.
+# What `typ` says of an access token, if anything; logout tokens and proofs of possession say otherwise.
 _TYPES = ("jwt", "at+jwt", "application/at+jwt")
 # A name that goes into the audit trail and the logs.
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
@@ -51,7 +51,7 @@ class Verifier:
     def __init__(self, settings: Mapping[str, Any], roles: Mapping[str, access.Role] | None = None) -> None:
         """Take what config.Settings declares; raises ConfigError if the key file cannot be read."""
         self._issuer, self._audience = settings["TOKEN_ISSUER"], settings["TOKEN_AUDIENCE"]
-        self._leeway = settings["TOKEN_LEEWAY_SECONDS"]
+        self._leeway: int = settings["TOKEN_LEEWAY_SECONDS"]
         self._prefix = settings["TOKEN_CLAIM_PREFIX"]
         self._keys: Keys = (
             KeyServer(settings["TOKEN_JWKS_URL"])
@@ -89,7 +89,7 @@ class Verifier:
         claims = self._signed(token, header)
         self._check_times(claims)
         if claims.get("typ") in _FOREIGN_KINDS or any(name in claims for name in _FOREIGN):
-            _refuse("The token is no bearer access token")
+            raise _refusal("The token is no bearer access token")
         return claims
 
     def _signed(self, token: str, header: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,24 +115,24 @@ class Verifier:
             except jwt.InvalidSignatureError:
                 continue
             except _UNREADABLE as fault:
-                _refuse(_told(fault))
+                raise _refusal(_told(fault)) from None
             return claims
-        _refuse(
+        raise _refusal(
             "The token is signed with no key of the issuer's" if keys else "The token names an unknown key"
         )
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         moments = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
         if not all(type(at) in (int, float) and math.isfinite(at) for at in moments.values()):
-            _refuse("The token's exp, nbf and iat must be numbers")
+            raise _refusal("The token's exp, nbf and iat must be numbers")
         if self._is_over(moments["exp"]):
-            _refuse("The token has expired")
+            raise _refusal("The token has expired")
         latest = clock.now().timestamp() + self._leeway
         if any(moments.get(name, latest) > latest for name in ("nbf", "iat")):
-            _refuse("The token is not valid yet")
+            raise _refusal("The token is not valid yet")
 
     def _is_over(self, expires_at: float) -> bool:
-        return expires_at <= clock.now().timestamp() - self._leeway
+        return expires_at + self._leeway <= clock.now().timestamp()
 
 
 def identity_of(claims: Mapping[str, Any], roles: Mapping[str, access.Role], prefix: str = "") -> Identity:
@@ -140,17 +140,17 @@ def identity_of(claims: Mapping[str, Any], roles: Mapping[str, access.Role], pre
     name = claims.get(f"{prefix}role")
     role = roles.get(name) if isinstance(name, str) and name != access.PUBLIC else None
     if role is None:
-        _refuse(f"The token's claim {prefix}role names no role")
+        raise _refusal(f"The token's claim {prefix}role names no role")
     limits: dict[str, str] = {}
     if role.claim:
         value = claims.get(prefix + role.claim)
         if not role.admits(value):
-            _refuse(f"The token's claim {prefix}{role.claim} is missing or malformed: its role needs it")
+            raise _refusal(f"The token's claim {prefix}{role.claim} is missing or malformed")
         limits[role.claim] = str(value)
     client = next((claims[key] for key in ("client_id", "azp") if claims.get(key)), claims["sub"])
     asked = claims.get("scope") or ""
     if not isinstance(asked, str):
-        _refuse("The token's scope must be one text of names with spaces between")
+        raise _refusal("The token's scope must be one text of names with spaces between")
     return Identity(
         subject=_name(claims["sub"], "sub"),
         client=_name(client, "client_id"),
@@ -166,30 +166,30 @@ def _bearer(authorization: str) -> str:
     if authorization[:6].lower() != "bearer":
         raise Unauthorized("Send a bearer token.")
     if len(authorization) > MAX_TOKEN_CHARACTERS:
-        _refuse("The token is too long")
+        raise _refusal("The token is too long")
     found = _BEARER.fullmatch(authorization)
     if not found or not _COMPACT.fullmatch(found[1]):
-        _refuse("What was sent as a bearer token is no signed JWT")
+        raise _refusal("What was sent as a bearer token is no signed JWT")
     return found[1]
 
 
 def _header(token: str) -> dict[str, Any]:
-    """Return a token's header if we take such tokens. Keys that it brings along (jwk, jku, x5u) are not looked at."""
+    """Return a token's header if we take such tokens; keys that it brings along are not looked at."""
     try:
         header = jwt.get_unverified_header(token)
     except _UNREADABLE as fault:
-        _refuse(_told(fault))
+        raise _refusal(_told(fault)) from None
     if header.get("alg") not in ALGORITHMS:
-        _refuse(f"Tokens are signed with {', '.join(ALGORITHMS)}")
+        raise _refusal(f"Tokens are signed with {', '.join(ALGORITHMS)}")
     kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.lower() not in _TYPES or "crit" in header or "b64" in header:
-        _refuse("The token is not of a kind that is taken here")
+        raise _refusal("The token is not of a kind that is taken here")
     return header
 
 
 def _name(value: object, claim: str) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        _refuse(f"The token's {claim} must be a name of 1 to 255 characters")
+        raise _refusal(f"The token's {claim} must be a name of 1 to 255 characters")
     return value
 
 
@@ -206,5 +206,5 @@ def _told(fault: Exception) -> str:
     return next((text for kind, text in _TOLD if isinstance(fault, kind)), "The token cannot be read")
 
 
-def _refuse(detail: str) -> NoReturn:
-    raise Unauthorized(f"{detail}.", error="invalid_token") from None
+def _refusal(detail: str) -> Unauthorized:
+    return Unauthorized(f"{detail}.", error="invalid_token")

@@ -1,4 +1,4 @@
-"""The public keys that tokens are checked with: from a PEM file, or from a provider's JWKS address (RFC 7517).
+"""The public keys that tokens are checked with: from a PEM file, or from a provider's JWKS (RFC 7517).
 
 Every key is pinned to the algorithms of its own type. A symmetric key is never taken, so that nobody can sign
 with a public key as if it were a secret.
@@ -64,14 +64,14 @@ class Keys(Protocol):
     """Where keys come from."""
 
     def current(self) -> Keyset:
-        """Return the keys at hand, the same object until they change; raises Unavailable if there are none."""
+        """Return the keys at hand, the same object until they change; raises Unavailable without any."""
 
     def renewed(self) -> Keyset:
         """Return the keys after having looked again, unless that was a moment ago."""
 
 
 def fitting(keys: Keyset, kid: object, algorithm: str) -> list[Key]:
-    """Return the keys that may have signed a token of this `kid` and algorithm; a key without one fits any."""
+    """Return the keys that may have signed a token of this `kid` and algorithm; no `kid` fits any."""
     return [key for key in keys if algorithm in key.algorithms and (kid is None or key.kid in (None, kid))]
 
 
@@ -139,8 +139,6 @@ class KeyServer:
         try:
             text = _read(self._url)
             keys = self._keys if text == self._text else keys_of(json.loads(text))
-            if not keys:
-                raise ValueError("no key in it can be used")
         except (OSError, HTTPException, ValueError, RecursionError) as fault:
             log.warning("signing_keys_not_fetched", reason=repr(fault)[:300], kept=len(self._keys))
             return
@@ -150,12 +148,15 @@ class KeyServer:
 
 
 def keys_of(document: Any) -> Keyset:
-    """Return the keys of a JWKS that can check tokens; others are left out, as the RFC demands."""
+    """Return the keys of a JWKS that can check tokens, others left out; raises ValueError if none is left."""
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list) or len(listed) > _MAX_KEYS:
         raise ValueError(f"a JWKS lists up to {_MAX_KEYS} keys")
     found = (_key_of(entry) for entry in listed if isinstance(entry, dict))
-    return tuple(key for key in found if key is not None)
+    keys = tuple(key for key in found if key is not None)
+    if not keys:
+        raise ValueError("no key in it can be used")
+    return keys
 
 
 def _key_of(entry: Mapping[str, Any]) -> Key | None:

@@ -14,6 +14,7 @@ from nameko.runners import ServiceRunner
 from chassis import config, logs, metrics, ops
 from chassis.backbone import WORKERS, Backbone
 from chassis.green import make_psycopg_green
+from chassis.identity import Verifier
 
 log = structlog.get_logger()
 
@@ -36,6 +37,7 @@ def run(service_cls: type) -> None:
             WEB_SERVER_CONFIG_KEY: settings["HTTP_ADDRESS"],
             MAX_WORKERS_CONFIG_KEY: WORKERS,
             "environment": environment,
+            "verifier": Verifier(settings),
         }
     )
     runner.add_service(service_cls)

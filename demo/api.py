@@ -63,8 +63,8 @@ class Api:
     ) -> Any:
         """Send one request and return the JSON of its answer.
 
-        As the office unless a token is given. A service that is away is asked again for a while, as any client
-        of it should do: with the same key for what is made, so that it is made once. Raises RefusedError for
+        As the office unless a token is given. A service that is away is asked again for a while, as any
+        client should do: with the same key for what is made, so that it is made once. Raises RefusedError for
         anything but 2xx in the end; a 409 to an action whose first answer was lost says that it was done.
         """
         headers = {"Authorization": f"Bearer {token or office()}", "Idempotency-Key": str(uuid4())}

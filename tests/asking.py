@@ -1,4 +1,4 @@
-"""Asking a service as its clients do: with a token, a key for what is made, a condition for what is changed."""
+"""Asking a service as its clients do: a token, a key for what is made, a condition for what is changed."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Platform:
             "LINK_KEY": "a key for tests only",
             "AUTO_CONFIRM_WORKING_DAYS": "0",
             "MAIL_FROM": "kedja@kedja.example",
-            **tokens.ISSUER.settings,
+            **tokens.OURS.settings,
         }
         common["SMTP_URL"] = f"smtp://127.0.0.1:{self.smtp.port}"
         self.env = {service: {**common, **own, **self._addresses()} for service, own in urls.items()}
@@ -96,7 +96,7 @@ class Platform:
         return response.json()
 
     def send(self, method: str, service: str, path: str, body: object, **headers: str) -> requests.Response:
-        """Send JSON to a service: as the office, whatever is there already, unless the headers say otherwise."""
+        """Send JSON to a service: as the office, over whatever is there, unless the headers say otherwise."""
         return ask(method, self.url(service, path), json=body, headers=headers)
 
     def start_all(self) -> None:

@@ -1,4 +1,4 @@
-"""Tokens as tests need them: an issuer of this run's own, with a key pair, and what a service is told of it."""
+"""Tokens as tests need them: an issuer of this run's own with its key pair, and what services are told of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from chassis import cli_token
 
-URL = "https://issuer.example"
+ISSUER = "https://issuer.example"
 AUDIENCE = "https://kedja.example/api"
 
 
@@ -23,7 +23,7 @@ class Issuer:
     def settings(self) -> dict[str, str]:
         """What a service's environment must hold to take these tokens."""
         return {
-            "TOKEN_ISSUER": URL,
+            "TOKEN_ISSUER": ISSUER,
             "TOKEN_AUDIENCE": AUDIENCE,
             "TOKEN_PUBLIC_KEY_FILE": str(self.public),
         }
@@ -31,7 +31,7 @@ class Issuer:
     def token(self, role: str, scope: str | None = None, minutes: float = 60, **claims: Any) -> str:
         """Return a token: with every scope of the role unless told otherwise, and `claims` beside."""
         held = cli_token.claims_of(role, scope.split(" ") if scope is not None else None)
-        return cli_token.mint(self.private, {"iss": URL, "aud": AUDIENCE, **held, **claims}, minutes)
+        return cli_token.mint(self.private, {"iss": ISSUER, "aud": AUDIENCE, **held, **claims}, minutes)
 
     def bearer(self, role: str, scope: str | None = None, **claims: Any) -> dict[str, str]:
         """Return the header that carries such a token."""
@@ -39,5 +39,5 @@ class Issuer:
 
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="kedja-tokens-")
-ISSUER = Issuer(Path(_FOLDER.name))
-OFFICE = ISSUER.bearer("national_office", minutes=600)
+OURS = Issuer(Path(_FOLDER.name))
+OFFICE = OURS.bearer("national_office", minutes=600)

@@ -16,6 +16,9 @@ COMPLETE = {
     "AMQP_URL": "amqp://x",
     "HTTP_ADDRESS": "127.0.0.1:8101",
     "OPS_ADDRESS": "127.0.0.1:9101",
+    "TOKEN_ISSUER": "https://issuer.example",
+    "TOKEN_AUDIENCE": "kedja",
+    "TOKEN_JWKS_URL": "https://issuer.example/keys",
 }
 
 
@@ -34,13 +37,17 @@ def test_everything_that_is_missing_or_wrong_is_named_at_once():
         "OPS_ADDRESS",
         "DAYS",
         "LINK_KEY",
+        "TOKEN_ISSUER",
+        "TOKEN_AUDIENCE",
+        "TOKEN_JWKS_URL: Set this or TOKEN_PUBLIC_KEY_FILE, one of both.",
     ):
         assert name in str(refused.value)
 
 
 def test_settings_come_typed_with_defaults_and_without_what_is_not_ours():
     loaded = config.load(WithSecret, COMPLETE | {"LINK_KEY": "k", "DAYS": "", "PATH": "/bin"})
-    assert loaded == COMPLETE | {"LINK_KEY": "k", "DAYS": 5, "LOG_LEVEL": "INFO", "INBOX_DAYS": 30}
+    defaults = {"LOG_LEVEL": "INFO", "INBOX_DAYS": 30, "TOKEN_LEEWAY_SECONDS": 30, "TOKEN_CLAIM_PREFIX": ""}
+    assert loaded == COMPLETE | defaults | {"LINK_KEY": "k", "DAYS": 5}
 
 
 def test_a_services_file_wins_over_the_environment(tmp_path, monkeypatch):
@@ -71,3 +78,12 @@ def test_a_service_without_its_settings_ends_with_one_sentence_and_a_status(tmp_
 def test_an_address_to_listen_at_is_a_host_and_a_port_in_ascii(address):
     with pytest.raises(config.ConfigError, match="Must be host:port"):
         config.load(WithSecret, COMPLETE | {"LINK_KEY": "k", "HTTP_ADDRESS": address})
+
+
+def test_the_issuers_keys_are_at_one_place_and_the_leeway_is_small():
+    with pytest.raises(config.ConfigError, match="one of both"):
+        config.load(config.Settings, COMPLETE | {"TOKEN_PUBLIC_KEY_FILE": "/keys/public.pem"})
+    with pytest.raises(config.ConfigError, match="Must be an http or https address"):
+        config.load(config.Settings, COMPLETE | {"TOKEN_JWKS_URL": "file:///etc/passwd"})
+    with pytest.raises(config.ConfigError, match="TOKEN_LEEWAY_SECONDS"):
+        config.load(config.Settings, COMPLETE | {"TOKEN_LEEWAY_SECONDS": "301"})
