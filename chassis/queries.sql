@@ -88,6 +88,57 @@ WITH old AS MATERIALIZED (
 )
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM old));
 
+-- name: append_trail!
+-- Who wrote what, and that it changed, in one statement. Personal values come apart, by pointer, and are kept as hashes
+-- with the thing's salt, which is made on first use (a writer who made it at the same time is waited for).
+WITH given AS MATERIALIZED (
+    SELECT * FROM ROWS FROM (
+        jsonb_to_recordset((:rows)::jsonb) AS (
+            id text, kind text, action text, "into" text, owners jsonb, before jsonb, after jsonb, personal jsonb)
+    ) WITH ORDINALITY AS r (id, kind, action, merged_into, owners, before, after, personal, position)
+), wanted AS (
+    SELECT DISTINCT id FROM given WHERE personal IS NOT NULL
+), known AS MATERIALIZED (
+    SELECT s.resource_id, s.salt FROM wanted AS w
+    JOIN trail_salt AS s ON (s.resource, s.resource_id) = (:resource, w.id)
+), made AS (
+    INSERT INTO trail_salt AS s (resource, resource_id)
+    SELECT :resource, id FROM wanted WHERE id NOT IN (SELECT resource_id FROM known) ORDER BY id
+    ON CONFLICT (resource, resource_id) DO UPDATE SET salt = s.salt
+    RETURNING resource_id, salt
+), salted AS (
+    SELECT resource_id, salt FROM known UNION ALL SELECT resource_id, salt FROM made
+), trailed AS (
+    INSERT INTO audit_trail_unsealed (at, actor_subject, actor_client, actor_role, action, resource, resource_id,
+        before, after, personal, correlation_id)
+    SELECT :at, :subject, :client, :role, g.action, :resource, g.id, g.before, g.after,
+           (SELECT jsonb_object_agg(p.key, encode(sha256(s.salt || convert_to(p.value, 'UTF8')), 'hex'))
+            FROM jsonb_each_text(g.personal) AS p),
+           :correlation_id
+    FROM given AS g LEFT JOIN salted AS s ON s.resource_id = g.id
+    ORDER BY g.position
+)
+INSERT INTO changes_unsealed (at, resource, id, kind, merged_into, owners)
+SELECT :at, :resource, id, kind, merged_into, owners FROM given ORDER BY position;
+
+-- name: trail_hash$
+-- The hash that the trail has of a thing's personal value, null once its salt is deleted.
+SELECT encode(sha256(salt || convert_to(:value, 'UTF8')), 'hex') FROM trail_salt
+WHERE (resource, resource_id) = (:resource, :resource_id);
+
+-- name: delete_salt!
+-- Make it impossible to tell which values a thing's hashes are of.
+DELETE FROM trail_salt WHERE (resource, resource_id) = (:resource, :resource_id);
+
+-- name: note_changes!
+-- What events changed.
+INSERT INTO changes_unsealed (at, resource, id, kind, merged_into, owners)
+SELECT :at, r.resource, r.id, r.kind, r.merged_into, r.owners
+FROM ROWS FROM (
+    jsonb_to_recordset((:rows)::jsonb) AS (resource text, id text, kind text, "into" text, owners jsonb)
+) WITH ORDINALITY AS r (resource, id, kind, merged_into, owners, position)
+ORDER BY r.position;
+
 -- name: remember_events
 -- Mark events as handled by this queue; returns only those that had not been.
 INSERT INTO inbox (queue, event_id)
