@@ -1,4 +1,4 @@
-"""Tokens as tests need them: an issuer of this run's own with its key pair, and what services are told of it."""
+"""Tokens as tests need them: an issuer of this run's own, its key pair, and what services are told of it."""
 
 from __future__ import annotations
 
