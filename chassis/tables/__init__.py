@@ -1,0 +1,30 @@
+"""Tables as people and systems exchange them: CSV, NDJSON and workbooks (XLSX), in bounded memory.
+
+    names, rows = reading.read(media_type, file)  # names: the columns, None for NDJSON; rows: Iterator[Row]
+
+    with tables.writer(media_type, columns) as table:
+        yield table.head()
+        for rows in chunks:
+            yield table.rows(rows)  # [{column: value}]
+        yield from table.ending()
+
+Reading is CPU-bound work for a process of its own; it is not in this package's front, for it brings openpyxl
+along.
+"""
+
+from chassis.tables.faults import TableError
+from chassis.tables.media import CSV, MEDIA_TYPES, NDJSON, XLSX
+from chassis.tables.sheet import Row
+from chassis.tables.writing import Writer, columns_of, writer
+
+__all__ = [
+    "CSV",
+    "MEDIA_TYPES",
+    "NDJSON",
+    "XLSX",
+    "Row",
+    "TableError",
+    "Writer",
+    "columns_of",
+    "writer",
+]

@@ -1,0 +1,96 @@
+"""Reading CSV: separated by comma, semicolon or tab, in the encodings that spreadsheets write."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import IO, TYPE_CHECKING
+
+from chassis.tables import encoding
+from chassis.tables.cells import LONGEST_CELL, unguarded
+from chassis.tables.faults import TableError
+from chassis.tables.sheet import Row, header, row_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_ROW = 1_000_000  # characters, line ends within quotes included
+_SEPARATORS = (",", ";", "\t")
+_QUOTED = re.compile(r'"[^"]*"')
+
+
+def read(file: IO[bytes]) -> tuple[list[str], Iterator[Row]]:
+    """Return the columns and the rows of a seekable file; raises TableError."""
+    name = encoding.detect(file)
+    file.seek(0)
+    lines = _Lines(io.TextIOWrapper(file, name, newline=""))
+    first = next(lines, "").lstrip("\ufeff")
+    told = re.fullmatch(r"sep=(.)\r?\n?", first)  # what Excel writes before the header to be sure
+    first = next(lines, "") if told else first
+    separator = told.group(1) if told else max(_SEPARATORS, key=_QUOTED.sub("", first).count)
+    lines.put_back(first)
+    csv.field_size_limit(LONGEST_CELL * 2)  # its own length is checked, and named, cell by cell
+    records = _records(csv.reader(lines, delimiter=separator, strict=True), lines, 2 if told else 1)
+    number, cells = next(records, (1, []))
+    names = header(cells, number)
+    return names, (row for n, cells in records if (row := row_of(names, cells, n, {})))
+
+
+def _records(reader: Iterator[list[str]], lines: _Lines, number: int) -> Iterator[tuple[int, list[str]]]:
+    """Give each record with its number, as a spreadsheet counts them."""
+    while True:
+        lines.allowance = LONGEST_ROW
+        try:
+            cells = next(reader, None)
+        except csv.Error as fault:
+            raise TableError(_said(str(fault)), number) from None
+        except TableError as fault:
+            raise TableError(fault.problem, number) from None
+        if cells is None:
+            return
+        yield number, [unguarded(cell) for cell in cells]
+        number += 1
+
+
+def _said(fault: str) -> str:
+    if "field larger" in fault:
+        return f"has a cell of more than {2 * LONGEST_CELL} characters: is a quote not closed?"
+    if "unexpected end" in fault:
+        return "begins a quote that is never closed."
+    if "expected after" in fault:
+        return 'has a quote within a quoted cell: write it twice ("").'
+    return f"cannot be read: {fault}."
+
+
+class _Lines:
+    """Lines of a text, none longer than what is allowed until the next record: memory stays bounded."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text, self.allowance = text, LONGEST_ROW
+        self._back: str | None = None
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def put_back(self, line: str) -> None:
+        self._back = line
+
+    def __next__(self) -> str:
+        line, self._back = self._back, None
+        if line is None:
+            line = self._read()
+        self.allowance -= len(line)
+        if self.allowance < 0:
+            raise TableError(f"has more than {LONGEST_ROW} characters: is a quote not closed?", 1)
+        if not line:
+            raise StopIteration
+        return line
+
+    def _read(self) -> str:
+        try:
+            return self._text.readline(self.allowance + 1)
+        except UnicodeError:
+            # some thousand bytes are decoded ahead of the line
+            problem = "has, or one soon after it, bytes that are no text. Save the file as UTF-8."
+            raise TableError(problem, 1) from None
