@@ -8,6 +8,8 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
+from chassis import protection, rates
+
 # `host:port`, as a socket takes it
 _ADDRESS = validate.Regexp(r"[A-Za-z0-9_.\-]+:[0-9]{1,5}\Z", error="Must be host:port.")
 _WEB_ADDRESS = validate.Regexp(r"https?://[!-~]+\Z", error="Must be an http or https address.")
@@ -16,6 +18,21 @@ _CLAIM_PREFIX = validate.Regexp(r"[A-Za-z0-9_.:/\-]*\Z", error="Must be a namesp
 
 class ConfigError(Exception):
     """The environment does not hold what the service needs; the message says what."""
+
+
+def _rate(text: str) -> None:
+    if not rates.is_rate(text):
+        raise ValidationError('Must be one rate, such as "600/minute".')
+
+
+class Networks(fields.Field[list[protection.Network]]):
+    """Networks as text, separated by commas."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[protection.Network]:
+        try:
+            return protection.proxies(value)
+        except ValueError:
+            raise ValidationError("Must be networks, such as 10.0.0.0/8, 127.0.0.1.") from None
 
 
 class Settings(Schema):
@@ -35,6 +52,13 @@ class Settings(Schema):
     # forgetting, a broker or a producer's database put back from a backup. So: longer than the oldest backup
     # that anybody would restore.
     INBOX_DAYS = fields.Integer(load_default=30, validate=validate.Range(min=2, max=3650))
+    # Requests of one client, of one address without a token, and tokens that were none from one address; each
+    # per process. docs/protection.md says what happens then.
+    RATE_LIMIT = fields.String(load_default="6000/minute", validate=_rate)
+    RATE_LIMIT_ANONYMOUS = fields.String(load_default="600/minute", validate=_rate)
+    RATE_LIMIT_FAILURES = fields.String(load_default="30/minute", validate=_rate)
+    # Networks whose X-Forwarded-For is believed, such as nginx's: "10.0.0.0/8, 127.0.0.1"
+    TRUSTED_PROXIES = Networks(load_default=list)
     LOG_LEVEL = fields.String(
         load_default="INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
     )

@@ -1,0 +1,84 @@
+"""Reading a request's body within limits: on the wire, once unpacked, and in depth."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from chassis import errors
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Request
+
+MOST_BYTES = 1_000_000
+DEEPEST = 32
+_PIECE = 65_536
+# `wbits` of zlib: both kinds of wrapping, as RFC 9110 names them
+_ENCODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_ACCEPTED = {"Accept-Encoding": "gzip, deflate"}
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def read_body(request: Request, most_bytes: int = MOST_BYTES) -> bytes:
+    """Return the body, unpacked; raises TooLarge, before reading where the length is told.
+
+    Raises UnsupportedMediaType for an encoding that is not known, and Malformed for a body that ends before
+    it should or cannot be unpacked.
+    """
+    environ = request.environ
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding not in {"", "identity", *_ENCODINGS}:
+        raise errors.UnsupportedMediaType("This Content-Encoding is not supported.", headers=_ACCEPTED)
+    raw = _read(environ, most_bytes)
+    return _unpacked(raw, _ENCODINGS[encoding], most_bytes) if encoding in _ENCODINGS else raw
+
+
+def _read(environ: dict[str, Any], most_bytes: int) -> bytes:
+    length = environ.get("CONTENT_LENGTH") or "0"
+    chunked = "HTTP_TRANSFER_ENCODING" in environ
+    if not chunked and not (length.isascii() and length.isdigit()):
+        raise errors.Malformed("Content-Length is no number.")
+    if not chunked and (len(length) > 15 or int(length) > most_bytes):
+        raise _too_large(most_bytes)
+    wanted = most_bytes + 1 if chunked else int(length)
+    try:
+        raw: bytes = environ["wsgi.input"].read(wanted) if wanted else b""
+    except (OSError, ValueError):
+        raise errors.Malformed("The body ends before it should, or its chunks cannot be read.") from None
+    if len(raw) > most_bytes:
+        raise _too_large(most_bytes)
+    if not chunked and len(raw) < wanted:
+        raise errors.Malformed("The body is shorter than its Content-Length, or came too slowly.")
+    return raw
+
+
+def _unpacked(raw: bytes, wbits: int, most_bytes: int) -> bytes:
+    packed = zlib.decompressobj(wbits)
+    try:
+        unpacked = packed.decompress(raw, most_bytes + 1)
+    except zlib.error:
+        raise errors.Malformed("The body is not packed as its Content-Encoding says.") from None
+    if len(unpacked) > most_bytes:
+        raise _too_large(most_bytes)
+    if not packed.eof or packed.unused_data:
+        raise errors.Malformed("The packed body has no end, or something behind it.")
+    return unpacked
+
+
+def _too_large(most_bytes: int) -> errors.TooLarge:
+    return errors.TooLarge(f"The body may have {most_bytes} bytes, also when it is unpacked.")
+
+
+def refuse_depth(raw: bytes, deepest: int = DEEPEST) -> None:
+    """Raise Malformed if JSON is nested deeper than anything that is taken here; asked before parsing."""
+    if raw.count(b"[") + raw.count(b"{") <= deepest:
+        return  # as good as always
+    texts = raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
+    brackets = b"".join(texts[::2]).translate(_ONE_KIND, _NO_BRACKETS)
+    depth = 0
+    for opened in brackets.split(b"]"):
+        depth += len(opened)
+        if depth > deepest:
+            raise errors.Malformed(f"The body is not JSON: it is nested deeper than {deepest} levels.")
+        depth -= 1

@@ -1,0 +1,172 @@
+"""Who is served now: rates per client, places for requests that run at once, and who a caller is."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from chassis import errors
+from chassis.rates import Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chassis.rates import Standing
+
+_PLACE_SECONDS = 5.0  # so long a request waits for one of its client's to end
+_WAITING_FOR_PLACES = 40  # of one client
+_REFUSAL_SECONDS = 1.0
+_SLOW_REFUSALS = 40  # of one client at once; more are refused at once
+_COMPANY_SECONDS = 1.0
+
+
+class Places:
+    """How many requests of one client run at once: half of the workers, fewer while others want something.
+
+    A client beside others gets two: enough to keep a worker busy while the other waits for the database, too
+    few for anybody to be noticed. What comes on top waits for its own client's requests, and nobody else's.
+    """
+
+    def __init__(self, alone: int, beside_others: int = 2) -> None:
+        """Name how many a client may have while it is the only one, and while it is not."""
+        self._alone, self._beside_others = alone, beside_others
+        self._running: dict[str, int] = {}
+        self._waiting: dict[str, deque[threading.Event]] = {}
+        self._latest, self._changed_at = "", -_COMPANY_SECONDS
+
+    def most(self) -> int:
+        """Return how many of one client may run now."""
+        company = time.monotonic() - self._changed_at < _COMPANY_SECONDS
+        return self._beside_others if company else self._alone
+
+    @contextmanager
+    def one(self, client: str) -> Iterator[None]:
+        """Hold a place, having waited for it if need be; raises TooManyRequests if there is none in time."""
+        if client != self._latest:
+            self._latest, self._changed_at = client, time.monotonic() if self._latest else self._changed_at
+        running = self._running.get(client, 0)
+        if running >= self.most():
+            self._wait(client)
+        else:
+            self._running[client] = running + 1
+        try:
+            yield
+        finally:
+            self._leave(client)
+
+    def _wait(self, client: str) -> None:
+        """Wait until another request of this client hands over its place."""
+        queue = self._waiting.setdefault(client, deque())
+        if len(queue) >= _WAITING_FOR_PLACES:
+            raise errors.TooManyRequests("Too many requests of yours run at once.", headers={"Retry-After": "1"})
+        turn = threading.Event()
+        queue.append(turn)
+        if not turn.wait(_PLACE_SECONDS) and turn in queue:
+            queue.remove(turn)
+            raise errors.TooManyRequests("Your earlier requests take too long.", headers={"Retry-After": "5"})
+
+    def _leave(self, client: str) -> None:
+        running, queue = self._running[client], self._waiting.get(client)
+        if queue and running <= self.most():
+            queue.popleft().set()
+            return  # whoever waited has the place now
+        if queue is not None and not queue:
+            del self._waiting[client]
+        self._running[client] = running - 1
+        if running == 1:
+            del self._running[client]
+
+
+class Guard:
+    """Decides whether a request is served now. All counts are of this process: a limit holds per replica."""
+
+    def __init__(self, settings: Mapping[str, Any], workers: int) -> None:
+        """Take RATE_LIMIT, RATE_LIMIT_ANONYMOUS, RATE_LIMIT_FAILURES and TRUSTED_PROXIES."""
+        self._clients = Rate("client", settings["RATE_LIMIT"])
+        self._anonymous = Rate("anonymous", settings["RATE_LIMIT_ANONYMOUS"])
+        self._failures = Rate("failures", settings["RATE_LIMIT_FAILURES"])
+        self._proxies = frozenset(settings["TRUSTED_PROXIES"])
+        self._slow: dict[str, int] = {}
+        self.places = Places(max(1, workers // 2))
+
+    def address(self, environ: Mapping[str, Any]) -> str:
+        """Return whom a request comes from: the peer, or whom a trusted proxy names."""
+        peer = environ.get("REMOTE_ADDR", "")
+        if not self._proxies or not _within(peer, self._proxies):
+            return _network(peer)
+        named = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        strangers = (name for name in reversed(named) if not _within(name, self._proxies))
+        return _network(next(strangers, "") or peer)
+
+    def admit(self, client: str) -> dict[str, str]:
+        """Count a request of a client that is known; return headers, raises TooManyRequests."""
+        return self._admit(self._clients, client)
+
+    def admit_anonymous(self, address: str) -> dict[str, str]:
+        """Count a request of nobody known; one whose address has guessed too often is refused as well."""
+        guesses = self._failures.look(address)
+        if not guesses.allowed:
+            self._refuse(self._failures, address, guesses)
+        return self._admit(self._anonymous, address)
+
+    def failed(self, address: str) -> None:
+        """Count a token or session that was none; raises TooManyRequests if that happens too often.
+
+        Whoever has a good token is served from the same address all the same: else one caller with an old
+        token would lock out everybody behind the same proxy.
+        """
+        standing = self._failures.hit(address)
+        if not standing.allowed:
+            self._refuse(self._failures, address, standing)
+
+    def _admit(self, rate: Rate, key: str) -> dict[str, str]:
+        standing = rate.hit(key)
+        if not standing.allowed:
+            self._refuse(rate, key, standing)
+        return rate.headers(standing)
+
+    def _refuse(self, rate: Rate, key: str, standing: Standing) -> None:
+        """Refuse, a little later: who floods is slowed by its own answers, at the cost of a timer."""
+        if self._slow.get(key, 0) < _SLOW_REFUSALS:
+            self._slow[key] = self._slow.get(key, 0) + 1
+            time.sleep(_REFUSAL_SECONDS)
+            self._slow[key] -= 1
+            if not self._slow[key]:
+                del self._slow[key]
+        headers = {**rate.headers(standing), "Retry-After": str(standing.seconds)}
+        raise errors.TooManyRequests(headers=headers)
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def proxies(text: str) -> list[Network]:
+    """Return the networks in "10.0.0.0/8, 127.0.0.1"; raises ValueError."""
+    return [ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()]
+
+
+@lru_cache(maxsize=4096)
+def _within(text: str, networks: frozenset[Network]) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> str:
+    """Return what counts as one caller: an IPv4 address, or the 64 bits of an IPv6 one that a line has."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv4Address):
+        return text
+    mapped = address.ipv4_mapped
+    return str(mapped) if mapped else str(ipaddress.ip_network((address, 64), strict=False).network_address)

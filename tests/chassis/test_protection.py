@@ -1,0 +1,324 @@
+"""What decides before anything is read: rates, places, addresses, bodies, depth."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import threading
+import tracemalloc
+import zlib
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis import bodies, config, errors, protection, rates, shields
+from tests.backbone import wait_until
+
+REQUIRED = {"DATABASE_URL": "x", "AMQP_URL": "x", "HTTP_ADDRESS": "a:1", "OPS_ADDRESS": "a:1"}
+
+
+def settings(**given):
+    return config.load(config.Settings, {**REQUIRED, **given})
+
+
+@pytest.fixture
+def guard(monkeypatch):
+    """A guard whose refusals come at once."""
+    monkeypatch.setattr(protection, "_REFUSAL_SECONDS", 0)
+
+    def make(**given):
+        return protection.Guard(settings(**given), 10)
+
+    return make
+
+
+def refusals(ask, times):
+    """Return which of so many questions are refused."""
+    refused = []
+    for _ in range(times):
+        try:
+            ask()
+            refused.append(False)
+        except errors.TooManyRequests:
+            refused.append(True)
+    return refused
+
+
+@pytest.mark.parametrize(
+    "text", ["", "many", "0/minute", "-1/minute", "10/minute;1/second", "10 per fortnight"]
+)
+def test_a_rate_that_is_none_stops_the_start(text):
+    if text:
+        with pytest.raises(config.ConfigError, match="RATE_LIMIT: Must be one rate"):
+            settings(RATE_LIMIT=text)
+    else:
+        assert settings(RATE_LIMIT=text)["RATE_LIMIT"] == "6000/minute"
+
+
+def test_a_proxy_that_is_no_network_stops_the_start():
+    with pytest.raises(config.ConfigError, match="TRUSTED_PROXIES"):
+        settings(TRUSTED_PROXIES="10.0.0.0/8, nginx")
+
+
+def test_a_client_has_its_own_rate_and_is_told_what_is_left(guard):
+    made = guard(RATE_LIMIT="3/hour")
+    told = [made.admit("a")["RateLimit"].split(";")[1] for _ in range(3)]
+    assert told == ["r=2", "r=1", "r=0"]
+    with pytest.raises(errors.TooManyRequests) as refused:
+        made.admit("a")
+    assert refused.value.headers["RateLimit-Policy"] == '"client";q=3;w=3600'
+    assert 1 <= int(refused.value.headers["Retry-After"]) <= 3600
+    assert made.admit("b")["RateLimit"].startswith('"client";r=2;t=')
+
+
+def test_what_is_left_is_what_the_library_says():
+    rate = rates.Rate("client", "50/minute")
+    for _ in range(60):
+        standing = rate.hit("a")
+        assert standing.remaining == rate._strategy.get_window_stats(rate.item, "a").remaining
+    assert not standing.allowed
+
+
+def test_a_window_slides(monkeypatch):
+    now = 6_000_000.0
+    monkeypatch.setattr(rates.time, "time", lambda: now)
+    rate = rates.Rate("client", "60/minute")
+    assert all(rate.hit("a").allowed for _ in range(60))
+    assert not rate.hit("a").allowed
+    now += 60 + 30  # half of the window before still matters
+    assert [rate.hit("a").allowed for _ in range(31)] == [True] * 30 + [False]
+    now += 120
+    assert all(rate.hit("a").allowed for _ in range(60))
+
+
+def test_after_the_seconds_that_a_refusal_names_one_more_is_allowed(monkeypatch):
+    now = 6_000_000.0
+    monkeypatch.setattr(rates.time, "time", lambda: now)
+    rate = rates.Rate("client", "7/minute")
+    for _ in range(100):
+        standing = rate.hit("a")
+        now += 0.3 if standing.allowed else standing.seconds
+        assert standing.allowed or rate.look("a").allowed
+
+
+def test_anonymous_callers_and_clients_are_counted_apart(guard):
+    made = guard(RATE_LIMIT="1/hour", RATE_LIMIT_ANONYMOUS="1/hour")
+    made.admit("10.1.1.1")
+    made.admit_anonymous("10.1.1.1")
+    assert refusals(lambda: made.admit("10.1.1.1"), 1) == [True]
+    assert refusals(lambda: made.admit_anonymous("10.1.1.1"), 1) == [True]
+
+
+def test_who_guesses_is_refused_sooner_and_a_good_token_from_there_is_served(guard):
+    made = guard(RATE_LIMIT_FAILURES="3/hour")
+    assert refusals(lambda: made.failed("10.1.1.1"), 4) == [False, False, False, True]
+    assert refusals(lambda: made.admit_anonymous("10.1.1.1"), 1) == [True]
+    assert refusals(lambda: made.admit_anonymous("10.1.1.2"), 1) == [False]
+    made.admit("a client of the same address")
+
+
+def test_a_flood_from_many_addresses_takes_little_memory_and_forgets_the_oldest():
+    rate = rates.Rate("anonymous", "10/minute", most_keys=1000)
+    tracemalloc.start()
+    for number in range(50_000):
+        rate.hit(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(rate.storage) == 1000
+    assert taken < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        (
+            "203.0.113.9",
+            "198.51.100.1",
+            "203.0.113.9",
+        ),  # not a proxy of ours: what it says counts for nothing
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "6.6.6.6, 198.51.100.1", "198.51.100.1"),  # the first is the caller's own invention
+        ("10.0.0.1", "6.6.6.6, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.1"),
+        ("10.0.0.1", "<script>", "unknown"),
+        ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::"),
+        ("::ffff:10.0.0.1", "", "10.0.0.1"),
+    ],
+)
+def test_a_caller_is_the_peer_or_whom_a_trusted_proxy_names(guard, peer, forwarded, expected):
+    made = guard(TRUSTED_PROXIES="10.0.0.0/8")
+    environ = {"REMOTE_ADDR": peer, **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})}
+    assert made.address(environ) == expected
+
+
+class Held:
+    """Requests in threads that keep their places until they are told to leave."""
+
+    def __init__(self, places):
+        self.places, self.leave, self.running, self.refused = places, threading.Event(), [], []
+        self.threads = []
+
+    def ask(self, client):
+        def work():
+            try:
+                with self.places.one(client):
+                    self.running.append(client)
+                    self.leave.wait(20)
+            except errors.TooManyRequests as refusal:
+                self.refused.append((client, refusal))
+
+        self.threads.append(threading.Thread(target=work))
+        self.threads[-1].start()
+
+    def end(self):
+        self.leave.set()
+        for thread in self.threads:
+            thread.join(20)
+
+
+@pytest.fixture
+def held():
+    holders = []
+
+    def make(*args):
+        holders.append(Held(protection.Places(*args)))
+        return holders[-1]
+
+    yield make
+    for holder in holders:
+        holder.end()
+
+
+def test_a_client_alone_has_half_of_the_places_and_the_rest_of_its_requests_wait(held):
+    holder = held(5)
+    for _ in range(8):
+        holder.ask("a")
+    wait_until(lambda: len(holder.running) == 5 and len(holder.places._waiting["a"]) == 3)
+    holder.end()
+    assert (len(holder.running), holder.refused, holder.places._running) == (8, [], {})
+    assert holder.places._waiting == {}
+
+
+def test_beside_others_a_client_has_two_places(held):
+    holder = held(5)
+    holder.ask("a")
+    wait_until(lambda: holder.running == ["a"])
+    holder.ask("b")
+    wait_until(lambda: holder.running == ["a", "b"])
+    for _ in range(3):
+        holder.ask("a")
+    wait_until(lambda: len(holder.places._waiting.get("a", ())) == 2)
+    assert sorted(holder.running) == ["a", "a", "b"]
+
+
+def test_what_waits_too_long_or_behind_too_many_is_429(held, monkeypatch):
+    monkeypatch.setattr(protection, "_PLACE_SECONDS", 0.1)
+    monkeypatch.setattr(protection, "_WAITING_FOR_PLACES", 2)
+    holder = held(1)
+    for _ in range(6):
+        holder.ask("a")
+    wait_until(lambda: len(holder.refused) == 5)
+    assert {refusal.headers["Retry-After"] for _, refusal in holder.refused} == {"1", "5"}
+    holder.end()
+    with holder.places.one("a"):
+        pass
+
+
+def request(body=b"", **environ):
+    return SimpleNamespace(
+        environ={"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), **environ}
+    )
+
+
+class Unread:
+    """A body that must not be read."""
+
+    def read(self, *_):
+        pytest.fail("was read")
+
+
+def test_a_body_that_says_it_is_too_large_is_not_read():
+    asked = request(CONTENT_LENGTH="1001", **{"wsgi.input": Unread()})
+    with pytest.raises(errors.TooLarge):
+        bodies.read_body(asked, 1000)
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "+5", "0x5", "1_0", "٣", "1" * 5000])
+def test_a_length_that_is_none_is_refused(length):
+    with pytest.raises((errors.Malformed, errors.TooLarge)):
+        bodies.read_body(request(CONTENT_LENGTH=length, **{"wsgi.input": Unread()}))
+
+
+def test_a_chunked_body_is_cut_off_at_the_limit():
+    asked = request(b"x" * 1000, HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="")
+    assert bodies.read_body(asked, 1000) == b"x" * 1000
+    long = io.BytesIO(b"x" * 100_000)
+    with pytest.raises(errors.TooLarge):
+        bodies.read_body(request(HTTP_TRANSFER_ENCODING="chunked", **{"wsgi.input": long}), 1000)
+    assert long.tell() == 1001
+
+
+def test_a_body_that_ends_too_soon_is_refused():
+    with pytest.raises(errors.Malformed, match="shorter"):
+        bodies.read_body(request(b"{", CONTENT_LENGTH="10"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("X-GZIP", gzip.compress), ("deflate", zlib.compress)]
+)
+def test_a_packed_body_is_unpacked_and_its_limit_is_that_of_what_it_holds(encoding, pack):
+    packed = pack(b"x" * 1000)
+    assert bodies.read_body(request(packed, HTTP_CONTENT_ENCODING=encoding), 1000) == b"x" * 1000
+    tracemalloc.start()
+    with pytest.raises(errors.TooLarge):
+        bodies.read_body(request(pack(b"x" * 50_000_000), HTTP_CONTENT_ENCODING=encoding), 1_000_000)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 60_000_000  # the bomb itself is made here, and stands for 50 of them
+
+
+@pytest.mark.parametrize("body", [b"", b"no gzip", gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more"])
+def test_what_is_not_packed_as_it_says_is_refused(body):
+    with pytest.raises(errors.Malformed):
+        bodies.read_body(request(body, HTTP_CONTENT_ENCODING="gzip"))
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "zstd", "\x00"])
+def test_an_encoding_that_is_not_known_is_415_and_says_which_are(encoding):
+    with pytest.raises(errors.UnsupportedMediaType) as refused:
+        bodies.read_body(request(b"{}", HTTP_CONTENT_ENCODING=encoding))
+    assert refused.value.headers == {"Accept-Encoding": "gzip, deflate"}
+
+
+def depth(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+
+documents = st.recursive(
+    st.text(alphabet='[]{}"\\a') | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(alphabet='[{"\\'), inner, max_size=3),
+    max_leaves=30,
+)
+
+
+@given(documents, st.integers(1, 4))
+def test_depth_is_counted_exactly_whatever_the_texts_hold(document, deepest):
+    raw = json.dumps(document).encode()
+    if depth(document) > deepest:
+        with pytest.raises(errors.Malformed):
+            bodies.refuse_depth(raw, deepest)
+    else:
+        bodies.refuse_depth(raw, deepest)
+
+
+def test_headers_that_an_answer_sets_itself_stay():
+    shown = dict(shields.shielded([("Content-Type", "text/html"), ("cache-control", "max-age=60")]))
+    assert "Cache-Control" not in shown
+    assert shown["X-Content-Type-Options"] == "nosniff"
+    assert not any(name.lower().startswith("access-control") for name in shown)
