@@ -15,6 +15,7 @@ from chassis import config, inbox, metrics, migrate, topology
 from chassis.db import Database, Signals, Transaction
 from chassis.http import idempotency
 from chassis.http.seam import Seam
+from chassis.protection import Guard
 from chassis.relay import Relay
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Backbone(SharedExtension):
         self.web = Database(dsn, WORKERS, signals)
         self.ops = Database(dsn, 1)
         settings = config.load(config.Settings, environ)
-        self.seam = Seam(self.web, self.container.config["verifier"].identify)
+        self.seam = Seam(self.web, self.container.config["verifier"].identify, Guard(settings, WORKERS))
         exchange = topology.exchange_of(self.container.service_name)
         self.relay = Relay(exchange, topology.bound_types(exchange), self.db, self.amqp_url)
         self.gauges = metrics.DatabaseGauges(self.ops, self.gauge_sources)

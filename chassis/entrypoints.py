@@ -19,6 +19,7 @@ from nameko.constants import WEB_SERVER_CONFIG_KEY
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import WebServer, WsgiApp
+from werkzeug.datastructures import Headers
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import ClosingIterator
@@ -30,6 +31,7 @@ from chassis.http.answering import problem_of
 from chassis.http.endpoint import Endpoint, prefix_of
 from chassis.http.reading import correlation_of
 from chassis.ids import uuid7
+from chassis.shields import shielded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -85,6 +87,7 @@ class _App(WsgiApp):
         except Exception as fault:  # noqa: BLE001  every fault becomes an answer
             response = problem_of(fault, correlation_id)
         response.headers["X-Correlation-ID"] = correlation_id
+        response.headers = Headers(shielded(list(response.headers)))
         seconds = time.monotonic() - started
         metrics.HTTP.labels(**seen, status=response.status_code).observe(seconds)
         told = {**seen, "status": response.status_code, "seconds": round(seconds, 4)}

@@ -11,7 +11,7 @@ import structlog
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from chassis import errors, outbox
+from chassis import errors, outbox, shields
 from chassis.events import loader
 from chassis.faults import Fault, classify
 from chassis.http import conditions
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from chassis.access import Identity
+    from chassis.http.call import Call
     from chassis.http.endpoint import Endpoint
 
 log = structlog.get_logger()
@@ -43,20 +44,22 @@ def negotiate(endpoint: Endpoint, request: Request, others: tuple[str, ...] = ()
     return chosen
 
 
-def answer(result: Any, endpoint: Endpoint, request: Request, actor: Identity) -> Response:
+def answer(result: Any, endpoint: Endpoint, request: Request, call: Call) -> Response:
     """Make a response of what a use case returned: a page, JSON in the shape of `returns`, or nothing."""
     if isinstance(result, Html):
-        return Response(result.text, content_type="text/html; charset=utf-8")
+        shield = {"Content-Security-Policy": shields.policy(result.text)}
+        return Response(result.text, headers=shield, content_type="text/html; charset=utf-8")
     if endpoint.returns is None:
         return Response(status=204)
     shown = loader(endpoint.returns).dump(result)
     body = dumps(shown)
-    response = Response(body, endpoint.status, content_type=_JSON)
+    status = 201 if endpoint.conditional and call.expects.absent else endpoint.status
+    response = Response(body, status, content_type=_JSON)
     if endpoint.location:
         response.headers["Location"] = endpoint.location.format_map(shown)
     if shown.get("next") and endpoint.pages:
         response.headers["Link"] = _next_link(request, shown["next"])
-    _tag(response, shown, body, endpoint, actor)
+    _tag(response, shown, body, endpoint, call.actor)
     if request.method == "GET" and conditions.is_known(request.headers, response.headers.get("ETag", "")):
         return Response(status=304, headers={"ETag": response.headers["ETag"]})
     return response

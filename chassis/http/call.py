@@ -18,6 +18,7 @@ class Call:
     """One request, read and checked."""
 
     body: Any = field(default_factory=dict)
+    raw: bytes = b""  # the body as it came, unpacked
     query: dict[str, Any] = field(default_factory=dict)
     now: datetime
     actor: Identity

@@ -43,9 +43,10 @@ class Claim:
             )
         if not _KEY.fullmatch(given):
             raise Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters.")
-        self._request, self._key, self._client = request, given, actor.client
+        self._key, self._client = given, actor.client
+        self._address = f"{request.method} {request.full_path}"
 
-    def answered(self, tx: Transaction) -> Response | None:
+    def answered(self, tx: Transaction, body: bytes) -> Response | None:
         """Hold the key; return the stored answer if there is one.
 
         Raises Conflict while the first request still runs, Invalid if the key was used for something else.
@@ -55,29 +56,26 @@ class Claim:
         stored = queries.stored_answer(tx, client=self._client, key=self._key)
         if stored is None:
             return None
-        if bytes(stored.fingerprint) != _fingerprint(self._request):
+        if bytes(stored.fingerprint) != self._fingerprint(body):
             raise Invalid({}, "This Idempotency-Key was used for another request.")
         return Response(bytes(stored.body), stored.status, {**stored.headers, REPLAYED: "true"})
 
-    def keep(self, tx: Transaction, response: Response) -> None:
+    def keep(self, tx: Transaction, body: bytes, response: Response) -> None:
         """Store an answer with the work that it tells of."""
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
         queries.keep_answer(
             tx,
             client=self._client,
             key=self._key,
-            fingerprint=_fingerprint(self._request),
+            fingerprint=self._fingerprint(body),
             status=response.status_code,
             headers=sql.document(headers),
             body=response.get_data(),
         )
 
-
-def _fingerprint(request: Request) -> bytes:
-    """Return what makes two requests the same: method, address and body."""
-    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
-    digest.update(request.get_data())
-    return digest.digest()
+    def _fingerprint(self, body: bytes) -> bytes:
+        """Return what makes two requests the same: method, address and body."""
+        return hashlib.sha256(f"{self._address}\n".encode() + body).digest()
 
 
 def prune(db: Database) -> bool:

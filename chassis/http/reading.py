@@ -9,6 +9,7 @@ import orjson
 from marshmallow import Schema, ValidationError
 
 from chassis import clock, errors, sql
+from chassis.bodies import read_body, refuse_depth
 from chassis.events import loader
 from chassis.http.call import Call
 from chassis.http.conditions import Expectation, expectation
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from chassis.access import Identity
     from chassis.http.endpoint import Endpoint
 
-MAX_BODY_BYTES = 1_000_000
 _CORRELATION = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 
 
@@ -40,12 +40,14 @@ def read(endpoint: Endpoint, request: Request, actor: Identity, correlation_id: 
     """Read and check a request; raises a ProblemError that names every fault at once."""
     _refuse_nul(any("\0" in text for text in (request.path, *request.args, *request.args.values())))
     faults: dict[str, str] = {}
-    data = _checked(endpoint.body, _json(request), "", faults) if endpoint.body else {}
+    raw = _json_text(request) if endpoint.body else b""
+    data = _checked(endpoint.body, _parsed(raw), "", faults) if endpoint.body else {}
     filters = _checked(endpoint.query, request.args.to_dict(), "?", faults) if endpoint.query else {}
     if faults:
         raise errors.Invalid(faults)
     return Call(
         body=data,
+        raw=raw,
         query=filters,
         now=clock.now(),
         actor=actor,
@@ -55,12 +57,16 @@ def read(endpoint: Endpoint, request: Request, actor: Identity, correlation_id: 
     )
 
 
-def _json(request: Request) -> Any:
+def _json_text(request: Request) -> bytes:
     if request.mimetype != "application/json":
         raise errors.UnsupportedMediaType
-    request.max_content_length = MAX_BODY_BYTES
-    raw = request.get_data()
+    raw = read_body(request)
+    refuse_depth(raw)
     _refuse_nul(sql.has_nul(raw))
+    return raw
+
+
+def _parsed(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as fault:

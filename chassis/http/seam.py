@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chassis import access
+from chassis.errors import ProblemError, Unauthorized
 from chassis.http import answering, reading
 from chassis.http.endpoint import owned
 from chassis.http.idempotency import Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from werkzeug.wrappers import Request, Response
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from chassis.db import Database, Transaction
     from chassis.http.call import Call
     from chassis.http.endpoint import Endpoint
+    from chassis.protection import Guard
 
     Work = Callable[[Transaction, Call, Mapping[str, Any]], Any]
     Identify = Callable[[str | None], Identity]
@@ -30,6 +33,7 @@ class Seam:
 
     db: Database
     identify: Identify
+    guard: Guard
 
     def respond(
         self,
@@ -40,18 +44,37 @@ class Seam:
         work: Work,
     ) -> Response:
         """Answer a request; raises a ProblemError for whatever the caller has to know."""
-        actor = self._actor(endpoint, request)
-        access.demand(actor, endpoint.scope)
-        answering.negotiate(endpoint, request)
-        claim = Claim(request, actor) if endpoint.creates else None
-        call = reading.read(endpoint, request, actor, correlation_id)
-        with self.db.transaction(correlation_id, actor) as tx:
-            access.admit(actor, owned(tx, endpoint, path_values))
-            if claim and (stored := claim.answered(tx)):
+        address = self.guard.address(request.environ)
+        with self._guesses_counted(request, address):
+            actor = self._actor(endpoint, request)
+        known = actor.role != access.PUBLIC
+        left = self.guard.admit(actor.client) if known else self.guard.admit_anonymous(address)
+        with self.guard.places.one(actor.client if known else address), _told(left):
+            access.demand(actor, endpoint.scope)
+            answering.negotiate(endpoint, request)
+            claim = Claim(request, actor) if endpoint.creates else None
+            call = reading.read(endpoint, request, actor, correlation_id)
+            with self._guesses_counted(request, address):
+                response = self._transact(endpoint, request, path_values, call, claim, work)
+            response.headers.extend(left)
+            return response
+
+    def _transact(  # noqa: PLR0913, PLR0917  a request is this much
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        path_values: Mapping[str, Any],
+        call: Call,
+        claim: Claim | None,
+        work: Work,
+    ) -> Response:
+        with self.db.transaction(call.correlation_id, call.actor) as tx:
+            access.admit(call.actor, owned(tx, endpoint, path_values))
+            if claim and (stored := claim.answered(tx, call.raw)):
                 return stored
-            response = answering.answer(work(tx, call, path_values), endpoint, request, actor)
+            response = answering.answer(work(tx, call, path_values), endpoint, request, call)
             if claim:
-                claim.keep(tx, response)
+                claim.keep(tx, call.raw, response)
             return response
 
     def _actor(self, endpoint: Endpoint, request: Request) -> Identity:
@@ -59,3 +82,23 @@ class Seam:
         if endpoint.scope == access.SESSION:
             return access.ANONYMOUS
         return self.identify(request.headers.get("Authorization"))
+
+    @contextmanager
+    def _guesses_counted(self, request: Request, address: str) -> Iterator[None]:
+        """Count what claims to be a token, a session or a code and is none."""
+        try:
+            yield
+        except Unauthorized:
+            if request.method == "POST" or "Authorization" in request.headers:
+                self.guard.failed(address)
+            raise
+
+
+@contextmanager
+def _told(headers: Mapping[str, str]) -> Iterator[None]:
+    """Let refusals carry these headers too."""
+    try:
+        yield
+    except ProblemError as refusal:
+        refusal.headers = {**headers, **refusal.headers}
+        raise

@@ -12,6 +12,7 @@ import requests
 from tests.asking import ask
 from tests.backbone import wait_until
 from tests.chassis.bench import emit, held
+from tests.tokens import OURS
 
 JSON = {"Content-Type": "application/json"}
 
@@ -177,7 +178,9 @@ def test_the_ops_port_answers_while_all_workers_are_busy_and_events_go_on(
     platform, call, live_things, live_db
 ):
     with ThreadPoolExecutor(30) as pool, held(live_things):
-        waits = [pool.submit(call, "POST", "/waits", b"{}", **JSON) for _ in range(30)]
+        # of ten clients: one alone may not take all workers
+        clients = [OURS.bearer("national_office", client_id=f"client-{number % 10}") for number in range(30)]
+        waits = [pool.submit(call, "POST", "/waits", b"{}", **JSON, **client) for client in clients]
         wait_until(lambda: live_things.waiting() == 10)
         for path in ("/healthz", "/readyz", "/metrics", "/backlog"):
             assert platform.ops("things", path).status_code == 200
