@@ -44,6 +44,15 @@ class EventSlice(Schema):
         unknown = EXCLUDE
 
 
+class SlicePart(Schema):
+    """An item in a list of a slice."""
+
+    class Meta:
+        """Producers add fields to it without asking, too."""
+
+        unknown = EXCLUDE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """An event to emit: `data` holds plain Python values that `schema` accepts."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import fields, validate
 
-from chassis.events import Event, EventSchema, EventSlice
+from chassis.events import Event, EventSchema, EventSlice, SlicePart
 from chassis.fields import Grid
 from services.assessments.domain.case import RECOMMENDATIONS, STAGES, STATES, Assessment
 
@@ -52,26 +52,18 @@ class AssessmentCompleted(EventSchema):
     since = fields.AwareDateTime(required=True)
 
 
-class _Part(Schema):
-    """An item in a list of a slice; producers add fields to it without asking."""
-
-    class Meta:
-        """Ignore what is not read."""
-
-        unknown = EXCLUDE
-
-
-class _Contact(_Part):
+class _Contact(SlicePart):
     contact_id = fields.UUID(required=True)
     role = fields.String(load_default=None, allow_none=True)
 
 
-class _Contract(_Part):
+class _Contract(SlicePart):
     category_id = fields.String(required=True)
+    regions = fields.List(fields.String(), required=True)
 
 
 class SupplierRegistered(EventSlice):
-    """What an invitation needs to know of a supplier."""
+    """What an invitation needs to know of a supplier, and which regions its cases belong to."""
 
     type = "supplier_registered"
     supplier_id = fields.UUID(required=True)
@@ -84,6 +76,14 @@ class SupplierChanged(SupplierRegistered):
     """The same state, later."""
 
     type = "supplier_changed"
+
+
+class CategoryChanged(EventSlice):
+    """Whose a category is: a coordinator of that area reaches its cases."""
+
+    type = "category_changed"
+    category_id = fields.String(required=True, validate=validate.Length(1, 100))
+    responsible_area = fields.String(load_default=None, allow_none=True)
 
 
 def invited(assessments: Sequence[Assessment]) -> list[Event]:

@@ -2,14 +2,29 @@
 
 -- name: save_suppliers!
 -- The projection of suppliers: the newest version wins, whatever the order of arrival; a resync repeats the same.
-INSERT INTO supplier AS t (supplier_id, version, legal_name, contact_id, category_ids)
-SELECT supplier_id, version, legal_name, contact_id, category_ids
+INSERT INTO supplier AS t (supplier_id, version, legal_name, contact_id, category_ids, regions)
+SELECT supplier_id, version, legal_name, contact_id, category_ids, regions
 FROM jsonb_populate_recordset(NULL::supplier, (:rows)::jsonb)
 ORDER BY supplier_id
 ON CONFLICT (supplier_id) DO UPDATE
 SET version = excluded.version, legal_name = excluded.legal_name, contact_id = excluded.contact_id,
-    category_ids = excluded.category_ids
+    category_ids = excluded.category_ids, regions = excluded.regions
 WHERE t.version <= excluded.version;
+
+-- name: save_categories!
+-- The projection of categories, likewise.
+INSERT INTO category AS t (category_id, version, responsible_area)
+SELECT category_id, version, responsible_area FROM jsonb_populate_recordset(NULL::category, (:rows)::jsonb)
+ORDER BY category_id
+ON CONFLICT (category_id) DO UPDATE
+SET version = excluded.version, responsible_area = excluded.responsible_area
+WHERE t.version <= excluded.version;
+
+-- name: owners_of_assessment^
+-- Whose an assessment is: the regions with a contract in its case, and the area of its category.
+SELECT coalesce(s.regions -> a.category_id, '[]') AS regions, c.responsible_area
+FROM assessment AS a JOIN supplier AS s USING (supplier_id) LEFT JOIN category AS c USING (category_id)
+WHERE a.assessment_id = :assessment_id;
 
 -- name: lock_suppliers
 -- Suppliers in order, held until the end: two campaigns cannot invite the same case at once.
@@ -59,11 +74,14 @@ WHERE a.assessment_id = :assessment_id
 FOR NO KEY UPDATE OF a;
 
 -- name: assessments
--- Assessments that every filter lets through.
+-- Assessments that every filter lets through; a region's or an area's own only, where one is named.
 SELECT a.*, s.legal_name FROM assessment AS a JOIN supplier AS s USING (supplier_id)
 WHERE ((:campaign_id)::uuid IS NULL OR a.campaign_id = (:campaign_id)::uuid)
   AND ((:supplier_id)::uuid IS NULL OR a.supplier_id = (:supplier_id)::uuid)
-  AND ((:state)::text IS NULL OR a.state = (:state)::text);
+  AND ((:state)::text IS NULL OR a.state = (:state)::text)
+  AND ((:region)::text IS NULL OR s.regions -> a.category_id ? (:region)::text)
+  AND ((:area)::text IS NULL OR EXISTS (
+      SELECT FROM category AS c WHERE c.category_id = a.category_id AND c.responsible_area = (:area)::text));
 
 -- name: completed_cases
 -- The latest completed assessment of each case, in the order of the cases, from after one on: what a resync tells.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from chassis.access import Owners
     from chassis.db import Transaction
 
 queries: Any = sql.load(__file__)
@@ -65,9 +66,20 @@ def lock_assessment(tx: Transaction, assessment_id: UUID) -> case.Assessment | N
     return _assessment(queries.lock_assessment(tx, assessment_id=assessment_id))
 
 
-def assessments(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
-    """Return a page of assessments."""
-    filters = {name: query[name] for name in ("campaign_id", "supplier_id", "state")}
+def save_categories(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Upsert the projection of categories where the row is newer."""
+    queries.save_categories(tx, rows=sql.rows(rows))
+
+
+def owners_of_assessment(tx: Transaction, assessment_id: UUID) -> Owners | None:
+    """Return whose an assessment is; None if there is no such one."""
+    row = queries.owners_of_assessment(tx, assessment_id=assessment_id)
+    return {"region": row.regions, "area": [row.responsible_area]} if row else None
+
+
+def assessments(tx: Transaction, query: dict[str, Any], reach: dict[str, str | None]) -> dict[str, Any]:
+    """Return a page of assessments within reach (region, area)."""
+    filters = {name: query[name] for name in ("campaign_id", "supplier_id", "state")} | reach
     return paging.fetch(tx, queries.assessments, query, AssessmentQuery, shown=_assessment, **filters)
 
 

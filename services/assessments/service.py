@@ -27,11 +27,18 @@ class AssessmentsService:
     name = "assessments"
     settings = Settings(schemas.Settings)
     tells = (usecases.completed_cases,)
-    keeps = (Projection("suppliers", "supplier", ("supplier_id",)),)
+    keeps = (
+        Projection("suppliers", "supplier", ("supplier_id",)),
+        Projection("suppliers", "category", ("category_id",)),
+    )
 
     @on_events("suppliers", events.SupplierRegistered, events.SupplierChanged, queue="assessments.suppliers")
     def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.project_suppliers(tx, batch)
+
+    @on_events("suppliers", events.CategoryChanged, queue="assessments.categories")
+    def project_categories(self, tx: Transaction, batch: list[Received]) -> None:
+        usecases.project_categories(tx, batch)
 
     @http("GET", "/questionnaire", scope="public", returns=schemas.QuestionnaireView)
     def get_questionnaire(self, tx: Transaction, call: Call) -> Any:
@@ -65,14 +72,26 @@ class AssessmentsService:
     )
     def list_assessments(self, tx: Transaction, call: Call) -> Any:
         """List assessments, as far as they are yours."""
-        return usecases.list_assessments(tx, call.query)
+        return usecases.list_assessments(tx, call.query, call.actor)
 
-    @http("GET", _ASSESSMENT, scope="assessments:read", returns=schemas.AssessmentView)
+    @http(
+        "GET",
+        _ASSESSMENT,
+        scope="assessments:read",
+        returns=schemas.AssessmentView,
+        owner=usecases.owners_of_assessment,
+    )
     def get_assessment(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
         """Read an assessment with its answers and matrices."""
         return usecases.get_assessment(tx, assessment_id)
 
-    @http("POST", f"{_ASSESSMENT}/review", scope="assessments:review", returns=schemas.AssessmentView)
+    @http(
+        "POST",
+        f"{_ASSESSMENT}/review",
+        scope="assessments:review",
+        returns=schemas.AssessmentView,
+        owner=usecases.owners_of_assessment,
+    )
     def post_review(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
         """Take a submitted assessment up for review."""
         return usecases.start_review(tx, assessment_id, call.now)
@@ -83,6 +102,7 @@ class AssessmentsService:
         scope="assessments:review",
         body=schemas.Completion,
         returns=schemas.AssessmentView,
+        owner=usecases.owners_of_assessment,
     )
     def post_completion(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
         """Complete a review: the new risk score, the audit and the notices follow by themselves."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from chassis.access import Identity, Owners
     from chassis.db import Begin, Transaction
     from chassis.events import Event, Received
 
@@ -39,7 +40,13 @@ def _supplier_row(event: Received) -> dict[str, Any]:
         "legal_name": event.data["legal_name"],
         "contact_id": campaign.contact_to_ask(contacts, RULES.contact_roles),
         "category_ids": sorted({contract["category_id"] for contract in event.data["contracts"]}),
+        "regions": campaign.regions_by_category(event.data["contracts"]),
     }
+
+
+def project_categories(tx: Transaction, batch: Sequence[Received]) -> None:
+    """Keep which area each category belongs to."""
+    repository.save_categories(tx, [{**event.data, "version": event.version} for event in newest(batch)])
 
 
 def launch_campaign(tx: Transaction, wanted: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -91,9 +98,14 @@ def get_campaign(tx: Transaction, campaign_id: UUID) -> dict[str, Any]:
     return found(repository.campaign_with_states(tx, campaign_id), "campaign")
 
 
-def list_assessments(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
-    """Return a page of assessments."""
-    return repository.assessments(tx, query)
+def list_assessments(tx: Transaction, query: dict[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a page of assessments within the caller's reach."""
+    return repository.assessments(tx, query, {claim: actor.limited_to(claim) for claim in ("region", "area")})
+
+
+def owners_of_assessment(tx: Transaction, assessment_id: UUID) -> Owners | None:
+    """Return whose an assessment is: its case's regions, and its category's area."""
+    return repository.owners_of_assessment(tx, assessment_id)
 
 
 def get_assessment(tx: Transaction, assessment_id: UUID) -> case.Assessment:

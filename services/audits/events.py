@@ -1,4 +1,4 @@
-"""The events that this service emits, whole, and its slice of the one that it reads."""
+"""The events that this service emits, whole, and its slices of those that it reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import fields, validate
 
-from chassis.events import Event, EventSchema, EventSlice
+from chassis.events import Event, EventSchema, EventSlice, SlicePart
 from chassis.fields import Count, Moment, Number
 from services.audits.domain.case import explain
 from services.audits.domain.policy import AUDITS, BANDS, RECOMMENDATIONS
@@ -55,6 +55,33 @@ class AuditCancelled(_AuditState):
     """[audit] R: an audit will not be held; `reason` is what the person who cancelled it gave."""
 
     type = "audit_cancelled"
+
+
+class _Contract(SlicePart):
+    category_id = fields.String(required=True)
+    regions = fields.List(fields.String(), required=True)
+
+
+class SupplierRegistered(EventSlice):
+    """Which regions a supplier's cases belong to."""
+
+    type = "supplier_registered"
+    supplier_id = fields.UUID(required=True)
+    contracts = fields.List(fields.Nested(_Contract), required=True)
+
+
+class SupplierChanged(SupplierRegistered):
+    """The same state, later."""
+
+    type = "supplier_changed"
+
+
+class CategoryChanged(EventSlice):
+    """Whose a category is: a coordinator of that area reaches its cases."""
+
+    type = "category_changed"
+    category_id = fields.String(required=True, validate=validate.Length(1, 100))
+    responsible_area = fields.String(load_default=None, allow_none=True)
 
 
 class SupplierRiskRescored(EventSlice):

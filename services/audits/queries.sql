@@ -1,3 +1,34 @@
+-- name: save_suppliers!
+-- The projection of suppliers: the newest version wins, whatever the order of arrival; a resync repeats the same.
+INSERT INTO supplier AS t (supplier_id, version, regions)
+SELECT supplier_id, version, regions FROM jsonb_populate_recordset(NULL::supplier, (:rows)::jsonb)
+ORDER BY supplier_id
+ON CONFLICT (supplier_id) DO UPDATE SET version = excluded.version, regions = excluded.regions
+WHERE t.version <= excluded.version;
+
+-- name: save_categories!
+-- The projection of categories, likewise.
+INSERT INTO category AS t (category_id, version, responsible_area)
+SELECT category_id, version, responsible_area FROM jsonb_populate_recordset(NULL::category, (:rows)::jsonb)
+ORDER BY category_id
+ON CONFLICT (category_id) DO UPDATE
+SET version = excluded.version, responsible_area = excluded.responsible_area
+WHERE t.version <= excluded.version;
+
+-- name: owners_of_audit^
+-- Whose an audit is: the regions with a contract in its case, the area of its category, and who holds it.
+SELECT coalesce(s.regions -> a.category_id, '[]') AS regions, c.responsible_area, a.auditor_id::text
+FROM audit AS a LEFT JOIN supplier AS s USING (supplier_id) LEFT JOIN category AS c USING (category_id)
+WHERE a.audit_id = :audit_id;
+
+-- name: owners_of_case^
+-- Whose a case with a known risk is; an auditor's, who holds an audit of it.
+SELECT coalesce(s.regions -> r.category_id, '[]') AS regions, c.responsible_area,
+       (SELECT coalesce(array_agg(DISTINCT a.auditor_id::text), '{}') FROM audit AS a
+        WHERE (a.supplier_id, a.category_id) = (r.supplier_id, r.category_id)) AS auditors
+FROM risk_case AS r LEFT JOIN supplier AS s USING (supplier_id) LEFT JOIN category AS c USING (category_id)
+WHERE r.supplier_id = :supplier_id AND r.category_id = :category_id AND r.version > 0;
+
 -- name: create_cases!
 -- Make the case keys that are not known yet.
 INSERT INTO risk_case (supplier_id, category_id, case_id)
@@ -150,12 +181,18 @@ FOR UPDATE SKIP LOCKED;
 SELECT * FROM audit WHERE audit_id = :audit_id FOR UPDATE;
 
 -- name: audits
--- Audits: one, or those that every filter lets through.
-SELECT * FROM audit
+-- Audits: one, or those that every filter lets through; a region's, an area's or an auditor's own, where one is named.
+SELECT * FROM audit AS a
 WHERE ((:audit_id)::uuid IS NULL OR audit_id = :audit_id)
   AND ((:supplier_id)::uuid IS NULL OR supplier_id = :supplier_id)
   AND ((:category_id)::text IS NULL OR category_id = :category_id)
-  AND ((:state)::text IS NULL OR state = :state);
+  AND ((:state)::text IS NULL OR state = :state)
+  AND ((:auditor_id)::uuid IS NULL OR auditor_id = :auditor_id)
+  AND ((:region)::text IS NULL OR EXISTS (
+      SELECT FROM supplier AS s
+      WHERE s.supplier_id = a.supplier_id AND s.regions -> a.category_id ? (:region)::text))
+  AND ((:area)::text IS NULL OR EXISTS (
+      SELECT FROM category AS c WHERE c.category_id = a.category_id AND c.responsible_area = (:area)::text));
 
 -- name: save_auditor!
 -- Create an auditor, or change one if its version is still the known one; counts 0 where somebody was faster.
@@ -172,11 +209,19 @@ SELECT auditor_id, version, name, kinds, languages, weekly_capacity FROM auditor
 WHERE (:auditor_id)::uuid IS NULL OR auditor_id = :auditor_id;
 
 -- name: cases
--- Cases with a known risk: one, or those of a supplier or category.
-SELECT case_id, supplier_id, category_id, score, band, stage, as_of, decision_id FROM risk_case
+-- Cases with a known risk that every filter lets through; own ones only, as of audits.
+SELECT case_id, supplier_id, category_id, score, band, stage, as_of, decision_id FROM risk_case AS r
 WHERE version > 0
   AND ((:supplier_id)::uuid IS NULL OR supplier_id = :supplier_id)
-  AND ((:category_id)::text IS NULL OR category_id = :category_id);
+  AND ((:category_id)::text IS NULL OR category_id = :category_id)
+  AND ((:auditor_id)::uuid IS NULL OR EXISTS (
+      SELECT FROM audit AS a WHERE (a.supplier_id, a.category_id) = (r.supplier_id, r.category_id)
+        AND a.auditor_id = :auditor_id))
+  AND ((:region)::text IS NULL OR EXISTS (
+      SELECT FROM supplier AS s
+      WHERE s.supplier_id = r.supplier_id AND s.regions -> r.category_id ? (:region)::text))
+  AND ((:area)::text IS NULL OR EXISTS (
+      SELECT FROM category AS c WHERE c.category_id = r.category_id AND c.responsible_area = (:area)::text));
 
 -- name: final_decisions
 -- The named decisions.

@@ -29,11 +29,14 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from chassis.access import Owners
     from chassis.db import Transaction
     from chassis.events import Received
 
 queries: Any = sql.load(__file__)
 
+# Whose a list shows: nobody's in particular
+_ANYBODYS = dict.fromkeys(("region", "area", "auditor_id"))
 _RISK = [field.name for field in fields(Risk)]
 _AUDIT = [field.name for field in fields(Audit)]
 _AS_DECIDED = (
@@ -48,6 +51,32 @@ _AS_DECIDED = (
     "proposes_cancellation",
     "reasons",
 )
+
+
+def save_suppliers(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Upsert the projection of suppliers where the row is newer."""
+    queries.save_suppliers(tx, rows=sql.rows(rows))
+
+
+def save_categories(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Upsert the projection of categories where the row is newer."""
+    queries.save_categories(tx, rows=sql.rows(rows))
+
+
+def owners_of_audit(tx: Transaction, audit_id: UUID) -> Owners | None:
+    """Return whose an audit is; None if there is no such one."""
+    row = queries.owners_of_audit(tx, audit_id=audit_id)
+    return _owners(row, [row.auditor_id]) if row else None
+
+
+def owners_of_case(tx: Transaction, key: CaseKey) -> Owners | None:
+    """Return whose a case is; None if none with a risk is known."""
+    row = queries.owners_of_case(tx, **key._asdict())
+    return _owners(row, row.auditors) if row else None
+
+
+def _owners(row: Any, auditors: Sequence[str]) -> Owners:
+    return {"region": row.regions, "area": [row.responsible_area], "auditor_id": auditors}
 
 
 def lock_cases(tx: Transaction, keys: Iterable[CaseKey]) -> None:
@@ -157,13 +186,13 @@ def lock_audit(tx: Transaction, audit_id: UUID) -> Audit | None:
 
 def audit(tx: Transaction, audit_id: UUID) -> dict[str, Any] | None:
     """Return an audit as it is shown."""
-    any_case = dict.fromkeys(("supplier_id", "category_id", "state"))
-    return next((_explained(row) for row in queries.audits(tx, audit_id=audit_id, **any_case)), None)
+    anyones = {"supplier_id": None, "category_id": None, "state": None, **_ANYBODYS}
+    return next((_explained(row) for row in queries.audits(tx, audit_id=audit_id, **anyones)), None)
 
 
-def audits(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of audits as they are shown."""
-    filters = {name: query[name] for name in ("supplier_id", "category_id", "state")}
+def audits(tx: Transaction, query: Mapping[str, Any], reach: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return a page of audits within reach (region, area, auditor_id) as they are shown."""
+    filters = {name: query[name] for name in ("supplier_id", "category_id", "state")} | dict(reach)
     return paging.fetch(
         tx, queries.audits, query, schemas.AuditQuery, shown=_explained, audit_id=None, **filters
     )
@@ -184,16 +213,16 @@ def auditor(tx: Transaction, auditor_id: UUID) -> dict[str, Any] | None:
     return next((row._asdict() for row in queries.auditors(tx, auditor_id=auditor_id)), None)
 
 
-def case_views(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of cases with their risk and final decision."""
-    filters = {"supplier_id": query["supplier_id"], "category_id": query["category_id"]}
+def case_views(tx: Transaction, query: Mapping[str, Any], reach: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return a page of cases within reach (region, area, auditor_id) with their risk and final decision."""
+    filters = {"supplier_id": query["supplier_id"], "category_id": query["category_id"], **reach}
     page = paging.fetch(tx, queries.cases, query, schemas.CaseQuery, **filters)
     return {**page, "items": _decided(tx, page["items"])}
 
 
 def case_view(tx: Transaction, key: CaseKey) -> dict[str, Any] | None:
     """Return one case with its risk and final decision."""
-    return next(iter(_decided(tx, list(queries.cases(tx, **key._asdict())))), None)
+    return next(iter(_decided(tx, list(queries.cases(tx, **key._asdict(), **_ANYBODYS)))), None)
 
 
 def _decided(tx: Transaction, rows: Sequence[Any]) -> list[dict[str, Any]]:

@@ -19,17 +19,31 @@ if TYPE_CHECKING:
     from chassis.http import Call
     from chassis.metrics import Gauge
 
+_AUDIT = "/audits/<uuid:audit_id>"
+
 
 class AuditsService:
     """The audit policy, the plan, and the audits themselves."""
 
     name = "audits"
     settings = Settings(schemas.Settings)
-    keeps = (Projection("suppliers", "risk_case", ("supplier_id", "category_id")),)
+    keeps = (
+        Projection("suppliers", "risk_case", ("supplier_id", "category_id")),
+        Projection("suppliers", "supplier", ("supplier_id",)),
+        Projection("suppliers", "category", ("category_id",)),
+    )
 
     @on_events("suppliers", events.SupplierRiskRescored, queue="audits.policy")
     def decide_after_rescoring(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.decide_after_rescoring(tx, batch, self.settings["AUTO_CONFIRM_WORKING_DAYS"], clock.now())
+
+    @on_events("suppliers", events.SupplierRegistered, events.SupplierChanged, queue="audits.suppliers")
+    def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:
+        usecases.project_suppliers(tx, batch)
+
+    @on_events("suppliers", events.CategoryChanged, queue="audits.categories")
+    def project_categories(self, tx: Transaction, batch: list[Received]) -> None:
+        usecases.project_categories(tx, batch)
 
     @every(seconds=60)
     def confirm_due_audits(self, begin: Any) -> bool:
@@ -76,18 +90,25 @@ class AuditsService:
     @http("GET", "/audits", scope="audits:read", query=schemas.AuditQuery, returns=listing(schemas.AuditView))
     def list_audits(self, tx: Transaction, call: Call) -> Any:
         """List audits, as far as they are yours."""
-        return usecases.list_audits(tx, call.query)
+        return usecases.list_audits(tx, call.query, call.actor)
 
-    @http("GET", "/audits/<uuid:audit_id>", scope="audits:read", returns=schemas.AuditView)
+    @http(
+        "GET",
+        _AUDIT,
+        scope="audits:read",
+        returns=schemas.AuditView,
+        owner=usecases.owners_of_audit,
+    )
     def get_audit(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
         """Read an audit."""
         return usecases.get_audit(tx, audit_id)
 
     @http(
         "POST",
-        "/audits/<uuid:audit_id>/confirmation",
+        f"{_AUDIT}/confirmation",
         scope="audits:decide",
         returns=schemas.AuditView,
+        owner=usecases.owners_of_audit,
     )
     def post_confirmation(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
         """Confirm a provisional audit."""
@@ -95,10 +116,11 @@ class AuditsService:
 
     @http(
         "POST",
-        "/audits/<uuid:audit_id>/cancellation",
+        f"{_AUDIT}/cancellation",
         scope="audits:decide",
         body=schemas.Cancellation,
         returns=schemas.AuditView,
+        owner=usecases.owners_of_audit,
     )
     def post_cancellation(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
         """Cancel an audit that has not been held, with the reason."""
@@ -107,13 +129,14 @@ class AuditsService:
     @http("GET", "/cases", scope="audits:read", query=schemas.CaseQuery, returns=listing(schemas.CaseView))
     def list_cases(self, tx: Transaction, call: Call) -> Any:
         """List cases with what the policy made of their risk, as far as they are yours."""
-        return usecases.list_cases(tx, call.query)
+        return usecases.list_cases(tx, call.query, call.actor)
 
     @http(
         "GET",
         "/cases/<uuid:supplier_id>/<category_id>",
         scope="audits:read",
         returns=schemas.CaseHistory,
+        owner=usecases.owners_of_case,
     )
     def get_case(self, tx: Transaction, call: Call, supplier_id: UUID, category_id: str) -> Any:
         """Read a case with every decision about it."""

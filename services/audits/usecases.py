@@ -12,7 +12,7 @@ from chassis.metrics import Gauge
 from services.audits import events, repository
 from services.audits.domain import audit as lifecycle
 from services.audits.domain import dates
-from services.audits.domain.case import STATES, CaseKey
+from services.audits.domain.case import STATES, CaseKey, regions_by_category
 from services.audits.domain.decision import decide
 from services.audits.domain.planning import Diary
 from services.audits.rules import PLANNING, POLICY
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from chassis.access import Identity, Owners
     from chassis.db import Begin, Transaction
     from chassis.events import Received
     from chassis.http import Expectation
@@ -36,6 +37,24 @@ class Cause(NamedTuple):
 
     events: list[UUID]
     heard: Received | None = None
+
+
+def project_suppliers(tx: Transaction, batch: Sequence[Received]) -> None:
+    """Keep which regions each supplier's cases belong to."""
+    rows = [
+        {
+            "supplier_id": event.data["supplier_id"],
+            "version": event.version,
+            "regions": regions_by_category(event.data["contracts"]),
+        }
+        for event in newest(batch)
+    ]
+    repository.save_suppliers(tx, rows)
+
+
+def project_categories(tx: Transaction, batch: Sequence[Received]) -> None:
+    """Keep which area each category belongs to."""
+    repository.save_categories(tx, [{**event.data, "version": event.version} for event in newest(batch)])
 
 
 def decide_after_rescoring(
@@ -189,14 +208,28 @@ def get_audit(tx: Transaction, audit_id: UUID) -> dict[str, Any]:
     return found(repository.audit(tx, audit_id), "audit")
 
 
-def list_audits(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of audits."""
-    return repository.audits(tx, query)
+def list_audits(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a page of audits within the caller's reach."""
+    return repository.audits(tx, query, _reach(actor))
 
 
-def list_cases(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of cases with their final decisions."""
-    return repository.case_views(tx, query)
+def list_cases(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a page of cases within the caller's reach, with their final decisions."""
+    return repository.case_views(tx, query, _reach(actor))
+
+
+def _reach(actor: Identity) -> dict[str, str | None]:
+    return {claim: actor.limited_to(claim) for claim in ("region", "area", "auditor_id")}
+
+
+def owners_of_audit(tx: Transaction, audit_id: UUID) -> Owners | None:
+    """Return whose an audit is: its case's regions, its category's area, and its auditor."""
+    return repository.owners_of_audit(tx, audit_id)
+
+
+def owners_of_case(tx: Transaction, supplier_id: UUID, category_id: str) -> Owners | None:
+    """Return whose a case is."""
+    return repository.owners_of_case(tx, CaseKey(supplier_id, category_id))
 
 
 def get_case(tx: Transaction, key: CaseKey) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
-from chassis.events import EventSlice
+from chassis.events import EventSlice, SlicePart
 from services.notifications import domain
 
 # What no producer exceeds; beyond it lies what a link, a text or a database cannot hold.
@@ -28,16 +28,7 @@ def _each_once(contacts: list[dict[str, Any]]) -> None:
         raise ValidationError("Must not name a contact_id twice.")
 
 
-class _Part(Schema):
-    """An item in a list of a slice; producers add fields to it without asking."""
-
-    class Meta:
-        """Ignore what is not read."""
-
-        unknown = EXCLUDE
-
-
-class Contact(_Part):
+class Contact(SlicePart):
     """A person at a supplier. An unusable address is no fault of the event: notices wait for a better one."""
 
     contact_id = fields.UUID(required=True)
@@ -47,7 +38,7 @@ class Contact(_Part):
     role = fields.String(load_default=None, allow_none=True)
 
 
-class Contract(_Part):
+class Contract(SlicePart):
     """A contract: which regions (county codes) buy in which category, under which clause."""
 
     category_id = fields.String(required=True)

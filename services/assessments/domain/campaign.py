@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 Key = tuple[UUID, str]  # supplier, category
@@ -63,3 +64,11 @@ def contact_to_ask(contacts: Sequence[tuple[UUID, str | None]], roles: Sequence[
     order = {role: place for place, role in enumerate(roles)}
     best = min(contacts, key=lambda contact: order.get(contact[1] or "", len(order)), default=None)
     return best[0] if best else None
+
+
+def regions_by_category(contracts: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the regions that have a contract with a supplier, by category: whose each of its cases is."""
+    found: dict[str, set[str]] = {}
+    for contract in contracts:
+        found.setdefault(contract["category_id"], set()).update(contract["regions"])
+    return {category_id: sorted(regions) for category_id, regions in found.items()}

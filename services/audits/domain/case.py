@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -186,3 +187,11 @@ class Decision:
     def needs_slot(self) -> bool:
         """Tell whether an audit has to find a place in somebody's calendar."""
         return self.outcome in AUDITS and self.effect in ("opened", "upgraded")
+
+
+def regions_by_category(contracts: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the regions that have a contract with a supplier, by category: whose each of its cases is."""
+    found: dict[str, set[str]] = {}
+    for contract in contracts:
+        found.setdefault(contract["category_id"], set()).update(contract["regions"])
+    return {category_id: sorted(regions) for category_id, regions in found.items()}
