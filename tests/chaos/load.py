@@ -19,7 +19,7 @@ from tests.e2e import scene
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.chaos.stage import Replicas
+    from tests.chaos.stage import Ground, Replicas
 
 PEOPLE, REQUESTS_A_SECOND = 4, 14
 YEARS = (2026, 2027)
@@ -177,3 +177,14 @@ def supplier(name: str, chance: random.Random) -> dict[str, Any]:
     for site in body["sites"][:1] if manner == "safe" else []:
         site["country"] = "SE"
     return body
+
+
+def register(ground: Ground, count: int) -> list[str]:
+    """Register so many suppliers; return their ids."""
+    chance = _chance(count, 0)
+    answers = [
+        ground.replicas.send(chance, "suppliers", "POST", "/suppliers", supplier(f"R {number}", chance))
+        for number in range(count)
+    ]
+    assert {answer.status_code for answer in answers} == {201}
+    return [answer.json()["supplier_id"] for answer in answers]

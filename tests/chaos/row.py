@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass
@@ -17,3 +21,8 @@ class Row:
     def holds(self) -> bool:
         """Tell whether nothing broke it."""
         return not self.broken
+
+
+def broken(rows: Iterable[Row]) -> dict[str, list[str]]:
+    """Return name -> breaches of the rows that do not hold."""
+    return {row.name: row.broken for row in rows if not row.holds}

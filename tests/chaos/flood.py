@@ -1,4 +1,4 @@
-"""Completed assessments as assessments would tell of them, in any number and any order."""
+"""Events as their producers would tell of them, in any number and any order."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ from tests.e2e import scene
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tests.chaos.stage import Ground
 
-QUEUE = "suppliers.rescore"
 Told = tuple[dict[str, Any], bytes]  # envelope, body
 
 
-def told(chance: random.Random, supplier_id: str, version: int) -> Told:
-    """Return the event of one version of a case: each judges otherwise."""
+def completion(chance: random.Random, supplier_id: str, version: int) -> Told:
+    """Return the completed assessment of one version of a case: each judges otherwise."""
     subject = f"{supplier_id}/{scene.CATEGORY}"
     envelope = {"subject": subject, "version": version, "source": "/kedja/assessments"}
     judged = [[cell and chance.choice((0, cell, 100)) for cell in row] for row in scene.JUDGED]
@@ -39,19 +38,31 @@ def told(chance: random.Random, supplier_id: str, version: int) -> Told:
     return backbone.headers("assessment_completed", **envelope), backbone.body(data)
 
 
-def interleaved(chance: random.Random, suppliers: Sequence[str], versions: int) -> list[Told]:
-    """Return `versions` events for each supplier's case, all in one random order."""
-    events = [told(chance, each, number) for each in suppliers for number in range(1, versions + 1)]
+def change(_chance: random.Random, supplier_id: str, version: int) -> Told:
+    """Return one version of a supplier, which has it as its name."""
+    envelope = {"subject": supplier_id, "version": version, "source": "/kedja/suppliers"}
+    data = golden("supplier_registered") | {"supplier_id": supplier_id, "legal_name": str(version)}
+    return backbone.headers("supplier_changed", **envelope), backbone.body(data)
+
+
+def interleaved(
+    tell: Callable[[random.Random, str, int], Told],
+    chance: random.Random,
+    suppliers: Sequence[str],
+    versions: int,
+) -> list[Told]:
+    """Return `versions` events for each supplier, all in one random order."""
+    events = [tell(chance, each, number) for each in suppliers for number in range(1, versions + 1)]
     return chance.sample(events, len(events))
 
 
-def publish(ground: Ground, events: Iterable[Told]) -> None:
+def publish(ground: Ground, queue: str, events: Iterable[Told]) -> None:
     """Publish one by one, each confirmed: batches stay small, and meet in every replica."""
     with broker.channel(ground.amqp_url) as channel:
         channel.confirm_select()
         for headers, body in events:
             message = amqp.Message(body, application_headers=headers, delivery_mode=2)
-            channel.basic_publish_confirm(message, "", QUEUE)
+            channel.basic_publish_confirm(message, "", queue)
 
 
 def newest(events: Iterable[Told]) -> dict[str, int]:
