@@ -73,6 +73,12 @@ SELECT a.*, s.legal_name FROM assessment AS a JOIN supplier AS s USING (supplier
 WHERE a.assessment_id = :assessment_id
 FOR NO KEY UPDATE OF a;
 
+-- name: owners_of_cases
+-- Whose cases are, by supplier and category, likewise.
+SELECT k.supplier_id, k.category_id, coalesce(s.regions -> k.category_id, '[]') AS regions, c.responsible_area
+FROM jsonb_populate_recordset(NULL::assessment, (:keys)::jsonb) AS k
+JOIN supplier AS s USING (supplier_id) LEFT JOIN category AS c USING (category_id);
+
 -- name: assessments
 -- Assessments that every filter lets through; a region's or an area's own only, where one is named.
 SELECT a.*, s.legal_name FROM assessment AS a JOIN supplier AS s USING (supplier_id)

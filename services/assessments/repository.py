@@ -11,7 +11,7 @@ from services.assessments.domain import campaign, case
 from services.assessments.schemas import AssessmentQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -74,7 +74,18 @@ def save_categories(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
 def owners_of_assessment(tx: Transaction, assessment_id: UUID) -> Owners | None:
     """Return whose an assessment is; None if there is no such one."""
     row = queries.owners_of_assessment(tx, assessment_id=assessment_id)
-    return {"region": row.regions, "area": [row.responsible_area]} if row else None
+    return _owners(row) if row else None
+
+
+def owners_of_cases(tx: Transaction, keys: Iterable[campaign.Key]) -> dict[campaign.Key, Owners]:
+    """Return whose each case is."""
+    rows = [{"supplier_id": supplier_id, "category_id": category_id} for supplier_id, category_id in keys]
+    found = queries.owners_of_cases(tx, keys=sql.rows(rows))
+    return {(row.supplier_id, row.category_id): _owners(row) for row in found}
+
+
+def _owners(row: Any) -> Owners:
+    return {"region": row.regions, "area": [row.responsible_area] if row.responsible_area else []}
 
 
 def assessments(tx: Transaction, query: dict[str, Any], reach: dict[str, str | None]) -> dict[str, Any]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from chassis import ids, links, outbox
+from chassis import changes, ids, links, outbox, trail
+from chassis.access import Identity
+from chassis.changes import Change
 from chassis.errors import Invalid, Unauthorized, conflicts, found
 from chassis.events import newest
 from chassis.metrics import Gauge
-from services.assessments import events, repository
+from services.assessments import events, repository, schemas
 from services.assessments.domain import answers, campaign, case, scoring
 from services.assessments.rules import QUESTIONNAIRE, RULES
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from chassis.access import Identity, Owners
+    from chassis.access import Owners
     from chassis.db import Begin, Transaction
     from chassis.events import Event, Received
 
@@ -63,7 +66,17 @@ def launch_campaign(tx: Transaction, wanted: dict[str, Any], now: datetime) -> d
     ]
     repository.save_campaign(tx, launched, invited)
     outbox.emit(tx, events.invited(invited))
-    return get_campaign(tx, launched["campaign_id"])
+    owners = repository.owners_of_cases(tx, keys)
+    changes.note(
+        tx,
+        [
+            Change("assessment", each.assessment_id, "created", owners[each.supplier_id, each.category_id])
+            for each in invited
+        ],
+    )
+    after = get_campaign(tx, launched["campaign_id"])
+    trail.wrote(tx, "campaign", launched["campaign_id"], None, after, schema=schemas.CampaignView)
+    return after
 
 
 def _campaign(wanted: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -142,7 +155,7 @@ def save_answers(
     wrong = answers.faults(QUESTIONNAIRE, changes, RULES.text_limit)
     if wrong:
         raise Invalid(wrong)
-    repository.save_assessment(tx, answered)
+    _save(tx, assessment, answered, "answered")
     return _form(answered)
 
 
@@ -151,15 +164,16 @@ def submit_answers(tx: Transaction, token: str | None, now: datetime) -> dict[st
     assessment = _locked(tx, _own_case(tx, token, now))
     with conflicts(case.NotAllowedError):
         submitted = case.submit(assessment, scoring.assess(QUESTIONNAIRE, assessment.answers), now)
-    repository.save_assessment(tx, submitted)
+    _save(tx, assessment, submitted, "submitted")
     return _form(submitted)
 
 
 def start_review(tx: Transaction, assessment_id: UUID, now: datetime) -> case.Assessment:
     """Take a submitted assessment up for review."""
+    assessment = _locked(tx, assessment_id)
     with conflicts(case.NotAllowedError):
-        reviewed = case.review(_locked(tx, assessment_id), now)
-    repository.save_assessment(tx, reviewed)
+        reviewed = case.review(assessment, now)
+    _save(tx, assessment, reviewed, "taken up")
     return reviewed
 
 
@@ -173,9 +187,19 @@ def complete_review(
     unflagged = case.unflagged(assessment, verdict)
     if unflagged:
         raise Invalid(unflagged)
-    repository.save_assessment(tx, completed)
+    _save(tx, assessment, completed, "completed")
     outbox.emit(tx, [events.completed(completed)])
     return completed
+
+
+def _save(tx: Transaction, before: case.Assessment, after: case.Assessment, action: str) -> None:
+    """Save what a person made of an assessment, with a trace of it; of the answers only those that differ."""
+    repository.save_assessment(tx, after)
+    owners = repository.owners_of_assessment(tx, after.assessment_id)
+    shown = [schemas.AssessmentView().dump(replace(each, answers={})) for each in (before, after)]
+    for view, one, other in zip(shown, (before, after), (after, before), strict=True):
+        view["answers"] = {k: v for k, v in one.answers.items() if other.answers.get(k) != v}
+    trail.wrote(tx, "assessment", after.assessment_id, *shown, owners=owners, action=action)
 
 
 def completed_cases(tx: Transaction, after: str | None, rows: int) -> list[Event]:
@@ -209,7 +233,14 @@ def _own_case(tx: Transaction, token: str | None, now: datetime) -> UUID:
     own = repository.session_assessment_id(tx, _hashed(token), now) if token else None
     if own is None:
         raise Unauthorized("The session has ended. Open the link in the mail again.")
+    tx.actor = _respondent(own)
     return own
+
+
+def _respondent(assessment_id: UUID) -> Identity:
+    """Return who answers an assessment: whoever its contact has let in; nobody else is known here."""
+    name = f"respondent:{assessment_id}"
+    return Identity(subject=name, client=name, role="respondent", scopes=frozenset(), view="public")
 
 
 def _form(assessment: case.Assessment) -> dict[str, Any]:

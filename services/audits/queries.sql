@@ -21,6 +21,12 @@ SELECT coalesce(s.regions -> a.category_id, '[]') AS regions, c.responsible_area
 FROM audit AS a LEFT JOIN supplier AS s USING (supplier_id) LEFT JOIN category AS c USING (category_id)
 WHERE a.audit_id = :audit_id;
 
+-- name: owners_of_cases
+-- Whose the named cases are: the regions with a contract in them, and the area of their category.
+SELECT k.supplier_id, k.category_id, coalesce(s.regions -> k.category_id, '[]') AS regions, c.responsible_area
+FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
+LEFT JOIN supplier AS s USING (supplier_id) LEFT JOIN category AS c USING (category_id);
+
 -- name: owners_of_case^
 -- Whose a case with a known risk is; an auditor's, who holds an audit of it.
 SELECT coalesce(s.regions -> r.category_id, '[]') AS regions, c.responsible_area,

@@ -75,8 +75,14 @@ def owners_of_case(tx: Transaction, key: CaseKey) -> Owners | None:
     return _owners(row, row.auditors) if row else None
 
 
+def owners_of_cases(tx: Transaction, keys: Iterable[CaseKey]) -> dict[CaseKey, Owners]:
+    """Return whose each case is, auditors aside."""
+    return {_key(row): _owners(row, []) for row in queries.owners_of_cases(tx, keys=_keys(keys))}
+
+
 def _owners(row: Any, auditors: Sequence[str]) -> Owners:
-    return {"region": row.regions, "area": [row.responsible_area], "auditor_id": auditors}
+    area = [row.responsible_area] if row.responsible_area else []
+    return {"region": row.regions, "area": area, "auditor_id": auditors}
 
 
 def lock_cases(tx: Transaction, keys: Iterable[CaseKey]) -> None:

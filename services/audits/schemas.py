@@ -22,7 +22,7 @@ class Settings(config.Settings):
 class NewAuditor(Schema):
     """Somebody who holds audits; weekly_capacity: how many may begin in an ISO week."""
 
-    name = Text(200, required=True)
+    name = Text(200, required=True, metadata={"personal": True})
     kinds = fields.List(
         fields.String(validate=validate.OneOf(tuple(AUDITS.values()))),
         required=True,

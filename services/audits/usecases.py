@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chassis import ids, outbox
+from chassis import changes, ids, outbox, trail
+from chassis.changes import Change
 from chassis.errors import PreconditionFailed, conflicts, found
 from chassis.events import newest
 from chassis.metrics import Gauge
-from services.audits import events, repository
+from services.audits import events, repository, schemas
 from services.audits.domain import audit as lifecycle
 from services.audits.domain import dates
 from services.audits.domain.case import STATES, CaseKey, regions_by_category
@@ -19,7 +20,7 @@ from services.audits.rules import PLANNING, POLICY
 from services.audits.working_days import is_workday
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -99,6 +100,21 @@ def _decide(tx: Transaction, causes: Mapping[CaseKey, Cause], confirm_after: int
         for event in events.announcements(audit, causes[case.key].heard)
     ]
     outbox.emit(tx, told)
+    moved = [audit for case, _, audit in planned if audit and audit != case.open_audit]
+    _note(tx, [case.key for case in cases], moved)
+
+
+def _note(tx: Transaction, cases: Iterable[CaseKey], audits: Sequence[Audit]) -> None:
+    """Note for the change feed that cases were decided, and that audits are new or different."""
+    keys = {*cases, *(audit.key for audit in audits)}
+    owners = repository.owners_of_cases(tx, keys)
+    decided = [Change("case", f"{key.supplier_id}/{key.category_id}", owners=owners[key]) for key in cases]
+    moved = [Change("audit", audit.audit_id, owners=_whose(audit, owners[audit.key])) for audit in audits]
+    changes.note(tx, [*decided, *moved])
+
+
+def _whose(audit: Audit, owners: Owners) -> Owners:
+    return {**owners, "auditor_id": [str(audit.auditor_id)] if audit.auditor_id else []}
 
 
 def _plan(
@@ -157,25 +173,38 @@ def confirm_due_audits(begin: Begin, now: datetime) -> bool:
         confirmed = [lifecycle.confirm(audit, now) for audit in due]
         repository.save_audits(tx, confirmed)
         outbox.emit(tx, [events.confirmed(audit, correlation_id=audit.correlation_id) for audit in confirmed])
+        _note(tx, [], confirmed)
     return len(due) == _AT_A_TIME
 
 
 def confirm_audit(tx: Transaction, audit_id: UUID, now: datetime) -> dict[str, Any]:
     """Make a provisional audit certain, before it does so by itself."""
+    audit = found(repository.lock_audit(tx, audit_id), "audit")
     with conflicts(lifecycle.NotAllowedError):
-        confirmed = lifecycle.confirm(found(repository.lock_audit(tx, audit_id), "audit"), now)
-    repository.save_audits(tx, [confirmed])
+        confirmed = lifecycle.confirm(audit, now)
     outbox.emit(tx, [events.confirmed(confirmed)])
-    return get_audit(tx, audit_id)
+    return _written(tx, confirmed, "confirmed")
 
 
 def cancel_audit(tx: Transaction, audit_id: UUID, reason: str, now: datetime) -> dict[str, Any]:
     """End an audit before it is held; its slot is free again."""
+    audit = found(repository.lock_audit(tx, audit_id), "audit")
     with conflicts(lifecycle.NotAllowedError):
-        cancelled = lifecycle.cancel(found(repository.lock_audit(tx, audit_id), "audit"), reason, _today(now))
-    repository.save_audits(tx, [cancelled])
+        cancelled = lifecycle.cancel(audit, reason, _today(now))
     outbox.emit(tx, [events.cancelled(cancelled)])
-    return get_audit(tx, audit_id)
+    return _written(tx, cancelled, "cancelled")
+
+
+def _written(tx: Transaction, audit: Audit, action: str) -> dict[str, Any]:
+    """Save what a person made of an audit, with a trace of it; return it as it is shown."""
+    before = get_audit(tx, audit.audit_id)
+    repository.save_audits(tx, [audit])
+    after = get_audit(tx, audit.audit_id)
+    owners = _whose(audit, repository.owners_of_cases(tx, [audit.key])[audit.key])
+    trail.wrote(
+        tx, "audit", audit.audit_id, before, after, schema=schemas.AuditView, owners=owners, action=action
+    )
+    return after
 
 
 def put_auditor(
@@ -190,7 +219,9 @@ def put_auditor(
         return before
     if not repository.save_auditor(tx, auditor, known):
         raise PreconditionFailed
-    return get_auditor(tx, auditor_id)
+    after = get_auditor(tx, auditor_id)
+    trail.wrote(tx, "auditor", auditor_id, before, after, schema=schemas.AuditorView)
+    return after
 
 
 def get_auditor(tx: Transaction, auditor_id: UUID) -> dict[str, Any]:

@@ -38,8 +38,8 @@ class Settings(config.Settings):
 class NewRecipient(Schema):
     """A region, the national office, or an auditor: what to call them, where to write, in which language."""
 
-    name = Text(200, required=True)
-    email = Email(required=True)
+    name = Text(200, required=True, metadata={"personal": True})
+    email = Email(required=True, metadata={"personal": True})
     language = fields.String(required=True, validate=validate.OneOf(["sv", "en"]))
 
 

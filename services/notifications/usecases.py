@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chassis import ids
+from chassis import changes, ids, trail
+from chassis.changes import Change
 from chassis.errors import Invalid, NotFound, PreconditionFailed, found
 from chassis.events import newest
 from chassis.metrics import Gauge
@@ -93,7 +94,9 @@ def _make_notices(tx: Transaction, occasions: Sequence[Occasion], now: datetime)
         (occasion, *domain.audience(occasion, supplier, MATRIX[occasion.kind]))
         for occasion, supplier in repository.arrived(tx, occasions)
     ]
-    repository.add_notices(tx, [_notice_row(who, each, now) for each, people, _ in heard for who in people])
+    made = [_notice_row(who, each, now) for each, people, _ in heard for who in people]
+    repository.add_notices(tx, made)
+    changes.note(tx, [Change("notice", row["notice_id"], "created") for row in made])
     repository.settle(tx, [occasion for occasion, _, everybody in heard if everybody])
     tx.wake("mail")
 
@@ -126,13 +129,17 @@ def save_recipient(
     if not repository.save_recipient(tx, row, known):
         raise PreconditionFailed
     tx.wake("mail")
-    return get_recipient(tx, kind, recipient_id)
+    after = get_recipient(tx, kind, recipient_id)
+    trail.wrote(tx, "recipient", f"{kind}/{recipient_id}", before, after, schema=schemas.RecipientView)
+    return after
 
 
 def forget_recipient(tx: Transaction, kind: str, recipient_id: str, expects: Expectation) -> None:
     """Take a recipient's address away; notices to it wait for another."""
-    expects.check(get_recipient(tx, kind, recipient_id)["version"])
+    before = get_recipient(tx, kind, recipient_id)
+    expects.check(before["version"])
     repository.forget_recipient(tx, kind, recipient_id)
+    trail.wrote(tx, "recipient", f"{kind}/{recipient_id}", before, None, schema=schemas.RecipientView)
 
 
 def get_recipient(tx: Transaction, kind: str, recipient_id: str) -> dict[str, Any]:

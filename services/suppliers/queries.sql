@@ -183,6 +183,14 @@ WHERE EXISTS (
     SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id))
 ORDER BY c.supplier_id, c.category_id;
 
+-- name: owners_of_cases
+-- Whose the named cases are: the regions that have a contract in them, and their category's area.
+SELECT k.supplier_id, k.category_id, category.responsible_area,
+       (SELECT coalesce(array_agg(DISTINCT region ORDER BY region), '{}') FROM contract AS c, unnest(c.regions) AS region
+        WHERE (c.supplier_id, c.category_id) = (k.supplier_id, k.category_id)) AS regions
+FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
+LEFT JOIN category USING (category_id);
+
 -- name: save_scores!
 -- Append to the history, and point each case at its newest score.
 WITH added AS (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
+    from chassis.access import Owners
     from chassis.db import Transaction
     from chassis.events import Received
     from services.suppliers.domain import Key, Rescored
@@ -196,6 +197,18 @@ def _country_inputs(sites: Sequence[Mapping[str, Any]], newest: Sequence[Any]) -
             row.index: {country: value for country, value in row.by_country.items() if country in countries}
             for row in newest
         },
+    }
+
+
+def owners_of_cases(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Owners]:
+    """Return whose each case is."""
+    rows = queries.owners_of_cases(tx, keys=_keys(keys))
+    return {
+        (row.supplier_id, row.category_id): {
+            "region": row.regions,
+            "area": [row.responsible_area] if row.responsible_area else [],
+        }
+        for row in rows
     }
 
 

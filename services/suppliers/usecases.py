@@ -8,7 +8,8 @@ from uuid import UUID
 
 from marshmallow import ValidationError
 
-from chassis import access, outbox
+from chassis import access, changes, outbox, trail
+from chassis.changes import Change
 from chassis.errors import Invalid, NotFound, PreconditionFailed, found
 from chassis.events import newest
 from chassis.metrics import Gauge
@@ -37,6 +38,7 @@ def register_supplier(
     _require_categories(tx, new)
     supplier = _supplier(tx, repository.add_supplier(tx, new, now))
     registered = outbox.emit(tx, [events.supplier_registered(supplier)])
+    trail.wrote(tx, "supplier", supplier["supplier_id"], None, supplier, schema=schemas.SupplierView)
     keys = {(supplier["supplier_id"], contract["category_id"]) for contract in new["contracts"]}
     repository.lock_cases(tx, keys)
     _rescore(tx, dict.fromkeys(keys, registered), {}, now)
@@ -66,6 +68,8 @@ def _rescore(
     cases, rules = repository.cases_to_score(tx, causes), reference.rules()
     scored = [domain.rescore(case, rules, now) for case in cases]
     repository.save_scores(tx, scored, causes)
+    owners = repository.owners_of_cases(tx, [each.case.key for each in scored])
+    changes.note(tx, [Change("risk", "/".join(map(str, key)), owners=owners[key]) for key in owners])
     outbox.emit(
         tx,
         [
@@ -97,6 +101,7 @@ def change_supplier(
     repository.change_supplier(tx, supplier_id, new)
     after = _supplier(tx, supplier_id)
     outbox.emit(tx, [events.supplier_changed(after)])
+    trail.wrote(tx, "supplier", supplier_id, before, after, schema=schemas.SupplierView)
     return _shown(after, actor)
 
 
@@ -154,7 +159,9 @@ def put_category(
     if not repository.save_category(tx, category, known):
         raise PreconditionFailed
     outbox.emit(tx, [events.category_changed(category)])
-    return get_category(tx, category_id)
+    after = get_category(tx, category_id)
+    trail.wrote(tx, "category", category_id, before, after, schema=schemas.CategoryView)
+    return after
 
 
 def get_category(tx: Transaction, category_id: str) -> dict[str, Any]:
@@ -202,7 +209,9 @@ def import_country_index(
     expects.check(known)
     if not repository.replace_country_values(tx, key, values, known, now):
         raise PreconditionFailed
-    return get_country_index(tx, *key)
+    after = get_country_index(tx, *key)
+    trail.wrote(tx, "country-index", f"{key[0]}/{key[1]}", before, after, schema=schemas.DatasetView)
+    return after
 
 
 def get_country_index(tx: Transaction, index: str, year: int) -> dict[str, Any]:

@@ -73,8 +73,8 @@ Identifiers = Schema.from_dict({scheme: Identifier(scheme) for scheme in IDENTIF
 class Contact(Schema):
     """A person at the supplier, and what they answer for."""
 
-    name = Text(LONGEST_NAME, required=True)
-    email = Email(required=True)
+    name = Text(LONGEST_NAME, required=True, metadata={"personal": True})
+    email = Email(required=True, metadata={"personal": True})
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
     role = Text(LONGEST_TEXT, required=True)
 
