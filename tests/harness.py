@@ -135,7 +135,7 @@ class Platform:
             except requests.ConnectionError:
                 return False
 
-        wait_until(ready, 30)
+        wait_until(ready, 60)
 
     def accepts(self, service: str, address: str = "HTTP_ADDRESS") -> bool:
         """Tell whether a service takes connections."""

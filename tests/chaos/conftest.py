@@ -25,12 +25,21 @@ def count() -> int:
 
 
 @pytest.fixture
-def ground(admin: Admin, namespace: str, tmp_path: Path, count: int) -> Iterator[Ground]:
+def vhost(admin: Admin, namespace: str) -> tuple[str, Management]:
+    """The URL of the vhost that the services share, and its broker."""
+    return provision.provision_vhost(f"{namespace}_replicas", admin), Management(admin.management_url)
+
+
+@pytest.fixture
+def ground(
+    admin: Admin, namespace: str, vhost: tuple[str, Management], tmp_path: Path, count: int
+) -> Iterator[Ground]:
     """All four services, so many replicas of each, with what the chain stands on."""
-    name = f"{namespace}_replicas"
-    urls = provision.provision(name, admin)
+    name, (amqp_url, broker) = f"{namespace}_replicas", vhost
+    databases = provision.provision_databases(name, admin)
+    urls = {service: {"DATABASE_URL": dsn, "AMQP_URL": amqp_url} for service, dsn in databases.items()}
     replicas = Replicas(urls, tmp_path, count)
-    made = Ground(replicas, urls, Management(admin.management_url))
+    made = Ground(replicas, urls, broker)
     try:
         replicas.start()
         made.furnish()

@@ -6,7 +6,6 @@ import random
 import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import requests
@@ -112,12 +111,12 @@ class Ground:
 
     @property
     def amqp_url(self) -> str:
-        """The vhost."""
+        """The vhost; at a cluster, by way of each of its nodes."""
         return self.urls["audits"]["AMQP_URL"]
 
     def messages(self) -> dict[str, int]:
         """Return queue -> messages, those that consumers hold included, as the broker counts them."""
-        vhost = urlsplit(self.amqp_url).path.removeprefix("/")
+        vhost = self.amqp_url.rpartition("/")[2]
         return {row["name"]: row.get("messages", 0) for row in self.broker.get(f"/queues/{vhost}")}
 
     def furnish(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deploy.local import ports
 from deploy.local.management import Management
-from deploy.local.rabbitmq import USER, Node
+from deploy.local.rabbitmq import Node
 from tests.backbone import wait_until
 from tests.chaos.servers import free_ports
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+VHOST = "kedja"
 _KINDS = ("amqp", "management", "prometheus", "dist")
-_BOOT_SECONDS = 90
+_BOOT_SECONDS = 180
 _SIZE = 3
 
 
@@ -81,16 +82,20 @@ class Cluster:
         """How many nodes are in the cluster and run, as a living one sees it."""
         return sum(row["running"] for row in self.management().get("/nodes"))
 
-    def members(self, vhost: str) -> dict[str, int]:
-        """Return queue -> how many of its members are online."""
-        return {row["name"]: len(row["online"]) for row in self.management().get(f"/queues/{vhost}")}
+    def clients(self, index: int) -> int:
+        """How many connections a node has."""
+        connections = self.management(index).get("/connections")
+        return sum(row.get("node") == self.nodes[index].name for row in connections)
 
-    def url(self, vhost: str) -> str:
-        """Make a vhost; return the URL of all nodes, tried in turn."""
-        broker = self.management()
-        broker.put(f"/vhosts/{vhost}", {})
-        broker.put(f"/permissions/{vhost}/{USER}", {"configure": ".*", "write": ".*", "read": ".*"})
-        return ";".join(f"{node.amqp_url}/{vhost}" for node in self.nodes)
+    def is_whole(self) -> bool:
+        """Whether each queue has all its members online: then any one node may go."""
+        queues = self.management().get(f"/queues/{VHOST}")
+        return bool(queues) and all(len(row.get("online", [])) == _SIZE for row in queues)
+
+    @property
+    def amqp_url(self) -> str:
+        """The vhost by way of each node; they are tried in turn."""
+        return ";".join(f"{node.amqp_url}/{VHOST}" for node in self.nodes)
 
     def _run(self, command: list[str], environment: dict[str, str], name: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{name}.log").open("ab") as log:
@@ -112,4 +117,4 @@ def _formation(nodes: Sequence[Node]) -> str:
         for index, node in enumerate(nodes)
     )
     lines = ["cluster_formation.peer_discovery_backend = classic_config", *named]
-    return "\n".join([*lines, "cluster_partition_handling = pause_minority", ""])
+    return "\n".join([*lines, "cluster_partition_handling = pause_minority", f"default_vhost = {VHOST}", ""])
