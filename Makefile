@@ -1,7 +1,7 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
 .PHONY: help setup venv infra up demo status logs stop start down clean test test-slow chaos flat \
-	check check-lint check-format check-types check-layers check-shape check-generated
+	bench-trail check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
@@ -52,6 +52,9 @@ chaos: setup ## All services under load and faults, then a ledger: make chaos SE
 
 flat: infra ## Years of history, then live events: time per batch and table sizes stay flat
 	@$(python) -m tests.flat
+
+bench-trail: infra ## What the audit trail costs a write
+	@$(python) -m bench.trail
 
 check: venv ## Lint, format, types, layers, size, and generated files up to date
 	@$(MAKE) -k -j2 -Otarget check-lint check-format check-types check-layers check-shape check-generated

@@ -11,7 +11,7 @@ import structlog
 from nameko.containers import WorkerContext
 from nameko.extensions import SharedExtension
 
-from chassis import config, inbox, metrics, migrate, topology
+from chassis import config, inbox, metrics, migrate, sealer, topology
 from chassis.db import Database, Signals, Transaction
 from chassis.http import idempotency
 from chassis.http.seam import Seam
@@ -32,6 +32,7 @@ WORKERS = 10
 _EVENT_CONNECTIONS = 20
 _RETRY_TICK_SECONDS = 1.0
 _PRUNE_SECONDS = 60.0
+_SEAL_SECONDS = 1.0
 _LONGEST_BACKOFF = 5.0
 # A stop is over within 10 s: what has not left by then is killed, and nothing is lost by that.
 _STOP_SECONDS = 8
@@ -44,7 +45,7 @@ class Backbone(SharedExtension):
         """Hold nothing until set up."""
         super().__init__()
         self.consumers: list[Consumer] = []
-        self.gauge_sources: list[Callable[[Transaction], Any]] = [metrics.backlog_gauges]
+        self.gauge_sources: list[Callable[[Transaction], Any]] = [metrics.backlog_gauges, sealer.gauges]
         self.stopping = False
         self._loops: set[str] = set()
 
@@ -69,6 +70,7 @@ class Backbone(SharedExtension):
             self.container.spawn_managed_thread(self.relay.run, identifier="relay"),
             self.container.spawn_managed_thread(self._retry_failed_events, identifier="retry"),
             self.container.spawn_managed_thread(self._prune, identifier="prune"),
+            self.container.spawn_managed_thread(self._seal, identifier="seal"),
         ]
 
     def stop(self) -> None:
@@ -108,6 +110,9 @@ class Backbone(SharedExtension):
     def _forget_what_is_old(self) -> bool:
         more = [inbox.prune(self.db, self._inbox_days), idempotency.prune(self.db)]
         return any(more)
+
+    def _seal(self) -> None:
+        self.repeat("seal", partial(sealer.seal, self.db), _SEAL_SECONDS)
 
     def _retry_failed_events(self) -> None:
         self.repeat("retry", self._retry_each_queue, _RETRY_TICK_SECONDS)

@@ -1,4 +1,4 @@
-"""What changed, for systems that poll: every write of a person or an event, in an order that is never rewritten.
+"""What changed, for systems that poll: every write of a person or an event, in an order that stays.
 
 Rows get their `seq` from the sealer, after the commit; who has read up to one has missed nothing before it.
 """
@@ -8,19 +8,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+import orjson
+
 from chassis import clock, sql
+from chassis.errors import Conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from chassis.db import Transaction
     from chassis.trail import Owners
 
 queries: Any = sql.load(__file__)
 
+# A page looks at so many rows at most: who may see few of many gets there in several short steps.
+SPAN = 10_000
+
 
 class Change(NamedTuple):
-    """A thing that was created, changed, deleted, or merged `into` another; owners None: everybody may know."""
+    """A thing that was created, changed, deleted, or merged `into` another; owners None: everybody's."""
 
     resource: str
     id: UUID | str
@@ -39,3 +45,52 @@ def note(tx: Transaction, rows: Iterable[Change]) -> None:
     if noted:
         queries.note_changes(tx, rows=sql.rows(noted), at=clock.now())
         tx.wake("seal")
+
+
+class Position(NamedTuple):
+    """How far somebody has read: a seq, and the epoch in which it was given (a restore begins a new one)."""
+
+    epoch: int = 0
+    seq: int = 0
+
+    def __str__(self) -> str:
+        """Return it as `next` shows it."""
+        return f"{self.epoch}-{self.seq}"
+
+
+def since(
+    tx: Transaction,
+    position: Position,
+    limit: int,
+    resource: str | None = None,
+    limits: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what changed after a position: `{"items": [...], "next": position}`, in the order of seq.
+
+    `next` moves on even where nothing is shown, and is what was asked with once there is nothing more.
+    `limits`: only things that belong to one of these claims' values, or to everybody. Raises Conflict for a
+    position that a restore has undone.
+    """
+    owned = [orjson.dumps({claim: [value]}).decode() for claim, value in (limits or {}).items()]
+    rows = list(
+        queries.changes_since(
+            tx,
+            since=position.seq,
+            epoch=position.epoch,
+            span=SPAN,
+            limit=limit,
+            resource=resource,
+            limits=owned or None,
+        )
+    )
+    first = rows[0]
+    if first.lost:
+        raise Conflict("What you have read was undone by a restore: read everything again, without since.")
+    items = [_item(row) for row in rows if row.seq is not None]
+    reached = items[-1]["seq"] if len(items) == limit else min(first.head, position.seq + SPAN)
+    return {"items": items, "next": str(Position(first.epoch, reached))}
+
+
+def _item(row: Any) -> dict[str, Any]:
+    names = ("seq", "resource", "id", "kind", "at")
+    return {name: getattr(row, name) for name in names} | {"into": row.merged_into}

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import psycopg2
 
-from chassis import cli_parked, cli_queues, cli_recovery, cli_token, config, migrate, topology
+from chassis import cli_parked, cli_queues, cli_recovery, cli_token, cli_trail, config, migrate, topology
 from chassis.faults import BROKER_ERRORS
 from chassis.installed import amqp_url, dsn_of, installed, service_argument
 
@@ -101,6 +101,7 @@ for command in (
     cli_parked.parked,
     cli_queues.queues_command,
     cli_token.token_command,
+    cli_trail.audit_trail,
     *cli_recovery.COMMANDS,
 ):
     cli.add_command(command)

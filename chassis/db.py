@@ -44,6 +44,7 @@ class Transaction(psycopg2_connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Start with nobody to wake."""
         super().__init__(*args, **kwargs)
+        self.prepared: set[str] = set()  # statements whose plans the server keeps for this connection
         self.wakes: set[str] = set()
         self.correlation_id: str | None = None  # of the request or loop that the transaction serves
         self.actor: Identity | None = None  # who asked for it over HTTP, if somebody did

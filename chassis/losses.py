@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 queries: Any = sql.load(__file__)
 
 EXAMPLES = 20
-# The backbone's own book-keeping: what it lacks is made good by delivering and telling again.
-_UNTOLD = {"inbox", "subject_version", "epoch", "schema_migration"}
+# The backbone's own book-keeping: what it lacks is made good by delivering and telling again. Who polls
+# /changes is told by itself, and a salt that is gone has gone with the entries that it was for.
+_UNTOLD = {
+    *("inbox", "subject_version", "epoch", "schema_migration"),
+    *("changes_sealed", "changes_unsealed", "changes_epoch", "seal", "trail_salt"),
+}
 
 
 class Table(NamedTuple):
@@ -45,6 +49,8 @@ def report(
         queries.take_time(conn)
         for row in list(queries.tables_beside(conn, kept=kept)):
             table = Table(row.name, row.key, row.columns)
+            if table.name == "trail_salt":
+                yield from _erased(conn, kept)
             if table.name not in _UNTOLD:
                 yield from _told(conn, kept, table, sources.get(table.name))
         versions = {row.subject: row.version for row in queries.all_versions(conn)}
@@ -67,6 +73,17 @@ def _told(conn: Transaction, kept: str, table: Table, source: str | None) -> Ite
         yield from (f"    {row.what} {' '.join(f'{k}={v}' for k, v in row.key.items())}" for row in rows)
 
 
+def _erased(conn: Transaction, kept: str) -> Iterator[str]:
+    """Return the lines about personal values that had been erased from the audit trail, and are back."""
+    statement = compose.SQL(_ERASED).format(kept=compose.Identifier(kept))
+    with conn.cursor() as cursor:
+        cursor.execute(statement)
+        rows = cursor.fetchall()
+    if rows:
+        yield f"audit trail: {len(rows)} erasures are undone; erase these again"
+        yield from (f"    {row.resource} {row.resource_id}" for row in rows)
+
+
 def _count(row: Any) -> str:
     """Say how many rows are gone, or are again as they were, and in which state they were."""
     if row.what == "gone":
@@ -82,6 +99,9 @@ WITH lacking AS (
     FROM {kept}.{table} AS b LEFT JOIN public.{table} AS p ON {joined}
     WHERE p.{first} IS NULL OR {before} IS DISTINCT FROM {present}
 ) """
+_ERASED = """
+SELECT resource, resource_id FROM public.trail_salt EXCEPT SELECT resource, resource_id FROM {kept}.trail_salt
+ORDER BY 1, 2"""
 _COUNTS = "SELECT what, was, now, count(*) AS number FROM lacking GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 _EXAMPLES = """
 SELECT what, to_jsonb(l) - '{{what,was,now}}'::text[] AS key FROM lacking AS l

@@ -88,22 +88,24 @@ WITH old AS MATERIALIZED (
 )
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM old));
 
--- name: append_trail!
+-- name: prepare_append_trail!
 -- Who wrote what, and that it changed, in one statement. Personal values come apart, by pointer, and are kept as hashes
 -- with the thing's salt, which is made on first use (a writer who made it at the same time is waited for).
+-- Prepared once a connection: to plan it takes longer than to execute it.
+PREPARE append_trail (jsonb, text, timestamptz, text, text, text, text) AS
 WITH given AS MATERIALIZED (
     SELECT * FROM ROWS FROM (
-        jsonb_to_recordset((:rows)::jsonb) AS (
+        jsonb_to_recordset($1) AS (
             id text, kind text, action text, "into" text, owners jsonb, before jsonb, after jsonb, personal jsonb)
     ) WITH ORDINALITY AS r (id, kind, action, merged_into, owners, before, after, personal, position)
 ), wanted AS (
     SELECT DISTINCT id FROM given WHERE personal IS NOT NULL
 ), known AS MATERIALIZED (
     SELECT s.resource_id, s.salt FROM wanted AS w
-    JOIN trail_salt AS s ON (s.resource, s.resource_id) = (:resource, w.id)
+    JOIN trail_salt AS s ON (s.resource, s.resource_id) = ($2, w.id)
 ), made AS (
     INSERT INTO trail_salt AS s (resource, resource_id)
-    SELECT :resource, id FROM wanted WHERE id NOT IN (SELECT resource_id FROM known) ORDER BY id
+    SELECT $2, id FROM wanted WHERE id NOT IN (SELECT resource_id FROM known) ORDER BY id
     ON CONFLICT (resource, resource_id) DO UPDATE SET salt = s.salt
     RETURNING resource_id, salt
 ), salted AS (
@@ -111,15 +113,19 @@ WITH given AS MATERIALIZED (
 ), trailed AS (
     INSERT INTO audit_trail_unsealed (at, actor_subject, actor_client, actor_role, action, resource, resource_id,
         before, after, personal, correlation_id)
-    SELECT :at, :subject, :client, :role, g.action, :resource, g.id, g.before, g.after,
+    SELECT $3, $4, $5, $6, g.action, $2, g.id, g.before, g.after,
            (SELECT jsonb_object_agg(p.key, encode(sha256(s.salt || convert_to(p.value, 'UTF8')), 'hex'))
             FROM jsonb_each_text(g.personal) AS p),
-           :correlation_id
+           $7
     FROM given AS g LEFT JOIN salted AS s ON s.resource_id = g.id
     ORDER BY g.position
 )
 INSERT INTO changes_unsealed (at, resource, id, kind, merged_into, owners)
-SELECT :at, :resource, id, kind, merged_into, owners FROM given ORDER BY position;
+SELECT $3, $2, id, kind, merged_into, owners FROM given ORDER BY position;
+
+-- name: append_trail!
+-- Execute it.
+EXECUTE append_trail (:rows, :resource, :at, :subject, :client, :role, :correlation_id);
 
 -- name: trail_hash$
 -- The hash that the trail has of a thing's personal value, null once its salt is deleted.
@@ -138,6 +144,106 @@ FROM ROWS FROM (
     jsonb_to_recordset((:rows)::jsonb) AS (resource text, id text, kind text, "into" text, owners jsonb)
 ) WITH ORDINALITY AS r (resource, id, kind, merged_into, owners, position)
 ORDER BY r.position;
+
+-- name: changes_since
+-- What changed after seq `since`, of at most `span` rows (seq has no gaps), with how far the feed reaches, all as of one
+-- moment; a single row of nulls where nothing is shown. `lost`: who asks has read what a restore has undone.
+SELECT head.seq AS head, e.epoch,
+       :since > head.seq OR EXISTS (SELECT FROM changes_epoch AS b WHERE b.epoch > :epoch AND b.seq < :since) AS lost,
+       c.seq, c.resource, c.id, c.kind, c.merged_into, c.at
+FROM seal AS head
+CROSS JOIN epoch AS e
+LEFT JOIN LATERAL (
+    SELECT * FROM changes_sealed
+    WHERE seq > :since AND seq <= :since + :span
+      AND ((:resource)::text IS NULL OR resource = :resource)
+      AND ((:limits)::jsonb[] IS NULL OR owners IS NULL OR owners @> ANY((:limits)::jsonb[]))
+    ORDER BY seq LIMIT :limit
+) AS c ON true
+WHERE head.feed = 'changes'
+ORDER BY c.seq;
+
+-- name: trail_since
+-- The sealed trail after seq `since`, of one thing, one kind, one person, or all; with how far it reaches. A single row of
+-- nulls where nothing is shown.
+SELECT head.seq AS head, t.seq, t.at, t.actor_subject, t.actor_client, t.actor_role, t.action, t.resource,
+       t.resource_id, t.before, t.after, t.personal, t.correlation_id, encode(t.hash, 'hex') AS hash
+FROM seal AS head
+LEFT JOIN LATERAL (
+    SELECT * FROM audit_trail_sealed
+    WHERE seq > :since
+      AND ((:resource)::text IS NULL OR resource = :resource)
+      AND ((:resource_id)::text IS NULL OR resource_id = :resource_id)
+      AND ((:actor)::text IS NULL OR actor_subject = :actor)
+    ORDER BY seq LIMIT :limit
+) AS t ON true
+WHERE head.feed = 'audit_trail'
+ORDER BY t.seq;
+
+-- name: may_seal$
+-- Whether anything waits for its seq and no other replica seals at this moment; held until the transaction ends.
+SELECT CASE WHEN EXISTS (SELECT FROM audit_trail_unsealed) OR EXISTS (SELECT FROM changes_unsealed)
+       THEN pg_try_advisory_xact_lock(:key) ELSE false END;
+
+-- name: sealed_up_to^
+-- How far the trail is chained.
+SELECT seq, hash FROM seal WHERE feed = 'audit_trail';
+
+-- name: unsealed_records
+-- Committed rows of the trail that wait for their seq, in the order in which they were written.
+SELECT id, record FROM audit_record WHERE seq IS NULL ORDER BY id LIMIT :limit;
+
+-- name: stamp_trail!
+-- Give rows their places in the chain, and note how far it goes now.
+WITH head AS (
+    UPDATE seal SET seq = :seq, hash = :hash WHERE feed = 'audit_trail'
+)
+UPDATE audit_trail AS t SET seq = s.seq, previous_hash = s.previous_hash, hash = s.hash
+FROM unnest((:ids)::bigint[], (:seqs)::bigint[], (:previous)::bytea[], (:hashes)::bytea[])
+     AS s (id, seq, previous_hash, hash)
+WHERE t.seq IS NULL AND t.id = s.id;
+
+-- name: begin_changes_epoch!
+-- Remember where a restore has set the feed back to, before anything new gets a seq.
+INSERT INTO changes_epoch (epoch, seq)
+SELECT e.epoch, s.seq FROM epoch AS e CROSS JOIN seal AS s WHERE s.feed = 'changes'
+ON CONFLICT (epoch) DO NOTHING;
+
+-- name: stamp_changes!
+-- Give committed changes their seq, in the order in which they were written; counts those.
+WITH taken AS MATERIALIZED (
+    SELECT entry, row_number() OVER (ORDER BY entry) AS place
+    FROM (SELECT entry FROM changes_unsealed ORDER BY entry LIMIT :limit) AS oldest
+), head AS (
+    UPDATE seal SET seq = seq + (SELECT count(*) FROM taken) WHERE feed = 'changes'
+    RETURNING seq - (SELECT count(*) FROM taken) AS seq
+)
+UPDATE changes AS c SET seq = head.seq + taken.place
+FROM taken CROSS JOIN head
+WHERE c.seq IS NULL AND c.entry = taken.entry;
+
+-- name: seals
+-- How far each feed is sealed, and what waits: rows, and the age of the oldest in seconds.
+SELECT s.feed, s.seq, coalesce(w.waiting, 0) AS waiting, coalesce(w.seconds, 0)::float AS seconds
+FROM seal AS s
+LEFT JOIN (
+    SELECT 'audit_trail' AS feed, count(*) AS waiting, extract(epoch FROM now() - min(at)) AS seconds
+    FROM audit_trail_unsealed
+    UNION ALL
+    SELECT 'changes', count(*), extract(epoch FROM now() - min(at)) FROM changes_unsealed
+) AS w USING (feed)
+ORDER BY s.feed;
+
+-- name: chain_ends^
+-- Where the trail should end, where it does end, and how many rows are not chained yet; all as of one moment.
+SELECT seq, hash, coalesce((SELECT max(seq) FROM audit_trail_sealed), 0) AS last,
+       (SELECT count(*) FROM audit_trail_unsealed) AS unsealed
+FROM seal WHERE feed = 'audit_trail';
+
+-- name: sealed_records
+-- The chain in order, from after one seq up to another.
+SELECT seq, previous_hash, hash, record FROM audit_record
+WHERE seq IS NOT NULL AND seq > :after AND seq <= :last ORDER BY seq LIMIT :limit;
 
 -- name: remember_events
 -- Mark events as handled by this queue; returns only those that had not been.

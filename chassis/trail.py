@@ -1,4 +1,4 @@
-"""The audit trail: who wrote what, in the transaction that wrote it. The sealer chains it afterwards (docs/audit-trail.md).
+"""The audit trail: who wrote what, in the transaction that wrote it; chained later (docs/audit-trail.md).
 
 A use case says it in one line, of one thing or of many of a kind:
     trail.wrote(tx, "supplier", supplier_id, None, supplier, schema=SupplierView, owners={"region": ["01"]})
@@ -29,15 +29,15 @@ queries: Any = sql.load(__file__)
 
 # Whose a thing is, by claim: {"region": {"01", "12"}, "area": {"C"}}; None: everybody's
 Owners = Mapping[str, Collection[str]]
-# What of a schema is personal, by the names that it dumps: None: all below; else what of that member is. In an object
-# whose names the schema doesn't fix, "*" stands for each of them.
+# What of a schema is personal, by the names that it dumps: None: all below; else what of that member is. In
+# an object whose names the schema doesn't fix, "*" stands for each of them.
 Plan = dict[str, "Plan | None"]
 _ANY = "*"
 _PLAIN: Plan = {}
 
 
 class Write(NamedTuple):
-    """What was written of one thing; `before` None: it is new, `after` None: it is gone, `into`: it became another.
+    """What was written of one thing. `before` None: it is new; `after` None: it is gone; `into`: merged.
 
     `owners` are those of before and of after: who loses a thing must hear of it too.
     """
@@ -63,9 +63,9 @@ def wrote(  # noqa: PLR0913  what, before, after, and how to read it: a use case
     owners: Owners | None = None,
     action: str | None = None,
 ) -> None:
-    """Append what was written of one thing to the audit trail and to `changes`; nothing where nothing differs.
+    """Append what was written of one thing to the audit trail and to `changes`; see `wrote_all`.
 
-    See `wrote_all`.
+    Where nothing differs, nothing is appended.
     """
     wrote_all(tx, resource, [Write(resource_id, before, after, owners, action=action)], schema=schema)
 
@@ -75,8 +75,8 @@ def wrote_all(
 ) -> None:
     """Append what was written of things of one kind, in order, in one statement.
 
-    `schema` dumps before and after; fields with metadata={"personal": True} enter only as salted hashes, each in
-    `personal` under its pointer, and are left out of the rest.
+    `schema` dumps before and after; fields with metadata={"personal": True} enter only as salted hashes, each
+    in `personal` under its pointer, and are left out of the rest.
     Of a change only the outermost members that differ are kept, as they were and as they are: that is what is
     asked for, a tenth of the size, and from the present state one can still go back step by step, also of
     things that are older than the trail.
@@ -84,6 +84,9 @@ def wrote_all(
     rows = [row for each in writes if (row := _row(each, schema))]
     if not rows:
         return
+    if "append_trail" not in tx.prepared:
+        queries.prepare_append_trail(tx)
+        tx.prepared.add("append_trail")
     actor = tx.actor
     queries.append_trail(
         tx,

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-_EMPTY = "TRUNCATE outbox, inbox, failed_event, subject_version, thing, seat"
+_EMPTY = """
+TRUNCATE outbox, inbox, failed_event, subject_version, thing, seat;
+TRUNCATE audit_trail, trail_salt, changes, changes_epoch;
+UPDATE seal SET seq = 0, hash = CASE WHEN feed = 'audit_trail' THEN decode(repeat('00', 32), 'hex') END"""
 
 
 def execute_as_admin(admin: local_admin.Admin, statement: str, name: str) -> None:

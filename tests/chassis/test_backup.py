@@ -8,8 +8,12 @@ from contextlib import closing
 
 import pytest
 
-from chassis import backup, migrate, postgres, restore
+from chassis import backup, changes, losses, migrate, postgres, restore, sealer, trail
+from chassis.chain import Walk
+from chassis.changes import Position
 from chassis.db import Database, connect
+from chassis.errors import Conflict
+from tests.chassis import feeds
 from tests.chassis.bench import emit
 
 
@@ -158,3 +162,37 @@ def test_a_program_that_is_missing_is_named_and_how_to_get_it(monkeypatch, tmp_p
         folder.mkdir(parents=True)
         (folder / "pg_dump").touch()
     assert postgres.program("pg_dump") == str(folder / "pg_dump")
+
+
+def test_a_restored_trail_is_intact_and_the_report_says_what_of_it_and_which_erasures_are_gone(
+    home, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sealer, "GATHER_SECONDS", 0.001)
+    with closing(Database(home, 1)) as database:
+        feeds.write(database, "kept")
+        with database.transaction() as tx, tx.cursor() as cursor:
+            cursor.execute("INSERT INTO trail_salt (resource, resource_id) VALUES ('thing', 'kept')")
+        feeds.seal_all(database)
+    backup.backup({"things": home}, tmp_path / "backup")
+    with closing(Database(home, 1)) as database:
+        feeds.write(database, "lost")
+        with database.transaction() as tx:
+            trail.forget(tx, "thing", "kept")
+        feeds.seal_all(database)
+    kept = restore.restore("things", home, tmp_path / "backup")
+    assert list(losses.report("things", kept, {"things": ()}, lambda _service: home)) == [
+        "audit_trail_sealed: 1 gone; cannot come back by itself",
+        "    gone seq=2",
+        "audit trail: 1 erasures are undone; erase these again",
+        "    thing kept",
+    ]
+    with closing(Database(home, 1)) as database:
+        feeds.write(database, "new", "newer")
+        feeds.seal_all(database)
+        with database.transaction() as tx:
+            assert list(Walk(tx, {}).faults()) == []
+            with pytest.raises(Conflict):
+                changes.since(tx, Position(0, 2), 10)
+        with database.transaction() as tx:
+            found = changes.since(tx, Position(0, 1), 10)
+    assert [item["id"] for item in found["items"]] == ["new", "newer"]

@@ -1,0 +1,1 @@
+"""Measuring: `make bench-…`, on the servers of `make infra`."""

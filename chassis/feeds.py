@@ -1,0 +1,144 @@
+"""The audit trail and the changes over HTTP: what a service's two entrypoints declare and call.
+
+@http("GET", "/changes", scope="changes:read", query=feeds.ChangesQuery, returns=feeds.ChangesPage)
+def list_changes(self, tx: Transaction, call: Call) -> Any:
+    return feeds.changes_since(tx, call.query, call.actor)
+
+@http("GET", "/audit-trail", scope="audit-trail:read", query=feeds.TrailQuery, returns=feeds.TrailPage)
+def list_audit_trail(self, tx: Transaction, call: Call) -> Any:
+    return feeds.trail_since(tx, call.query)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from chassis import changes, sql
+from chassis.changes import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chassis.access import Identity
+    from chassis.db import Transaction
+
+queries: Any = sql.load(__file__)
+
+_LARGEST = 2**63 - 1 - changes.SPAN  # a bigint, with room for what is added to it
+_POSITION = re.compile(r"(?:([0-9]{1,19})-)?([0-9]{1,19})", re.ASCII)
+_NAME = validate.Length(1, 200)
+
+
+class Since(fields.String):
+    """How far a feed was read: the `next` of the page before, or 0."""
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str:
+        return str(value)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        written = _POSITION.fullmatch(super()._deserialize(value, attr, data, **kwargs))
+        position = Position(int(written[1] or 0), int(written[2])) if written else None
+        if position is None or max(position) > _LARGEST or (position.seq and not (written and written[1])):
+            raise ValidationError("Must be the next of an earlier page, or 0 to begin.")
+        return position
+
+
+class _FeedQuery(Schema):
+    class Meta:
+        """A misspelt filter must not look like one that matched everything."""
+
+        unknown = RAISE
+
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    resource = fields.String(load_default=None, validate=_NAME)
+
+
+class ChangesQuery(_FeedQuery):
+    """What changed since an earlier page, of one kind of thing or of all."""
+
+    since = Since(load_default=Position(), metadata={"example": "0"})
+
+
+class ChangeView(Schema):
+    """A thing that was created, changed, deleted, or merged into another; ask for the thing itself."""
+
+    seq = fields.Integer(required=True)
+    resource = fields.String(required=True)
+    id = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(["created", "changed", "deleted", "merged"]))
+    into = fields.String(required=True, allow_none=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class ChangesPage(Schema):
+    """Changes in their order. Ask with `next` until it comes back the same; keep it for the next time."""
+
+    items = fields.List(fields.Nested(ChangeView), required=True)
+    next = fields.String(required=True)
+
+
+class TrailQuery(_FeedQuery):
+    """The trail after a seq: of one kind of thing, one thing, one person, or all."""
+
+    since = fields.Integer(load_default=0, validate=validate.Range(0, _LARGEST))
+    id = fields.String(load_default=None, validate=_NAME)
+    actor = fields.String(load_default=None, validate=_NAME)
+
+
+class ActorView(Schema):
+    """Who wrote, through which system, in which role."""
+
+    subject = fields.String(required=True)
+    client = fields.String(required=True)
+    role = fields.String(required=True)
+
+
+class TrailView(Schema):
+    """One write. Of a change `before` and `after` hold the members that differ.
+
+    `personal`: salted hashes of personal values, by JSON pointers that begin with /before or /after. `actor`
+    null: the service itself. `hash`: chains this entry with all before it.
+    """
+
+    seq = fields.Integer(required=True)
+    at = fields.AwareDateTime(required=True)
+    actor = fields.Nested(ActorView, required=True, allow_none=True)
+    action = fields.String(required=True)
+    resource = fields.String(required=True)
+    id = fields.String(required=True)
+    before = fields.Dict(fields.String(), required=True, allow_none=True)
+    after = fields.Dict(fields.String(), required=True, allow_none=True)
+    personal = fields.Dict(fields.String(), fields.String(), required=True, allow_none=True)
+    correlation_id = fields.String(required=True, allow_none=True)
+    hash = fields.String(required=True)
+
+
+class TrailPage(Schema):
+    """Entries in the order of the chain; `next` is the `since` that goes on from here."""
+
+    items = fields.List(fields.Nested(TrailView), required=True)
+    next = fields.Integer(required=True)
+
+
+def changes_since(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a page of what changed of the things within the caller's reach."""
+    position: Position = query["since"]
+    return changes.since(tx, position, query["limit"], query["resource"], actor.claims)
+
+
+def trail_since(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of the sealed audit trail."""
+    asked = {name: query[name] for name in ("since", "limit", "resource", "actor")}
+    rows = list(queries.trail_since(tx, resource_id=query["id"], **asked))
+    items = [_entry(row) for row in rows if row.seq is not None]
+    reached = items[-1]["seq"] if len(items) == query["limit"] else max(rows[0].head, query["since"])
+    return {"items": items, "next": reached}
+
+
+def _entry(row: Any) -> dict[str, Any]:
+    actor = {"subject": row.actor_subject, "client": row.actor_client, "role": row.actor_role}
+    entry: dict[str, Any] = row._asdict()
+    return entry | {"id": row.resource_id, "actor": actor if row.actor_subject is not None else None}
