@@ -57,6 +57,9 @@ class Settings(Schema):
     RATE_LIMIT = fields.String(load_default="6000/minute", validate=_rate)
     RATE_LIMIT_ANONYMOUS = fields.String(load_default="600/minute", validate=_rate)
     RATE_LIMIT_FAILURES = fields.String(load_default="30/minute", validate=_rate)
+    # Connections that are open at once, in all and from one address that is no trusted proxy
+    MAX_CONNECTIONS = fields.Integer(load_default=1000, validate=validate.Range(min=10))
+    MAX_CONNECTIONS_PER_ADDRESS = fields.Integer(load_default=200, validate=validate.Range(min=1))
     # Networks whose X-Forwarded-For is believed, such as nginx's: "10.0.0.0/8, 127.0.0.1"
     TRUSTED_PROXIES = Networks(load_default=list)
     LOG_LEVEL = fields.String(

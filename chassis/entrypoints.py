@@ -19,19 +19,17 @@ from nameko.constants import WEB_SERVER_CONFIG_KEY
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import WebServer, WsgiApp
-from werkzeug.datastructures import Headers
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import ClosingIterator
 
-from chassis import config, metrics, ops
+from chassis import config, door, metrics, ops, wire
 from chassis.backbone import Backbone, wait_for
 from chassis.consume import Consumer
 from chassis.http.answering import problem_of
 from chassis.http.endpoint import Endpoint, prefix_of
 from chassis.http.reading import correlation_of
 from chassis.ids import uuid7
-from chassis.shields import shielded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -71,8 +69,7 @@ class _App(WsgiApp):
     """Answers every request, also those that no route takes: each is counted, logged, and carries its id."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        # eventlet ends a chunked body by itself; without this werkzeug would read none of it
-        environ["wsgi.input_terminated"] = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
+        environ["wsgi.input_terminated"] = True  # eventlet ends a body by itself, a chunked one too
         self.server.running += 1
         response = self._answer(Request(environ))
         return ClosingIterator(response(environ, start_response), self.server.answered)
@@ -87,7 +84,6 @@ class _App(WsgiApp):
         except Exception as fault:  # noqa: BLE001  every fault becomes an answer
             response = problem_of(fault, correlation_id)
         response.headers["X-Correlation-ID"] = correlation_id
-        response.headers = Headers(shielded(list(response.headers)))
         seconds = time.monotonic() - started
         metrics.HTTP.labels(**seen, status=response.status_code).observe(seconds)
         told = {**seen, "status": response.status_code, "seconds": round(seconds, 4)}
@@ -106,8 +102,22 @@ class _Server(WebServer):
         if not self._starting:
             self._starting = True
             self._sock = ops.listen(self.container.config[WEB_SERVER_CONFIG_KEY])
-            self._serv = self.get_wsgi_server(self._sock, self.get_wsgi_app())
+            self._serv = wire.server(self._sock, self.get_wsgi_app())
+            self._door = door.of(config.load(config.Settings, self.container.config["environment"]))
+            self.container.spawn_managed_thread(self._door.watch, identifier="door")
             self._gt = self.container.spawn_managed_thread(self.run)
+
+    def run(self) -> None:
+        while True:
+            connection = self._door.accept(self._sock)
+            if connection:
+                self.container.spawn_managed_thread(partial(self._serve, connection))
+
+    def _serve(self, connection: door.Connection) -> None:
+        try:
+            self._serv.process_request(wire.state_of(connection))
+        finally:
+            self._door.leave(connection)
 
     def get_wsgi_app(self) -> WsgiApp:
         return _App(self)

@@ -92,11 +92,25 @@ class PreconditionFailed(ProblemError):
     detail = "Read it again: If-Match (or If-None-Match) does not fit its present version."
 
 
+class RequestTimeout(ProblemError):
+    """The request did not come in time."""
+
+    status, title, name = 408, "The request took too long to come", "request-timeout"
+    detail = "Send it again, faster."
+
+
 class TooLarge(ProblemError):
     """The body is larger than the service reads."""
 
     status, title, name = 413, "The body is too large", "too-large"
     detail = "Send less at a time."
+
+
+class UriTooLong(ProblemError):
+    """The address is longer than any of ours."""
+
+    status, title, name = 414, "The address is too long", "uri-too-long"
+    detail = "Send what is long in the body."
 
 
 class UnsupportedMediaType(ProblemError):
@@ -130,6 +144,13 @@ class TooManyRequests(ProblemError):
 
     status, title, name = 429, "Too many requests", "too-many-requests"
     detail = "Wait as long as Retry-After says."
+
+
+class HeadersTooLarge(ProblemError):
+    """The headers are longer, or more, than any request here needs."""
+
+    status, title, name = 431, "The headers are too large", "headers-too-large"
+    detail = "Send fewer or shorter headers."
 
 
 class Unavailable(ProblemError):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PLACE_SECONDS = 5.0  # so long a request waits for one of its client's to end
 _WAITING_FOR_PLACES = 40  # of one client
 _REFUSAL_SECONDS = 1.0
-_SLOW_REFUSALS = 40  # of one client at once; more are refused at once
+_SLOW_REFUSALS = 200  # of one client at once; more are refused at once
 _COMPANY_SECONDS = 1.0
 
 
@@ -44,6 +44,10 @@ class Places:
         company = time.monotonic() - self._changed_at < _COMPANY_SECONDS
         return self._beside_others if company else self._alone
 
+    def crowded(self, client: str) -> bool:
+        """Tell whether as many wait already as may."""
+        return len(self._waiting.get(client, ())) >= _WAITING_FOR_PLACES
+
     @contextmanager
     def one(self, client: str) -> Iterator[None]:
         """Hold a place, having waited for it if need be; raises TooManyRequests if there is none in time."""
@@ -61,9 +65,11 @@ class Places:
 
     def _wait(self, client: str) -> None:
         """Wait until another request of this client hands over its place."""
+        if self.crowded(client):
+            raise errors.TooManyRequests(
+                "Too many requests of yours run at once.", headers={"Retry-After": "1"}
+            )
         queue = self._waiting.setdefault(client, deque())
-        if len(queue) >= _WAITING_FOR_PLACES:
-            raise errors.TooManyRequests("Too many requests of yours run at once.", headers={"Retry-After": "1"})
         turn = threading.Event()
         queue.append(turn)
         if not turn.wait(_PLACE_SECONDS) and turn in queue:
@@ -97,10 +103,10 @@ class Guard:
     def address(self, environ: Mapping[str, Any]) -> str:
         """Return whom a request comes from: the peer, or whom a trusted proxy names."""
         peer = environ.get("REMOTE_ADDR", "")
-        if not self._proxies or not _within(peer, self._proxies):
+        if not self._proxies or not within(peer, self._proxies):
             return _network(peer)
         named = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        strangers = (name for name in reversed(named) if not _within(name, self._proxies))
+        strangers = (name for name in reversed(named) if not within(name, self._proxies))
         return _network(next(strangers, "") or peer)
 
     def admit(self, client: str) -> dict[str, str]:
@@ -109,20 +115,28 @@ class Guard:
 
     def admit_anonymous(self, address: str) -> dict[str, str]:
         """Count a request of nobody known; one whose address has guessed too often is refused as well."""
-        guesses = self._failures.look(address)
+        key = f"session {address}"
+        guesses = self._failures.look(key)
         if not guesses.allowed:
-            self._refuse(self._failures, address, guesses)
+            self._refuse(self._failures, key, guesses)
         return self._admit(self._anonymous, address)
 
-    def failed(self, address: str) -> None:
-        """Count a token or session that was none; raises TooManyRequests if that happens too often.
+    def failed(self, address: str, kind: str) -> None:
+        """Count a "token" or "session" that was none; raises TooManyRequests if that happens too often.
 
-        Whoever has a good token is served from the same address all the same: else one caller with an old
-        token would lock out everybody behind the same proxy.
+        Who has a good token is served from the same address all the same: else one system with an old token
+        would lock out everybody behind its proxy. Sessions are looked up in the database, so for those
+        `admit_anonymous` refuses before.
         """
-        standing = self._failures.hit(address)
-        if not standing.allowed:
-            self._refuse(self._failures, address, standing)
+        self._admit(self._failures, f"{kind} {address}")
+
+    @contextmanager
+    def place(self, client: str) -> Iterator[None]:
+        """Hold one of a client's places; raises TooManyRequests if none becomes free in time."""
+        if self.places.crowded(client):
+            self._slow_down(client)
+        with self.places.one(client):
+            yield
 
     def _admit(self, rate: Rate, key: str) -> dict[str, str]:
         standing = rate.hit(key)
@@ -131,15 +145,22 @@ class Guard:
         return rate.headers(standing)
 
     def _refuse(self, rate: Rate, key: str, standing: Standing) -> None:
-        """Refuse, a little later: who floods is slowed by its own answers, at the cost of a timer."""
-        if self._slow.get(key, 0) < _SLOW_REFUSALS:
-            self._slow[key] = self._slow.get(key, 0) + 1
+        self._slow_down(key)
+        headers = {**rate.headers(standing), "Retry-After": str(standing.seconds)}
+        raise errors.TooManyRequests(headers=headers)
+
+    def _slow_down(self, key: str) -> None:
+        """Let a moment pass before a refusal: who floods waits for its answers, at the cost of a timer."""
+        slowed = self._slow.get(key, 0)
+        if slowed >= _SLOW_REFUSALS:
+            return
+        self._slow[key] = slowed + 1
+        try:
             time.sleep(_REFUSAL_SECONDS)
+        finally:
             self._slow[key] -= 1
             if not self._slow[key]:
                 del self._slow[key]
-        headers = {**rate.headers(standing), "Retry-After": str(standing.seconds)}
-        raise errors.TooManyRequests(headers=headers)
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -151,7 +172,8 @@ def proxies(text: str) -> list[Network]:
 
 
 @lru_cache(maxsize=4096)
-def _within(text: str, networks: frozenset[Network]) -> bool:
+def within(text: str, networks: frozenset[Network]) -> bool:
+    """Tell whether a text is an address in one of the networks."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

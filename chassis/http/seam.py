@@ -45,16 +45,18 @@ class Seam:
     ) -> Response:
         """Answer a request; raises a ProblemError for whatever the caller has to know."""
         address = self.guard.address(request.environ)
-        with self._guesses_counted(request, address):
+        with self._guesses_counted(request, address, "token"):
             actor = self._actor(endpoint, request)
         known = actor.role != access.PUBLIC
         left = self.guard.admit(actor.client) if known else self.guard.admit_anonymous(address)
-        with self.guard.places.one(actor.client if known else address), _told(left):
+        client = actor.client if known else address
+        with _told(left):
             access.demand(actor, endpoint.scope)
             answering.negotiate(endpoint, request)
             claim = Claim(request, actor) if endpoint.creates else None
             call = reading.read(endpoint, request, actor, correlation_id)
-            with self._guesses_counted(request, address):
+            # after reading: whoever sends slowly keeps nobody of its own network from being served
+            with self.guard.place(client), self._guesses_counted(request, address, "session"):
                 response = self._transact(endpoint, request, path_values, call, claim, work)
             response.headers.extend(left)
             return response
@@ -84,13 +86,13 @@ class Seam:
         return self.identify(request.headers.get("Authorization"))
 
     @contextmanager
-    def _guesses_counted(self, request: Request, address: str) -> Iterator[None]:
+    def _guesses_counted(self, request: Request, address: str, kind: str) -> Iterator[None]:
         """Count what claims to be a token, a session or a code and is none."""
         try:
             yield
         except Unauthorized:
             if request.method == "POST" or "Authorization" in request.headers:
-                self.guard.failed(address)
+                self.guard.failed(address, kind)
             raise
 
 

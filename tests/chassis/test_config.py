@@ -46,7 +46,18 @@ def test_everything_that_is_missing_or_wrong_is_named_at_once():
 
 def test_settings_come_typed_with_defaults_and_without_what_is_not_ours():
     loaded = config.load(WithSecret, COMPLETE | {"LINK_KEY": "k", "DAYS": "", "PATH": "/bin"})
-    defaults = {"LOG_LEVEL": "INFO", "INBOX_DAYS": 30, "TOKEN_LEEWAY_SECONDS": 30, "TOKEN_CLAIM_PREFIX": ""}
+    defaults = {
+        "LOG_LEVEL": "INFO",
+        "INBOX_DAYS": 30,
+        "TOKEN_LEEWAY_SECONDS": 30,
+        "TOKEN_CLAIM_PREFIX": "",
+        "RATE_LIMIT": "6000/minute",
+        "RATE_LIMIT_ANONYMOUS": "600/minute",
+        "RATE_LIMIT_FAILURES": "30/minute",
+        "MAX_CONNECTIONS": 1000,
+        "MAX_CONNECTIONS_PER_ADDRESS": 200,
+        "TRUSTED_PROXIES": [],
+    }
     assert loaded == COMPLETE | defaults | {"LINK_KEY": "k", "DAYS": 5}
 
 

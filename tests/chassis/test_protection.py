@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from chassis import bodies, config, errors, protection, rates, shields
 from tests.backbone import wait_until
 
-REQUIRED = {"DATABASE_URL": "x", "AMQP_URL": "x", "HTTP_ADDRESS": "a:1", "OPS_ADDRESS": "a:1"}
+REQUIRED = {
+    "DATABASE_URL": "x",
+    "AMQP_URL": "x",
+    "HTTP_ADDRESS": "a:1",
+    "OPS_ADDRESS": "a:1",
+    "TOKEN_ISSUER": "x",
+    "TOKEN_AUDIENCE": "x",
+    "TOKEN_PUBLIC_KEY_FILE": "x",
+}
 
 
 def settings(**given):
@@ -114,7 +122,7 @@ def test_anonymous_callers_and_clients_are_counted_apart(guard):
 
 def test_who_guesses_is_refused_sooner_and_a_good_token_from_there_is_served(guard):
     made = guard(RATE_LIMIT_FAILURES="3/hour")
-    assert refusals(lambda: made.failed("10.1.1.1"), 4) == [False, False, False, True]
+    assert refusals(lambda: made.failed("10.1.1.1", "session"), 4) == [False, False, False, True]
     assert refusals(lambda: made.admit_anonymous("10.1.1.1"), 1) == [True]
     assert refusals(lambda: made.admit_anonymous("10.1.1.2"), 1) == [False]
     made.admit("a client of the same address")
