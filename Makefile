@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup venv infra up demo status logs stop start down clean test test-slow chaos flat \
 	bench-trail check check-lint check-format check-types check-layers check-shape check-generated
+.PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow chaos flat \
+	check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
@@ -41,10 +43,15 @@ clean: venv ## Stop everything and remove its data (.venv stays)
 infra: setup ## Start only RabbitMQ and PostgreSQL
 	@$(local) infra
 
+nginx: ## Install nginx where it is missing; only the tests of the edge need it
+	@$(bootstrap) tests
+
 test: infra ## Run the test suite against real servers (also beside a running demo)
+	-@$(MAKE) nginx
 	@$(python) -m pytest
 
 test-slow: infra ## Run the tests that take longer
+	-@$(MAKE) nginx
 	@$(python) -m pytest -m slow
 
 chaos: setup ## All services under load and faults, then a ledger: make chaos SECONDS=120 SEED=7

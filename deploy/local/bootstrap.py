@@ -1,7 +1,8 @@
 """The virtual environment from the lock file, and the system's packages. Standard library only.
 
 `python -m deploy.local.bootstrap` makes `.venv`; with the argument `servers` it sees to RabbitMQ and
-PostgreSQL too. Nothing is done where the lock file and pyproject.toml are those of the last time.
+PostgreSQL too, with `tests` to what only tests need. Nothing is done where the lock file and pyproject.toml
+are those of the last time.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ _LOCK = ROOT / "requirements.lock"
 def main() -> int:
     """Set up what is missing; exit status 1 and one sentence if something can't be."""
     try:
-        _install_packages(for_servers="servers" in sys.argv[1:])
+        _install_packages(sys.argv[1:])
         if _stamp() != _last_stamp():
             _make_environment()
     except SetupError as failure:
@@ -31,10 +32,12 @@ def main() -> int:
     return 0
 
 
-def _install_packages(for_servers: bool) -> None:
+def _install_packages(purposes: list[str]) -> None:
     missing = [] if _is_usable() else packages.missing_for_python()
-    if for_servers:
+    if "servers" in purposes:
         missing += packages.missing_for_servers()
+    if "tests" in purposes:
+        missing += packages.missing_for_tests()
     if missing:
         packages.install(missing)
 

@@ -27,6 +27,16 @@ def missing_for_servers() -> list[str]:
     return [package for package, is_there in there.items() if not is_there]
 
 
+def nginx() -> str | None:
+    """Where nginx is, which only tests need; outside the usual user's PATH on Debian."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
+def missing_for_tests() -> list[str]:
+    """Packages that the test suite needs beyond the servers."""
+    return [] if nginx() else ["nginx-light"]
+
+
 def install(packages: list[str]) -> None:
     """Install Debian packages as root or through sudo; where that can't be done, say what to type."""
     names = " ".join(packages)
