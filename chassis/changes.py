@@ -16,8 +16,8 @@ from chassis.errors import Conflict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from chassis.access import Owners
     from chassis.db import Transaction
-    from chassis.trail import Owners
 
 queries: Any = sql.load(__file__)
 

@@ -78,7 +78,7 @@ def _erased(conn: Transaction, kept: str) -> Iterator[str]:
     statement = compose.SQL(_ERASED).format(kept=compose.Identifier(kept))
     with conn.cursor() as cursor:
         cursor.execute(statement)
-        rows = cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
     if rows:
         yield f"audit trail: {len(rows)} erasures are undone; erase these again"
         yield from (f"    {row.resource} {row.resource_id}" for row in rows)

@@ -7,7 +7,7 @@ A use case says it in one line, of one thing or of many of a kind:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 
     from marshmallow import Schema
 
+    from chassis.access import Owners
     from chassis.db import Transaction
 
 queries: Any = sql.load(__file__)
 
-# Whose a thing is, by claim: {"region": {"01", "12"}, "area": {"C"}}; None: everybody's
-Owners = Mapping[str, Collection[str]]
 # What of a schema is personal, by the names that it dumps: None: all below; else what of that member is. In
 # an object whose names the schema doesn't fix, "*" stands for each of them.
 Plan = dict[str, "Plan | None"]
