@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import access
 from chassis.errors import ProblemError, Unauthorized
-from chassis.http import answering, reading
+from chassis.http import answering, exporting, reading
 from chassis.http.endpoint import owned
 from chassis.http.idempotency import Claim
+from chassis.tables.media import MEDIA_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,31 +53,16 @@ class Seam:
         client = actor.client if known else address
         with _told(left):
             access.demand(actor, endpoint.scope)
-            answering.negotiate(endpoint, request)
+            form = answering.negotiate(endpoint, request, exporting.forms(endpoint))
             claim = Claim(request, actor) if endpoint.creates else None
             call = reading.read(endpoint, request, actor, correlation_id)
-            # after reading: whoever sends slowly keeps nobody of its own network from being served
-            with self.guard.place(client), self._guesses_counted(request, address, "session"):
-                response = self._transact(endpoint, request, path_values, call, claim, work)
+            served = Served(self, client, endpoint, request, path_values, work)
+            if form in MEDIA_TYPES:
+                response = exporting.export(endpoint, form, call, served.page)
+            else:
+                with self._guesses_counted(request, address, "session"):
+                    response = served.whole(call, claim)
             response.headers.extend(left)
-            return response
-
-    def _transact(  # noqa: PLR0913, PLR0917  a request is this much
-        self,
-        endpoint: Endpoint,
-        request: Request,
-        path_values: Mapping[str, Any],
-        call: Call,
-        claim: Claim | None,
-        work: Work,
-    ) -> Response:
-        with self.db.transaction(call.correlation_id, call.actor) as tx:
-            access.admit(call.actor, owned(tx, endpoint, path_values))
-            if claim and (stored := claim.answered(tx, call.raw)):
-                return stored
-            response = answering.answer(work(tx, call, path_values), endpoint, request, call)
-            if claim:
-                claim.keep(tx, call.raw, response)
             return response
 
     def _actor(self, endpoint: Endpoint, request: Request) -> Identity:
@@ -94,6 +80,44 @@ class Seam:
             if request.method == "POST" or "Authorization" in request.headers:
                 self.guard.failed(address, kind)
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One request on its way through its transactions, at a place that its client has at a time."""
+
+    seam: Seam
+    client: str
+    endpoint: Endpoint
+    request: Request
+    path_values: Mapping[str, Any]
+    work: Work
+
+    def whole(self, call: Call, claim: Claim | None) -> Response:
+        """Answer in one transaction, together with the key that a creating request holds."""
+        with self._admitted(call) as tx:
+            if claim and (stored := claim.answered(tx, call.raw)):
+                return stored
+            result = self.work(tx, call, self.path_values)
+            response = answering.answer(result, self.endpoint, self.request, call)
+            if claim:
+                claim.keep(tx, call.raw, response)
+            return response
+
+    def page(self, call: Call) -> Any:
+        """Return one page of a list."""
+        with self._admitted(call) as tx:
+            return self.work(tx, call, self.path_values)
+
+    @contextmanager
+    def _admitted(self, call: Call) -> Iterator[Transaction]:
+        # after reading: whoever sends slowly keeps nobody of its own network from being served
+        with (
+            self.seam.guard.place(self.client),
+            self.seam.db.transaction(call.correlation_id, call.actor) as tx,
+        ):
+            access.admit(call.actor, owned(tx, self.endpoint, self.path_values))
+            yield tx
 
 
 @contextmanager
