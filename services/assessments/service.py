@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chassis import clock
+from chassis import clock, feeds
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.http import Html, listing
 from chassis.resync import Projection
@@ -138,6 +138,16 @@ class AssessmentsService:
     @every(seconds=600)
     def forget_expired_sessions(self, begin: Any) -> bool:
         return usecases.forget_expired_sessions(begin, clock.now())
+
+    @http("GET", "/changes", scope="changes:read", query=feeds.ChangesQuery, returns=feeds.ChangesPage)
+    def list_changes(self, tx: Transaction, call: Call) -> Any:
+        """Read what has changed since you last asked, as far as it is yours."""
+        return feeds.changes_since(tx, call.query, call.actor)
+
+    @http("GET", "/audit-trail", scope="audit-trail:read", query=feeds.TrailQuery, returns=feeds.TrailPage)
+    def list_audit_trail(self, tx: Transaction, call: Call) -> Any:
+        """Read who wrote what, in the order of the sealed chain."""
+        return feeds.trail_since(tx, call.query)
 
     @gauges
     def business_gauges(self, tx: Transaction) -> list[Gauge]:

@@ -1,0 +1,221 @@
+"""Who may do what, asked of the running services: every endpoint, as every role, on own and others' things.
+
+The matrix is made of the declarations and access.toml: an endpoint that nobody has thought of fails here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from chassis import access
+from chassis.entrypoints import endpoints
+from chassis.installed import installed
+from tests.asking import ask
+from tests.backbone import wait_until
+from tests.e2e import people, scene
+from tests.tokens import OURS
+
+if TYPE_CHECKING:
+    from chassis.http.endpoint import Endpoint
+
+SERVICES = {name: entry.load() for name, entry in installed().items()}
+ENDPOINTS = [(name, endpoint) for name, service in SERVICES.items() for endpoint in endpoints(service)]
+IDS = [f"{endpoint.method} {endpoint.route}" for _, endpoint in ENDPOINTS]
+OWN_AREA, OTHER_AREA, OTHER_REGION = "C", "D", "12"
+OTHER_CATEGORY = "e2e-andras"
+ROLES = sorted(access.roles())
+
+
+@dataclass(frozen=True)
+class Things:
+    """One supplier's things: what stands in addresses about them."""
+
+    values: dict[str, str]
+    auditor: str
+
+    def path(self, endpoint: Endpoint) -> str:
+        return endpoint.route.format_map(self.values)
+
+
+@pytest.fixture(scope="module")
+def own(chain: Any) -> Things:
+    return made(chain, scene.CATEGORY, OWN_AREA, list(scene.BUYERS))
+
+
+@pytest.fixture(scope="module")
+def other(chain: Any) -> Things:
+    return made(chain, OTHER_CATEGORY, OTHER_AREA, [OTHER_REGION])
+
+
+def made(chain: Any, category_id: str, area: str, regions: list[str]) -> Things:
+    """Bring one supplier so far that it has an audit."""
+    scene.put_category(chain, category_id, area)
+    body = scene.supplier(category_id)
+    body["contracts"][0]["regions"] = regions
+    supplier = people.send(chain, "POST", "suppliers", "/suppliers", body).json()
+    [case] = people.invite(chain, [supplier])
+    people.under_review(chain, [case])
+    assert people.complete(chain, case).status_code == 200
+    [audit] = wait_until(
+        lambda: chain.get("audits", "/audits", supplier_id=supplier["supplier_id"])["items"], 40
+    )
+    [notice, *_] = wait_until(
+        lambda: chain.get("notifications", "/notices", supplier_id=supplier["supplier_id"])["items"], 40
+    )
+    values = {
+        "supplier_id": supplier["supplier_id"],
+        "category_id": category_id,
+        "index": "CPI",
+        "year": str(scene.newest_values()["CPI"][0]),
+        "campaign_id": case.assessment["campaign_id"],
+        "assessment_id": case.assessment["assessment_id"],
+        "audit_id": audit["audit_id"],
+        "auditor_id": scene.AUDITOR,
+        "kind": "region",
+        "recipient_id": scene.BUYERS[0],
+        "notice_id": notice["notice_id"],
+        "import_id": str(uuid4()),
+    }
+    return Things(values, audit["auditor_id"])
+
+
+def bearer(role: str, own: Things) -> dict[str, str]:
+    """The header of somebody in that role to whom `own` belongs; nobody in particular sends none."""
+    if role == access.PUBLIC:
+        return {"Authorization": ""}
+    claims = {"region": scene.BUYERS[0], "area": OWN_AREA, "auditor_id": own.auditor}
+    limit = access.roles()[role].claim
+    return OURS.bearer(role, **({limit: claims[limit]} if limit else {}))
+
+
+def called(chain: Any, service: str, endpoint: Endpoint, things: Things, headers: dict[str, str]) -> Any:
+    """Call an endpoint with a body that it refuses if it takes one: who gets a 422 was let in."""
+    url = chain.base(service) + things.path(endpoint)
+    body = {"nonsense": True} if endpoint.body else None
+    return ask(endpoint.method, url, json=body, headers={"If-Match": '"0-none"', **headers})
+
+
+def expected(endpoint: Endpoint, role: str) -> set[int]:
+    """The refusals that a role must meet; none: it is let in."""
+    if endpoint.scope == access.SESSION:
+        return {401}
+    if endpoint.scope == access.PUBLIC or endpoint.scope in access.roles()[role].scopes:
+        return set()
+    return {401} if role == access.PUBLIC else {403}
+
+
+@pytest.mark.parametrize(("service", "endpoint"), ENDPOINTS, ids=IDS)
+def test_every_endpoint_says_who_may_call_it(service, endpoint):
+    assert endpoint.scope in {access.PUBLIC, access.SESSION, *access.access().scopes}
+    assert endpoint.summary
+
+
+def test_every_scope_is_demanded_somewhere_and_somebody_holds_it():
+    demanded = {endpoint.scope for _, endpoint in ENDPOINTS} - {access.PUBLIC, access.SESSION}
+    assert demanded == set(access.access().scopes)
+    assert demanded == {scope for role in access.roles().values() for scope in role.scopes}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("service", "endpoint"), ENDPOINTS, ids=IDS)
+def test_each_role_is_let_in_or_refused_as_it_is_declared(chain, own, service, endpoint, role):
+    refusals = expected(endpoint, role)
+    answer = called(chain, service, endpoint, own, bearer(role, own))
+    if refusals:
+        assert answer.status_code in refusals, answer.text
+    else:
+        # what is not there (an import that nobody made) is 404 for those who may look, too
+        assert answer.status_code not in {401, 403, 405}, answer.text
+        assert answer.status_code < 500
+
+
+OWNED = [(service, endpoint) for service, endpoint in ENDPOINTS if endpoint.owner]
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if access.roles()[role].claim])
+@pytest.mark.parametrize(
+    ("service", "endpoint"), OWNED, ids=[f"{endpoint.method} {endpoint.route}" for _, endpoint in OWNED]
+)
+def test_what_is_others_looks_like_what_is_not_there(chain, own, other, service, endpoint, role):
+    if expected(endpoint, role):
+        return  # refused whatever it is, as the test above shows
+    headers = bearer(role, own) | {"X-Correlation-ID": "the-same"}
+    nothing = Things(
+        own.values | dict.fromkeys(("audit_id", "assessment_id", "supplier_id"), str(uuid4())), ""
+    )
+    theirs = called(chain, service, endpoint, other, headers)
+    absent = called(chain, service, endpoint, nothing, headers)
+    ours = called(chain, service, endpoint, own, headers)
+    assert (theirs.status_code, absent.status_code, ours.status_code) == (404, 404, 200)
+    assert theirs.content == absent.content
+    told = ("RateLimit", "Date")
+    assert {k: v for k, v in theirs.headers.items() if k not in told} == {
+        k: v for k, v in absent.headers.items() if k not in told
+    }
+
+
+LISTS = {
+    ("assessments", "/assessments"): "assessment_id",
+    ("audits", "/audits"): "audit_id",
+    ("audits", "/cases"): "supplier_id",
+}
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if access.roles()[role].claim])
+@pytest.mark.parametrize(("service", "path"), LISTS)
+def test_lists_and_their_exports_hold_ones_own_and_nothing_else(chain, own, other, service, path, role):
+    if service == "assessments" and role == "auditor":
+        pytest.skip("auditors hold no scope there: the test above shows it")
+    key = LISTS[service, path]
+    url, headers = chain.url(service, path), bearer(role, own)
+    for accept in ("application/json", "application/x-ndjson"):
+        text = ask("GET", url, params={"limit": 500}, headers=headers | {"Accept": accept}).text
+        assert own.values[key] in text
+        assert other.values[key] not in text
+
+
+@pytest.mark.parametrize("role", ["region", "client", "area_coordinator"])
+def test_risk_and_changes_are_ones_own(chain, own, other, role):
+    headers = bearer(role, own)
+    risks = {
+        name: ask(
+            "GET", chain.url("suppliers", f"/suppliers/{things.values['supplier_id']}/risk"), headers=headers
+        ).json()["cases"]
+        for name, things in (("own", own), ("other", other))
+    }
+    assert [case["category_id"] for case in risks["own"]] == [scene.CATEGORY]
+    assert risks["other"] == []
+    told = seen(chain.url("audits", "/changes"), headers)
+    assert {("audit", own.values["audit_id"])} <= told
+    assert ("audit", other.values["audit_id"]) not in told
+
+
+def seen(url: str, headers: dict[str, str]) -> set[tuple[str, str]]:
+    """Everything that a feed tells of, to its present end."""
+    told, since = set(), "0"
+    while True:
+        page = ask("GET", url, params={"since": since, "limit": 500}, headers=headers).json()
+        told |= {(item["resource"], item["id"]) for item in page["items"]}
+        if page["next"] == since:
+            return told
+        since = page["next"]
+
+
+def test_a_region_registers_contracts_of_its_own_only_and_changes_suppliers_it_buys_from(chain, own, other):
+    headers = OURS.bearer("region", region=scene.BUYERS[0])
+    body = scene.supplier()
+    assert ask("POST", chain.url("suppliers", "/suppliers"), json=body, headers=headers).status_code == 201
+    body["contracts"][0]["regions"] = [OTHER_REGION]
+    assert ask("POST", chain.url("suppliers", "/suppliers"), json=body, headers=headers).status_code == 403
+    for things, status in ((own, 200), (other, 403)):
+        url = chain.url("suppliers", f"/suppliers/{things.values['supplier_id']}")
+        view = ask("GET", url, headers=headers).json()
+        change = {
+            name: view[name] for name in ("legal_name", "country", "language", "identifiers", "contacts")
+        }
+        change["language"] = "en"
+        assert ask("PUT", url, json=change, headers=headers | {"If-Match": "*"}).status_code == status
