@@ -13,6 +13,7 @@ RUN = ROOT / ".run"
 ENV = RUN / "env"
 LOGS = RUN / "logs"
 MAIL = RUN / "mail"
+TOKENS = RUN / "tokens"
 SERVICES = ("suppliers", "assessments", "audits", "notifications")
 # Names nodes, data folders and databases, so that two checkouts on one machine never meet.
 IDENTITY = hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:8]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.local import admin, environment, ports, postgres, provision, servers, status, supervision, waiting
 from deploy.local.admin import Admin
-from deploy.local.checkout import ENV, LOGS, MAIL, ROOT, RUN, SERVICES, SetupError, exclusively
+from deploy.local.checkout import ENV, LOGS, MAIL, ROOT, RUN, SERVICES, TOKENS, SetupError, exclusively
 from deploy.local.console import say, warn
 from deploy.local.servers import Servers
 from deploy.local.supervision import Program
@@ -26,6 +26,7 @@ def infra() -> None:
     """Start RabbitMQ and PostgreSQL (unless given) and wait until they serve."""
     with exclusively(), _step("RabbitMQ and PostgreSQL"):
         running = servers.start()
+        _make_token_keys()
         with ThreadPoolExecutor() as pool:
             for wait in (pool.submit(running.wait_for_database), pool.submit(running.wait_for_broker)):
                 wait.result()
@@ -37,6 +38,7 @@ def up() -> None:
     with exclusively():
         with _step("RabbitMQ and PostgreSQL, databases, topology"):
             running = servers.start()
+            _make_token_keys()
             _claim_and_write(running.admin)
             with ThreadPoolExecutor() as pool:
                 broker = pool.submit(_prepare_broker, running)
@@ -89,6 +91,12 @@ def logs(name: str = "") -> None:
         )
     follow = ["-F"] if sys.stdout.isatty() else []
     os.execvp("tail", ["tail", "-n", "40", *follow, *files])  # noqa: S606
+
+
+def _make_token_keys() -> None:
+    """Make the key pair that `kedja token` signs with, once."""
+    if not (TOKENS / "private.pem").exists():
+        _kedja("token", "keys", str(TOKENS))
 
 
 def _claim_and_write(known: Admin) -> dict[str, int]:

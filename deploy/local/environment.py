@@ -1,9 +1,15 @@
 """What each service is told: `.run/env/<service>.env`, KEY=value lines."""
 
-from deploy.local.checkout import ENV, SERVICES, secret, write_private
+from deploy.local.checkout import ENV, SERVICES, TOKENS, secret, write_private
 
 _COMMENT = "# Written anew by every `make up` (deploy/local/environment.py); holds passwords.\n"
 _AT_ONCE = "# Of the local demo platform: an audit confirms itself at once, not after 5 working days.\n"
+# Tokens are made by `kedja token`, with the private key that lies beside this public one.
+_TOKENS = {
+    "TOKEN_ISSUER": "http://kedja.localhost/development",
+    "TOKEN_AUDIENCE": "kedja",
+    "TOKEN_PUBLIC_KEY_FILE": str(TOKENS / "public.pem"),
+}
 
 
 def write(urls: dict[str, dict[str, str]], ports: dict[str, int]) -> None:
@@ -13,6 +19,7 @@ def write(urls: dict[str, dict[str, str]], ports: dict[str, int]) -> None:
             **urls[service],
             "HTTP_ADDRESS": f"127.0.0.1:{ports[service]}",
             "OPS_ADDRESS": f"127.0.0.1:{ports[f'{service}_ops']}",
+            **_TOKENS,
             **_own(service, ports),
         }
         comment = _COMMENT + (_AT_ONCE if service == "audits" else "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chassis import errors
-from chassis import http as seam
+from chassis.http.answering import problem_of
 from tests.tokens import AUDIENCE, ISSUER
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def refused(verifier: Verifier, token: str) -> str:
     """Return what the caller hears: always 401 with RFC 6750's challenge."""
     with pytest.raises(errors.Unauthorized) as refusal:
         verifier.identify(f"Bearer {token}")
-    answer = seam.problem_of(refusal.value, "id")
+    answer = problem_of(refusal.value, "id")
     assert answer.status_code == 401
     expected = f'Bearer realm="kedja", error="invalid_token", error_description="{refusal.value.detail}"'
     assert answer.headers["WWW-Authenticate"] == expected

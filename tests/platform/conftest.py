@@ -45,7 +45,7 @@ class Checkout:
 
     def answer(self, expression: str) -> str:
         """Return what an expression over the modules there prints."""
-        modules = "from deploy.local import checkout, ports, postgres, rabbitmq, supervision"
+        modules = "from deploy.local import checkout, environment, ports, postgres, rabbitmq, supervision"
         done = self.python("-c", f"{modules}; checkout.prepare(); print({expression})")
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

@@ -82,6 +82,18 @@ def test_only_we_can_read_the_run_folder_and_its_secrets(checkout: Checkout) -> 
     assert checkout.answer("checkout.secret('link_key')") == secret
 
 
+def test_every_service_is_told_whose_tokens_it_takes(checkout: Checkout) -> None:
+    written = (
+        "[environment.write({name: {} for name in checkout.SERVICES}, "
+        "{port: 1 for name in [*checkout.SERVICES, 'smtp'] for port in (name, name + '_ops')}), "
+        "(checkout.ENV / 'audits.env').read_text()][1]"
+    )
+    told = checkout.answer(written)
+    assert "TOKEN_ISSUER=http://kedja.localhost/development\n" in told
+    assert "TOKEN_AUDIENCE=kedja\n" in told
+    assert f"TOKEN_PUBLIC_KEY_FILE={checkout.root}/.run/tokens/public.pem\n" in told
+
+
 def test_a_copied_checkout_does_not_use_the_originals_run_folder(checkout: Checkout) -> None:
     (checkout.root / ".run").mkdir(mode=0o700)
     (checkout.root / ".run" / "checkout").write_text("/somewhere/else\n")
