@@ -113,7 +113,7 @@ class Backbone(SharedExtension):
         return any(more)
 
     def _seal(self) -> None:
-        self.repeat("seal", partial(sealer.seal, self.db), _SEAL_SECONDS)
+        self.repeat("seal", lambda: sealer.seal(self.db), _SEAL_SECONDS)
 
     def _retry_failed_events(self) -> None:
         self.repeat("retry", self._retry_each_queue, _RETRY_TICK_SECONDS)
