@@ -42,14 +42,23 @@ def _read(environ: dict[str, Any], most_bytes: int) -> bytes:
     if not chunked and (len(length) > 15 or int(length) > most_bytes):
         raise _too_large(most_bytes)
     wanted = most_bytes + 1 if chunked else int(length)
-    try:
-        raw: bytes = environ["wsgi.input"].read(wanted) if wanted else b""
-    except (OSError, ValueError):
-        raise errors.Malformed("The body ends before it should, or its chunks cannot be read.") from None
+    raw = _received(environ["wsgi.input"], wanted) if wanted else b""
     if len(raw) > most_bytes:
         raise _too_large(most_bytes)
     if not chunked and len(raw) < wanted:
-        raise errors.Malformed("The body is shorter than its Content-Length, or came too slowly.")
+        raise errors.Malformed("The body is shorter than its Content-Length.")
+    return raw
+
+
+def _received(source: Any, wanted: int) -> bytes:
+    try:
+        raw: bytes = source.read(wanted)
+    except (OSError, ValueError):
+        if source.late:
+            raise errors.RequestTimeout from None
+        raise errors.Malformed("The body ends before it should, or its chunks cannot be read.") from None
+    if len(raw) < wanted and source.late:
+        raise errors.RequestTimeout
     return raw
 
 

@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from chassis import masks
+
 # nameko logs every refusal of an HTTP request with a traceback; the HTTP seam says what there is to say.
 _QUIET = {
     "nameko.containers": logging.CRITICAL,
@@ -30,8 +32,12 @@ def configure(service: str, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
-    renderer = structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=renderer))
+    last: list[structlog.types.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        masks.mask,
+        structlog.processors.JSONRenderer(),  # ASCII: nobody's line end or escape gets out
+    ]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, quiet in _QUIET.items():
         logging.getLogger(name).setLevel(quiet)

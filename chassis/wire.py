@@ -209,18 +209,27 @@ class Body:
         self._source, self._connection = source, connection
         self._began, self._read = 0.0, 0
 
-    def read(self, size: int = -1) -> bytes:
-        """Return at most `size` bytes; fewer only at the end, or when time is over."""
+    def read(self, size: int) -> bytes:
+        """Return `size` bytes; fewer only at the end, or when time is over."""
         self._began = self._began or time.monotonic()
-        wanted = size if size >= 0 else self._source.content_length or 0
-        allowed = door.BODY_SECONDS + (self._read + wanted) / door.SLOWEST_BYTES_A_SECOND
+        pieces = []
+        while size > 0 and (piece := self._piece(min(size, door.PIECE_BYTES))):
+            pieces.append(piece)
+            size -= len(piece)
+        self._connection.begin("work")
+        return b"".join(pieces)
+
+    def _piece(self, size: int) -> bytes:
+        allowed = door.BODY_SECONDS + (self._read + size) / door.SLOWEST_BYTES_A_SECOND
         self._connection.begin("body", self._began + allowed - time.monotonic())
-        try:
-            data: bytes = self._source.read(None if size < 0 else size)
-        finally:
-            self._connection.begin("work")
+        data: bytes = self._source.read(size)
         self._read += len(data)
         return data
+
+    @property
+    def late(self) -> bool:
+        """Tell whether the time was over before the body's end."""
+        return self._connection.late
 
     @property
     def left(self) -> bool:
