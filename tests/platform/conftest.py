@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy.local.checkout import ROOT
+from tests.conftest import SERVICES
+from tests.platform.edge import Echo, Edge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,3 +68,20 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     fresh = Checkout(folder)
     yield fresh
     fresh.python("-m", "deploy.local", "clean")
+
+
+@pytest.fixture(scope="module")
+def echoes() -> Iterator[dict[str, Echo]]:
+    """A stand-in for each service."""
+    running = {name: Echo(name) for name in SERVICES}
+    yield running
+    for echo in running.values():
+        echo.stop()
+
+
+@pytest.fixture(scope="module")
+def edge(echoes: dict[str, Echo], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """nginx before the four stand-ins."""
+    running = Edge(tmp_path_factory.mktemp("edge"), {name: echo.port for name, echo in echoes.items()})
+    yield running
+    running.stop()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import threading
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -143,3 +145,12 @@ class Edge:
         self.process.terminate()
         assert self.process.wait(timeout=10) == 0
         self._log.close()
+
+
+def raw(edge: Edge, request: bytes) -> tuple[int, dict[str, Any]]:
+    """Send bytes as they are; return the status and the JSON of the answer."""
+    with socket.create_connection(("127.0.0.1", edge.port), timeout=30) as client:
+        client.sendall(request)
+        answer = HTTPResponse(client)
+        answer.begin()
+        return answer.status, json.loads(answer.read())
