@@ -14,6 +14,7 @@ import psycopg2.extras
 from psycopg2.extensions import connection as psycopg2_connection
 
 from chassis import sql
+from chassis.faults import READ_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,8 +105,9 @@ class Database:
             yield conn
             conn.commit()
             keep = conn
-        except Exception:
-            keep = _rolled_back(conn)
+        except Exception as fault:
+            # a standby that was primary stays one: the next comer asks anew who is
+            keep = None if getattr(fault, "pgcode", None) == READ_ONLY else _rolled_back(conn)
             if keep is None:
                 self.close()  # where one was cut, the idle ones were as a rule: the next comer gets a new one
             raise

@@ -19,8 +19,10 @@ class Fault(Enum):
     EVENT = "the event or its handler is wrong: set that event aside"
 
 
-# SQLSTATE classes (PostgreSQL documentation, appendix A): connection, resources, operator intervention
-_INFRASTRUCTURE_CLASSES = ("08", "53", "57")
+# SQLSTATE classes (PostgreSQL documentation, appendix A): connection, resources, operator intervention,
+# system (disk), configuration file
+_INFRASTRUCTURE_CLASSES = ("08", "53", "57", "58", "F0")
+READ_ONLY = "25006"  # the server was primary and is a standby now
 _QUERY_CANCELED = "57014"  # our own statement_timeout: the statement is too slow, not the server away
 _LOCK_NOT_AVAILABLE = "55P03"
 _TRANSACTION_ROLLBACK = "40"
@@ -52,5 +54,12 @@ def classify(fault: BaseException) -> Fault:
         return Fault.CONTENTION
     if state == _QUERY_CANCELED:
         return Fault.EVENT
-    waits = state == _LOCK_NOT_AVAILABLE or state.startswith(_INFRASTRUCTURE_CLASSES)
+    waits = state in {_LOCK_NOT_AVAILABLE, READ_ONLY} or state.startswith(_INFRASTRUCTURE_CLASSES)
     return Fault.INFRASTRUCTURE if waits else Fault.EVENT
+
+
+def classify_our_own(fault: BaseException) -> Fault:
+    """Return the same for statements of the backbone's own: no event can be at fault."""
+    if isinstance(fault, psycopg2.Error) and classify(fault) is Fault.EVENT:
+        return Fault.INFRASTRUCTURE
+    return classify(fault)
