@@ -1,4 +1,18 @@
-"""Consuming: a batch is what is there, handled in one transaction, acknowledged after its commit."""
+"""Consuming: a batch is what is there, handled in one transaction, acknowledged after its commit.
+
+What may leave which step (what a message does in the database is `chassis.handling`):
+
+    run             nothing: whatever comes out of `_consume` ends this connection, and a new one begins
+    _consume        BROKER_ERRORS, GivenBackError
+    process         GivenBackError; when it returns, every message has come to its end
+    _read           GivenBackError; an UnreadableError is a result
+    _handle         GivenBackError; a batch that fails is redone one by one, and what fails alone is set aside
+    _patiently      the event's own faults; GivenBackError while it waits for the machinery
+    _breathe        GivenBackError: the service stops, the batch has lasted too long, or the broker is gone
+
+A batch that was not brought to its end comes again. It is then begun with one message, and with twice as many
+each time that goes well: so there is progress however long a batch takes.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +25,29 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from chassis import broker, failures, metrics, sql
-from chassis.events import UnreadableError, parse
+from chassis import broker, metrics
+from chassis.events import UnreadableError
 from chassis.failures import Message
-from chassis.faults import BROKER_ERRORS, Fault, classify
+from chassis.faults import BROKER_ERRORS, Fault, classify, classify_our_own
+from chassis.handling import Handling, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chassis.db import Database, Transaction
+    from chassis.db import Database
     from chassis.events import EventSlice, Received
-
-    Handler = Callable[[Transaction, list[Received]], None]
+    from chassis.handling import Handler
 
 log = structlog.get_logger()
-queries: Any = sql.load(__file__)
 
 BATCH = 500
+BATCH_BYTES = 4_000_000  # what can be read within a second; a larger message is a batch of its own
 _TICK_SECONDS = 0.5
 _LONGEST_BACKOFF = 5.0
 # Long before the broker's own consumer timeout (30 minutes) unfinished messages go back to the queue.
 _GIVE_BACK_SECONDS = 300.0
 _CONTENTION_ATTEMPTS = 5
+_BREATH_SECONDS = 0.1  # so long may reading hold up heartbeats, requests and everything else in the process
 
 # A message and the event that was read from it
 Pair = tuple[Message, "Received"]
@@ -40,6 +55,11 @@ Pair = tuple[Message, "Received"]
 
 class GivenBackError(Exception):
     """The batch could not be finished in time, or the service stops: the broker hands it out again."""
+
+    def __init__(self, reason: str, cause: str) -> None:
+        """Say why, and in one word what was in the way: a metric's label."""
+        super().__init__(reason)
+        self.cause = cause
 
 
 class Consumer:
@@ -54,10 +74,13 @@ class Consumer:
         amqp_url: str,
     ) -> None:
         """Name the queue, the event types it may hold, and who handles them."""
-        self.queue, self._slices, self._handler = queue, slices, handler
-        self._db, self._amqp_url = db, amqp_url
+        self.queue, self._amqp_url = queue, amqp_url
+        self._handling = Handling(queue, slices, handler, db)
+        self.retry_one = self._handling.retry_one
         self._stopping = threading.Event()
         self._arrived: list[Any] = []
+        self._arrived_bytes = 0
+        self._limit = BATCH
         self._channel: Any = None
         self._deadline = 0.0
         self.connected = False
@@ -67,7 +90,7 @@ class Consumer:
         self._stopping.set()
 
     def run(self) -> None:
-        """Consume until stopped, connecting anew whenever the connection is lost."""
+        """Consume until stopped, beginning anew whenever the connection or a batch is lost."""
         pause = 0.1
         while not self._stopping.is_set():
             try:
@@ -75,142 +98,116 @@ class Consumer:
                     self._subscribe()
                     pause = 0.1
                     self._consume()
-            except (*BROKER_ERRORS, GivenBackError) as fault:
-                log.warning("consumer_disconnected", queue=self.queue, reason=repr(fault)[:300])
-                metrics.DISCONNECTED.labels(self.queue, "broker").inc()
-            self.connected = False
+            except Exception as fault:  # noqa: BLE001  whatever it is, the other queues of the process go on
+                self._note_disconnected(fault)
+            self.connected, self._limit = False, 1
             self._stopping.wait(pause)
             pause = min(pause * 2, _LONGEST_BACKOFF)
 
+    def _note_disconnected(self, fault: Exception) -> None:
+        cause = "broker" if isinstance(fault, BROKER_ERRORS) else getattr(fault, "cause", "unforeseen")
+        told = {"queue": self.queue, "cause": cause, "reason": repr(fault)[:300]}
+        if cause == "unforeseen":
+            log.error("consumer_disconnected", **told, exc_info=fault)
+        else:
+            log.warning("consumer_disconnected", **told)
+        metrics.DISCONNECTED.labels(self.queue, cause).inc()
+
     def _subscribe(self) -> None:
-        self._arrived = []
+        self._arrived, self._arrived_bytes = [], 0
         self._channel.basic_qos(0, BATCH, False)
-        self._channel.basic_consume(self.queue, callback=self._arrived.append)
+        self._channel.basic_consume(self.queue, callback=self._arrive)
         self.connected = True
+
+    def _arrive(self, delivered: Any) -> None:
+        self._arrived.append(delivered)
+        self._arrived_bytes += len(delivered.body)
 
     def _consume(self) -> None:
         while not self._stopping.is_set():
             self._fill()
             if self._arrived:
-                arrived = self._arrived[:BATCH]
-                self.process([Message(_headers(m), _body(m)) for m in arrived])
-                self._channel.basic_ack(arrived[-1].delivery_tag, multiple=True)
-                del self._arrived[: len(arrived)]  # more may have arrived while it was handled
+                batch = self._batch()
+                self.process([message_of(delivered) for delivered in batch])
+                self._channel.basic_ack(batch[-1].delivery_tag, multiple=True)
+                del self._arrived[: len(batch)]  # more may have arrived while it was handled
+                self._arrived_bytes -= sum(len(delivered.body) for delivered in batch)
+                self._limit = min(BATCH, self._limit * 2)
 
     def _fill(self) -> None:
         """Take what the socket has, without waiting for more once something is there."""
         if not self._arrived and not broker.tick(self._channel, _TICK_SECONDS):
             return
         sock = self._channel.connection.transport.sock
-        while len(self._arrived) < BATCH and select.select([sock], [], [], 0)[0]:
+        while self._has_room() and select.select([sock], [], [], 0)[0]:
             broker.tick(self._channel, _TICK_SECONDS)
+
+    def _has_room(self) -> bool:
+        return len(self._arrived) < BATCH and self._arrived_bytes < BATCH_BYTES
+
+    def _batch(self) -> list[Any]:
+        """Return the oldest of what has arrived, as much as may be handled at once."""
+        size, number = 0, 0
+        for delivered in self._arrived[: self._limit]:
+            size, number = size + len(delivered.body), number + 1
+            if size >= BATCH_BYTES:
+                break
+        return self._arrived[:number]
 
     def process(self, messages: Sequence[Message]) -> None:
         """Bring every message to its end: handled, known already, set aside for retry, or parked."""
         self._deadline = time.monotonic() + _GIVE_BACK_SECONDS
         pairs, unreadable = self._read(messages)
-        for message, fault in unreadable:
-            self._breathe()
-            self._patiently(partial(self._park, message, fault))
+        for number, (message, fault) in enumerate(unreadable):
+            self._breathe_before(number)
+            self._set_aside(message, fault)
         if pairs:
             with metrics.HANDLE_SECONDS.labels(self.queue).time():
                 self._handle(pairs)
 
-    def retry_one(self) -> bool:
-        """Retry this queue's failed event that is due, if one is; inbox, handler and its removal are one."""
-        with self._db.transaction() as tx:
-            row = queries.claim_due_failure(tx, queues=[self.queue])
-            if row is None:
-                return False
-            message = Message(row.headers, bytes(row.body), kept_as=row.event_key)
-            try:
-                event = parse(message.headers, message.body, self._slices)
-                with tx.cursor() as cursor:
-                    cursor.execute("SAVEPOINT attempt")
-                first = self._hand_over(tx, [event])
-                queries.check_constraints(tx)
-                queries.forget_failure(tx, queue=self.queue, event_key=row.event_key)
-            except Exception as fault:  # noqa: BLE001  the handler's faults are data here
-                self._retry_failed(tx, message, fault, row.attempts + 1)
-                return True
-        metrics.batch_handled(self.queue, first, duplicates=1 - len(first))
-        return True
-
-    def _retry_failed(self, tx: Transaction, message: Message, fault: Exception, attempts: int) -> None:
-        if classify(fault) is not Fault.EVENT:
-            raise fault
-        if isinstance(fault, UnreadableError):
-            failures.park(tx, self.queue, message, fault)
-            self._note(message, fault, "parked")
-            return
-        with tx.cursor() as cursor:
-            cursor.execute("ROLLBACK TO SAVEPOINT attempt")
-        self._note(message, fault, failures.record(tx, self.queue, message, fault, attempts))
-
     def _read(self, messages: Sequence[Message]) -> tuple[list[Pair], list[tuple[Message, UnreadableError]]]:
         pairs, unreadable = [], []
+        began = time.thread_time()
         for message in messages:
             try:
-                pairs.append((message, parse(message.headers, message.body, self._slices)))
+                pairs.append((message, self._handling.read(message)))
             except UnreadableError as fault:
                 unreadable.append((message, fault))
+            if time.thread_time() - began > _BREATH_SECONDS:
+                self._breathe()
+                began = time.thread_time()
         return pairs, unreadable
 
     def _handle(self, pairs: list[Pair]) -> None:
         """Handle the batch; if an event in it is poisonous, redo it one by one: it harms only itself."""
+        events = [event for _, event in pairs]
         try:
-            self._patiently(partial(self._transact, pairs), _CONTENTION_ATTEMPTS)
+            self._patiently(partial(self._handling.handle, events), _CONTENTION_ATTEMPTS)
         except GivenBackError:
             raise
         except Exception:  # noqa: BLE001  the handler's faults are data here
-            for pair in pairs:
+            for number, pair in enumerate(pairs):
+                self._breathe_before(number)
                 self._handle_one(pair)
 
     def _handle_one(self, pair: Pair) -> None:
-        self._breathe()
+        message, event = pair
         try:
-            self._patiently(partial(self._transact, [pair]))
+            self._patiently(partial(self._handling.handle, [event]))
         except GivenBackError:
             raise
         except Exception as fault:  # noqa: BLE001  the handler's faults are data here
-            self._set_aside(pair[0], fault)
-
-    def _transact(self, pairs: list[Pair]) -> None:
-        events = [event for _, event in pairs]
-        with self._db.transaction() as tx:
-            first = self._hand_over(tx, events)
-        metrics.batch_handled(self.queue, first, duplicates=len(events) - len(first))
-
-    def _hand_over(self, tx: Transaction, events: list[Received]) -> list[Received]:
-        """Give the handler the events that this queue has not handled before, and return those."""
-        by_id = {event.id: event for event in events}
-        fresh = {row.event_id for row in queries.remember_events(tx, queue=self.queue, ids=sorted(by_id))}
-        first = [event for event in by_id.values() if event.id in fresh]
-        if first:
-            self._handler(tx, first)
-        return first
+            self._set_aside(message, fault)
 
     def _set_aside(self, message: Message, fault: Exception) -> None:
-        self._patiently(partial(self._record, message, fault))
+        self._patiently(partial(self._handling.set_aside, message, fault), judge=classify_our_own)
 
-    def _record(self, message: Message, fault: Exception) -> None:
-        with self._db.transaction() as tx:
-            state = failures.record(tx, self.queue, message, fault, attempts=1)
-        self._note(message, fault, state)
-
-    def _park(self, message: Message, fault: UnreadableError) -> None:
-        with self._db.transaction() as tx:
-            failures.park(tx, self.queue, message, fault)
-        self._note(message, fault, "parked")
-
-    def _note(self, message: Message, fault: Exception, state: str) -> None:
-        known = message.type if message.type in self._slices else "unknown"
-        metrics.HANDLED.labels(self.queue, known, state).inc()
-        log.error(
-            "event_failed", queue=self.queue, event_id=message.key, state=state, reason=repr(fault)[:300]
-        )
-
-    def _patiently(self, work: Callable[[], None], contention_attempts: int | None = None) -> None:
+    def _patiently(
+        self,
+        work: Callable[[], None],
+        contention_attempts: int | None = None,
+        judge: Callable[[BaseException], Fault] = classify,
+    ) -> None:
         """Redo `work` while the machinery fails; let the event's own faults through.
 
         With `contention_attempts`, so many lost fights with other transactions count as a fault of the batch.
@@ -220,7 +217,7 @@ class Consumer:
             try:
                 work()
             except Exception as fault:
-                kind = classify(fault)
+                kind = judge(fault)
                 contended += kind is Fault.CONTENTION
                 if kind is Fault.EVENT or contended == contention_attempts:
                     raise
@@ -234,25 +231,21 @@ class Consumer:
     def _back_off(self, pause: float) -> None:
         until = time.monotonic() + pause * random.uniform(0.5, 1)  # noqa: S311  spreads replicas, guards nothing
         while (left := until - time.monotonic()) > 0:
-            self._breathe(min(left, _TICK_SECONDS))
+            self._breathe(min(left, _TICK_SECONDS), waits_for="database")
 
-    def _breathe(self, seconds: float = 0.001) -> None:
+    def _breathe_before(self, number: int) -> None:
+        """Breathe between two messages: the first of a batch is brought to its end, however late it is."""
+        if number:
+            self._breathe()
+
+    def _breathe(self, seconds: float = 0.001, waits_for: str = "handler") -> None:
         """Keep the heartbeats going; give the batch back if it has lasted too long or the service stops."""
-        if self._stopping.is_set() or time.monotonic() > self._deadline:
-            raise GivenBackError("the batch goes back to the queue")
+        if self._stopping.is_set():
+            raise GivenBackError("the service stops: the batch goes back to the queue", "stop")
+        if time.monotonic() > self._deadline:
+            raise GivenBackError("the batch has lasted too long and goes back to the queue", waits_for)
         try:
             broker.tick(self._channel, seconds)
         except BROKER_ERRORS as fault:
-            raise GivenBackError("the broker is gone and hands the batch out again") from fault
-
-
-def _headers(message: Any) -> Mapping[str, Any]:
-    """Return the headers as they were published: a redelivery's count is not the message's own."""
-    headers = message.properties.get("application_headers")
-    named = headers.items() if isinstance(headers, dict) else ()
-    texts = ((name if isinstance(name, str) else repr(name), value) for name, value in named)
-    return {name: value for name, value in texts if name != "x-delivery-count"}
-
-
-def _body(message: Any) -> bytes:
-    return message.body if isinstance(message.body, bytes) else str(message.body).encode()
+            gone = "the broker is gone and hands the batch out again"
+            raise GivenBackError(gone, "broker") from fault

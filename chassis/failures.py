@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from chassis import sql
-from chassis.events import PREFIX
+from chassis.events import PREFIX, UnreadableError
 from chassis.faults import hopeless
 
 if TYPE_CHECKING:
@@ -37,17 +37,23 @@ class Message:
 
     headers: Mapping[str, Any]
     body: bytes
-    kept_as: str | None = None
 
     @property
     def key(self) -> str:
         """Return what it is kept as: the event id, or where none can be read a hash of headers and body."""
-        if self.kept_as is not None:
-            return self.kept_as
         try:
             return str(UUID(self.headers.get(PREFIX + "id")))
         except (ValueError, TypeError, AttributeError):
-            return hashlib.sha256(_json(self.headers).encode() + b"\0" + self.body).hexdigest()
+            return self._digest
+
+    @property
+    def own_key(self) -> str:
+        """Return what it is kept as where another message has the same id."""
+        return f"{self.key}:{self._digest[:16]}"
+
+    @property
+    def _digest(self) -> str:
+        return hashlib.sha256(_json(self.headers).encode() + b"\0" + self.body).hexdigest()
 
     @property
     def type(self) -> str | None:
@@ -61,34 +67,44 @@ def delay(attempts: int) -> float:
     return float(min(_FIRST_DELAY * _GROWTH ** (attempts - 1), _LONGEST_DELAY))
 
 
-def park(tx: Transaction, queue: str, message: Message, fault: Exception) -> None:
-    """Keep a message that nobody can ever handle."""
-    _record(tx, queue, message, fault, attempts=1, state="parked")
+def record(tx: Transaction, queue: str, message: Message, fault: Exception) -> str:
+    """Keep a message that failed: to be retried, or where that cannot help parked.
 
-
-def record(tx: Transaction, queue: str, message: Message, fault: Exception, attempts: int) -> str:
-    """Keep an event whose handler failed: to be retried, or after the last attempt parked."""
-    state = "parked" if attempts >= MAX_ATTEMPTS or hopeless(fault) else "retry"
-    _record(tx, queue, message, fault, attempts=attempts, state=state)
+    Nothing that was received is lost: a message that shares its id with another one is kept beside it.
+    """
+    state = _state(fault, attempts=1)
+    values = {
+        "queue": queue,
+        "type": message.type,
+        "headers": _json(message.headers),
+        "body": message.body,
+        **_outcome(fault, state, attempts=1),
+    }
+    if not queries.record_failure(tx, event_key=message.key, **values):
+        queries.record_failure(tx, event_key=message.own_key, **values)
     return state
 
 
-def _record(  # noqa: PLR0913  a row has this many facts
-    tx: Transaction, queue: str, message: Message, fault: Exception, *, attempts: int, state: str
-) -> None:
-    queries.record_failure(
-        tx,
-        queue=queue,
-        event_key=message.key,
-        type=message.type,
-        headers=_json(message.headers),
-        body=message.body,
-        state=state,
-        attempts=attempts,
-        delay=delay(attempts),
-        reason=sql.storable(f"{type(fault).__name__}: {fault}"[:2000]),
-        traceback=sql.storable("".join(traceback.format_exception(fault))[-20_000:]),
-    )
+def record_again(tx: Transaction, queue: str, event_key: str, fault: Exception, attempts: int) -> str:
+    """Note that a retry has failed: there will be another, or it was the last and the event is parked."""
+    state = _state(fault, attempts)
+    queries.fail_again(tx, queue=queue, event_key=event_key, **_outcome(fault, state, attempts))
+    return state
+
+
+def _state(fault: Exception, attempts: int) -> str:
+    over = attempts >= MAX_ATTEMPTS or isinstance(fault, UnreadableError) or hopeless(fault)
+    return "parked" if over else "retry"
+
+
+def _outcome(fault: Exception, state: str, attempts: int) -> dict[str, Any]:
+    return {
+        "state": state,
+        "attempts": attempts,
+        "delay": delay(attempts),
+        "reason": sql.storable(f"{type(fault).__name__}: {fault}"[:2000]),
+        "traceback": sql.storable("".join(traceback.format_exception(fault))[-20_000:]),
+    }
 
 
 def _json(headers: Mapping[str, Any]) -> str:

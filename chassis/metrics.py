@@ -60,15 +60,17 @@ REDONE = Counter(
 )
 
 
-def batch_handled(queue: str, events: Sequence[Received], *, duplicates: int) -> None:
-    """Count a committed batch: once for the batch, once per event type in it."""
-    BATCH_SIZE.labels(queue).observe(len(events))
-    for event_type, count in TypeCounts(event.type for event in events).items():
+def batch_handled(queue: str, events: Sequence[Received], first: Sequence[Received]) -> None:
+    """Count a committed batch: once for the batch, once per event type in it; first: not handled before."""
+    BATCH_SIZE.labels(queue).observe(len(first))
+    handled = TypeCounts(event.type for event in first)
+    for event_type, count in handled.items():
         HANDLED.labels(queue, event_type, "handled").inc(count)
-    if duplicates:
-        HANDLED.labels(queue, "any", "duplicate").inc(duplicates)
+    if len(events) > len(first):
+        for event_type, count in (TypeCounts(event.type for event in events) - handled).items():
+            HANDLED.labels(queue, event_type, "duplicate").inc(count)
     now, age = clock.now(), AGE.labels(queue)
-    for event in events:
+    for event in first:
         age.observe(max(0.0, (now - event.time).total_seconds()))
 
 

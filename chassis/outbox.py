@@ -9,7 +9,8 @@ from uuid import UUID
 import orjson
 
 from chassis import clock, sql
-from chassis.events import PREFIX, Event, loader
+from chassis.errors import TooLarge
+from chassis.events import LARGEST_BODY, PREFIX, Event, loader
 from chassis.ids import uuid7
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ queries: Any = sql.load(__file__)
 def emit(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
     """Write the events to the outbox, in order, and return their ids.
 
-    Raises marshmallow.ValidationError if an event's data breaks its own schema: better here, where the
-    transaction fails as a whole, than in every consumer.
+    Raises marshmallow.ValidationError if an event's data breaks its own schema, and errors.TooLarge if no
+    consumer would read it: better here, where the transaction fails as a whole, than in every consumer.
     """
     if not events:
         return []
@@ -75,6 +76,8 @@ def _next_versions(tx: Transaction, subjects: list[str]) -> list[int]:
 
 def _row(event: Event, marks: dict[str, Any], correlation_id: str | None) -> dict[str, Any]:
     body = orjson.dumps(event.data, default=number)
+    if len(body) > LARGEST_BODY:
+        raise TooLarge(f"{event.schema.type} would have {len(body)} bytes, more than {LARGEST_BODY}.")
     loader(event.schema).load(orjson.loads(body))
     return {
         "type": event.schema.type,

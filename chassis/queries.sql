@@ -253,20 +253,42 @@ ON CONFLICT DO NOTHING
 RETURNING event_id;
 
 -- name: record_failure!
--- Keep a failed event; one that fails again keeps its place and its attempts, also when it was delivered anew.
+-- Keep a failed message; one that comes and fails again keeps its place and its attempts. Writes nothing where another
+-- message has the same key.
 INSERT INTO failed_event AS f (queue, event_key, type, headers, body, state, attempts, next_at, reason, traceback)
 VALUES (:queue, :event_key, :type, (:headers)::jsonb, :body, :state, :attempts, now() + make_interval(secs => :delay),
         :reason, :traceback)
 ON CONFLICT (queue, event_key) DO UPDATE
 SET state = CASE WHEN f.state = 'retry' THEN excluded.state ELSE f.state END,
     attempts = greatest(f.attempts, excluded.attempts), next_at = greatest(f.next_at, excluded.next_at),
-    reason = excluded.reason, traceback = excluded.traceback, failed_at = now();
+    reason = excluded.reason, traceback = excluded.traceback, failed_at = now()
+WHERE (f.headers, f.body) = (excluded.headers, excluded.body);
 
 -- name: claim_due_failure^
 -- The failed event whose time has come first, if no other replica works on it.
-SELECT queue, event_key, type, headers, body, attempts FROM failed_event
-WHERE state = 'retry' AND next_at <= now() AND queue = ANY(:queues)
+SELECT event_key, headers, body, attempts FROM failed_event
+WHERE state = 'retry' AND next_at <= now() AND queue = :queue
 ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- name: begin_attempt#
+-- What a retry does can be undone while its row stays claimed. It waits for no lock for long: other retries stand behind.
+SAVEPOINT attempt; SET LOCAL lock_timeout = '2s';
+
+-- name: end_attempt#
+-- Undo it.
+ROLLBACK TO SAVEPOINT attempt;
+
+-- name: fail_again!
+-- A retry has failed.
+UPDATE failed_event
+SET state = :state, attempts = :attempts, next_at = now() + make_interval(secs => :delay),
+    reason = :reason, traceback = :traceback, failed_at = now()
+WHERE (queue, event_key) = (:queue, :event_key);
+
+-- name: postpone_failure!
+-- Let others go first; it was not the event's fault.
+UPDATE failed_event SET next_at = now() + make_interval(secs => :delay)
+WHERE (queue, event_key, state) = (:queue, :event_key, 'retry');
 
 -- name: check_constraints!
 -- Let what would fail at commit fail now.
@@ -275,6 +297,21 @@ SET CONSTRAINTS ALL IMMEDIATE;
 -- name: forget_failure!
 -- The event has been dealt with after all.
 DELETE FROM failed_event WHERE queue = :queue AND event_key = :event_key;
+
+-- name: forget_handled!
+-- Events that have been handled have not failed any more. One that a retry holds at this moment is left to it.
+DELETE FROM failed_event WHERE queue = :queue AND event_key = ANY(ARRAY(
+    SELECT event_key FROM failed_event
+    WHERE queue = :queue AND event_key = ANY((:ids)::text[]) AND state <> 'discarded' FOR UPDATE SKIP LOCKED
+));
+
+-- name: forget_namesakes!
+-- The same for other messages that came under the ids of events that have been handled.
+DELETE FROM failed_event WHERE queue = :queue AND event_key = ANY(ARRAY(
+    SELECT event_key FROM failed_event
+    WHERE queue = :queue AND split_part(event_key, ':', 1) = ANY((:ids)::text[]) AND state <> 'discarded'
+    FOR UPDATE SKIP LOCKED
+));
 
 -- name: list_failures
 -- Failed events for people, oldest first; each filter is optional.

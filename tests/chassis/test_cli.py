@@ -15,7 +15,8 @@ import pytest
 from chassis import clock, migrate, topology
 from chassis.cli import cli
 from chassis.consume import Consumer
-from chassis.failures import Message, park
+from chassis.events import UnreadableError
+from chassis.failures import Message, record
 from chassis.ids import uuid7
 from services.things.events import MadeSlice
 from tests import backbone
@@ -60,7 +61,7 @@ def parked(db):
     messages = [Message(envelope, b'{"name": "x"}') for envelope in headers]
     for queue, message in zip(["suppliers.a", "suppliers.a", "suppliers.b"], messages, strict=True):
         with db.transaction() as tx:
-            park(tx, queue, message, ValueError("[/bold] it is [red]wrong[/red]: " + "long " * 60))
+            record(tx, queue, message, UnreadableError("[/bold] it is [red]wrong[/red]: " + "long " * 60))
     return [message.key for message in messages]
 
 
@@ -70,7 +71,7 @@ def test_parked_list_shows_each_event_with_its_whole_id_and_its_reason(kedja, pa
         [queue, key, "thing_made", "parked"]
         for queue, key in zip(["suppliers.a", "suppliers.a", "suppliers.b"], parked, strict=True)
     ]
-    assert ", attempt 1: ValueError: [/bold] it is [red]wrong[/red]: long " in listed[1]
+    assert ", attempt 1: UnreadableError: [/bold] it is [red]wrong[/red]: long " in listed[1]
     things.ask("UPDATE failed_event SET state = 'retry' WHERE event_key = %(key)s", key=parked[0])
     assert len(kedja("parked", "list", "suppliers").splitlines()) == 4
     assert len(kedja("parked", "list", "suppliers", "--retrying").splitlines()) == 6
@@ -78,7 +79,12 @@ def test_parked_list_shows_each_event_with_its_whole_id_and_its_reason(kedja, pa
 
 def test_parked_show_shows_headers_body_reason_and_traceback(kedja, parked):
     shown = kedja("parked", "show", "suppliers", parked[0])
-    for text in ('"cloudEvents_subject": "s0"', 'body: {"name": "x"}', "reason: ValueError: ", "traceback: "):
+    for text in (
+        '"cloudEvents_subject": "s0"',
+        'body: {"name": "x"}',
+        "reason: UnreadableError: ",
+        "traceback: ",
+    ):
         assert text in shown
     assert "has no failed event nonesuch" in kedja("parked", "show", "suppliers", "nonesuch", status=1)
 
@@ -203,7 +209,7 @@ def test_queues_shows_rate_age_and_failures_of_each_queue_and_the_oldest_of_each
         handled = "INSERT INTO inbox SELECT 'audits.policy', (%(id)s)::uuid FROM generate_series(1, 1)"
         things.ask(handled, id=str(made_at(clock.now() - timedelta(hours=3))))
         with db.transaction() as tx:
-            park(tx, "audits.policy", Message(backbone.headers("x"), b""), ValueError("no"))
+            record(tx, "audits.policy", Message(backbone.headers("x"), b""), UnreadableError("no"))
         emit(db, "first", "second")
         things.ask("UPDATE outbox SET created_at = now() - interval '10 min'")
         (tmp_path / "suppliers.env").write_text("DATABASE_URL=postgresql://x:y@127.0.0.1:1/z\n")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 
+import psycopg2
 import pytest
+from prometheus_client import REGISTRY
 
-from chassis import broker
+from chassis import broker, failures
 from chassis.consume import Consumer
 from services.things.events import MadeSlice
 from tests import backbone
 from tests.backbone import wait_until
 from tests.chassis.bench import count
+from tests.chassis.conftest import execute_as_admin
 
 SLICES = {"thing_made": MadeSlice}
 NAMES = [f"{n:03}" for n in range(200)]
@@ -87,7 +90,7 @@ def test_a_database_that_is_cut_in_the_middle_of_a_batch_costs_no_attempt_and_wo
     assert things.failed() == []
 
 
-@pytest.mark.parametrize("state", ["40001", "40P01", "55P03", "57P01", "53300"])
+@pytest.mark.parametrize("state", ["40001", "40P01", "55P03", "57P01", "53300", "25006", "58030", "F0000"])
 def test_a_fault_of_the_machinery_is_redone_and_costs_no_attempt(queue, db, amqp_url, start, things, state):
     rounds = []
 
@@ -199,3 +202,65 @@ def test_a_consumer_waits_for_its_queue_to_be_declared(queue, db, amqp_url, star
     )
     queue.put("a")
     wait_until(lambda: things.times() == {"a": 1})
+
+
+def test_a_failure_that_cannot_be_recorded_is_recorded_when_it_can_whatever_the_database_said(
+    queue, db, amqp_url, start, things
+):
+    def handle(tx, batch):
+        count(tx, batch)
+        if any(event.data["name"] == "poison" for event in batch):
+            raise KeyError("a bug")
+
+    things.ask("ALTER TABLE failed_event RENAME COLUMN traceback TO hidden")
+    try:
+        queue.put("a", "poison", "b")
+        queue.put_raw(backbone.headers("thing_made", subject="bad"), b"{")
+        thread = start(Consumer(queue.name, SLICES, handle, db, amqp_url))
+        wait_until(lambda: redone(queue, "infrastructure") >= 2)
+        assert thread.is_alive()
+    finally:
+        things.ask("ALTER TABLE failed_event RENAME COLUMN hidden TO traceback")
+    wait_until(lambda: things.times() == {"a": 1, "b": 1})
+    wait_until(lambda: sorted(things.failed()) == [("bad", "parked", 1), ("poison", "retry", 1)])
+
+
+def redone(queue, fault):
+    labels = {"queue": queue.name, "fault": fault}
+    return REGISTRY.get_sample_value("batches_redone_total", labels) or 0
+
+
+def test_a_database_that_only_reads_is_waited_for_and_left_for_one_that_writes(
+    queue, db, amqp_url, start, things, dsn, admin
+):
+    name = psycopg2.extensions.parse_dsn(dsn)["dbname"]
+    db.close()
+    execute_as_admin(admin, "ALTER DATABASE {name} SET default_transaction_read_only = on", name)
+    try:
+        start(Consumer(queue.name, SLICES, count, db, amqp_url))
+        queue.put("a")
+        queue.put_raw(backbone.headers("thing_made", subject="bad"), b"{")
+        wait_until(lambda: redone(queue, "infrastructure") >= 2)
+    finally:
+        execute_as_admin(admin, "ALTER DATABASE {name} RESET default_transaction_read_only", name)
+    wait_until(lambda: things.times() == {"a": 1})
+    wait_until(lambda: things.failed() == [("bad", "parked", 1)])
+
+
+def test_what_nobody_foresaw_ends_the_connection_and_not_the_consumer(
+    queue, db, amqp_url, start, things, monkeypatch
+):
+    faults = [RuntimeError("unforeseen")]
+    record = failures.record
+
+    def fail_once(*args):
+        if faults:
+            raise faults.pop()
+        return record(*args)
+
+    monkeypatch.setattr(failures, "record", fail_once)
+    queue.put_raw(backbone.headers("thing_made", subject="bad"), b"{")
+    start(Consumer(queue.name, SLICES, count, db, amqp_url))
+    wait_until(lambda: things.failed() == [("bad", "parked", 1)])
+    labels = {"part": queue.name, "cause": "unforeseen"}
+    assert REGISTRY.get_sample_value("disconnects_total", labels) == 1

@@ -127,8 +127,8 @@ def test_a_retry_while_the_database_fails_costs_no_attempt(queue, db, amqp_url, 
     wait_until(things.failed)
     buggy.mended = True
     make_due(things)
-    with pytest.raises(Exception, match="away"):
-        consumer.retry_one()
+    assert consumer.retry_one() is True
+    assert consumer.retry_one() is False
     assert things.failed() == [("poison", "retry", 1)]
 
 

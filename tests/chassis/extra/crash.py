@@ -18,6 +18,7 @@ from tests.chassis.extra import __main__ as launcher  # makes the process green:
 from chassis import config
 from chassis.consume import Consumer
 from chassis.db import Transaction
+from chassis.handling import Handling
 from chassis.relay import Relay
 
 
@@ -34,7 +35,7 @@ POINTS: dict[str, tuple[type, str, str, Any]] = {
     "in the middle of publishing a batch": (Relay, "_send", "after", None),
     "after publish, before the confirm": (Relay, "_await", "before", None),
     "after confirm, before the row's removal": (Relay, "_await", "after", None),
-    "consumer before its commit": (Consumer, "_hand_over", "after", None),
+    "consumer before its commit": (Handling, "_hand_over", "after", None),
     "consumer after its commit, before the ack": (Consumer, "process", "after", None),
     "consumer in the middle of a batch": (Consumer, "_handle_one", "after", None),
 }
