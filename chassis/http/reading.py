@@ -14,6 +14,7 @@ from chassis.events import loader
 from chassis.http.call import Call
 from chassis.http.conditions import Expectation, expectation
 from chassis.ids import uuid7
+from chassis.uploads import Upload
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request
@@ -40,8 +41,7 @@ def read(endpoint: Endpoint, request: Request, actor: Identity, correlation_id: 
     """Read and check a request; raises a ProblemError that names every fault at once."""
     _refuse_nul(any("\0" in text for text in (request.path, *request.args, *request.args.values())))
     faults: dict[str, str] = {}
-    raw = _json_text(request) if endpoint.body else b""
-    data = _checked(endpoint.body, _parsed(raw), "", faults) if endpoint.body else {}
+    raw, data = _body(endpoint.body, request, faults)
     filters = _checked(endpoint.query, request.args.to_dict(), "?", faults) if endpoint.query else {}
     if faults:
         raise errors.Invalid(faults)
@@ -55,6 +55,17 @@ def read(endpoint: Endpoint, request: Request, actor: Identity, correlation_id: 
         expects=expectation(request.headers) if endpoint.conditional else Expectation(),
         correlation_id=correlation_id,
     )
+
+
+def _body(body: Any, request: Request, faults: dict[str, str]) -> tuple[bytes, dict[str, Any]]:
+    """Read JSON by its schema; of a file only the headers, for it is taken in when all else is in order."""
+    if isinstance(body, Upload):
+        body.check(request)
+        return b"", {}
+    if body is None:
+        return b"", {}
+    raw = _json_text(request)
+    return raw, _checked(body, _parsed(raw), "", faults)
 
 
 def _json_text(request: Request) -> bytes:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chassis import access
+from chassis import access, uploads
 from chassis.errors import ProblemError, Unauthorized
 from chassis.http import answering, exporting, reading
 from chassis.http.endpoint import owned
@@ -56,6 +56,7 @@ class Seam:
             form = answering.negotiate(endpoint, request, exporting.forms(endpoint))
             claim = Claim(request, actor) if endpoint.creates else None
             call = reading.read(endpoint, request, actor, correlation_id)
+            call = uploads.received(endpoint.body, request, call, self.db)
             served = Served(self, client, endpoint, request, path_values, work)
             if form in MEDIA_TYPES:
                 response = exporting.export(endpoint, form, call, served.page)

@@ -21,10 +21,20 @@ _QUOTED = re.compile(r'"[^"]*"')
 
 
 def read(file: IO[bytes]) -> tuple[list[str], Iterator[Row]]:
-    """Return the columns and the rows of a seekable file; raises TableError."""
+    """Return the columns and the rows of a seekable file, which stays open; raises TableError."""
     name = encoding.detect(file)
     file.seek(0)
-    lines = _Lines(io.TextIOWrapper(file, name, newline=""))
+    text = io.TextIOWrapper(file, name, newline="")
+    try:
+        names, records = _begin(_Lines(text))
+    except BaseException:
+        text.detach()
+        raise
+    return names, _rows(names, records, text)
+
+
+def _begin(lines: _Lines) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """Return the columns' names and the records below them."""
     first = next(lines, "").lstrip("\ufeff")
     told = re.fullmatch(r"sep=(.)\r?\n?", first)  # what Excel writes before the header to be sure
     first = next(lines, "") if told else first
@@ -33,8 +43,19 @@ def read(file: IO[bytes]) -> tuple[list[str], Iterator[Row]]:
     csv.field_size_limit(LONGEST_CELL * 2)  # its own length is checked, and named, cell by cell
     records = _records(csv.reader(lines, delimiter=separator, strict=True), lines, 2 if told else 1)
     number, cells = next(records, (1, []))
-    names = header(cells, number)
-    return names, (row for n, cells in records if (row := row_of(names, cells, n, {})))
+    return header(cells, number), records
+
+
+def _rows(
+    names: list[str], records: Iterator[tuple[int, list[str]]], text: io.TextIOWrapper
+) -> Iterator[Row]:
+    try:
+        for number, cells in records:
+            row = row_of(names, cells, number, {})
+            if row:
+                yield row
+    finally:
+        text.detach()  # closing the file is for whoever opened it
 
 
 def _records(reader: Iterator[list[str]], lines: _Lines, number: int) -> Iterator[tuple[int, list[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from chassis.tables.cells import LONGEST_CELL
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 200
 _LONGEST_NAME = 100
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Row(NamedTuple):
@@ -75,6 +77,8 @@ def _problem(text: str, index: int, columns: int) -> str | None:
         return f"The row has more cells than row 1 has names ({columns}): is a quote or a separator missing?"
     if "\0" in text:
         return "Holds the character U+0000, which cannot be stored."
+    if _HALF.search(text):
+        return "Holds half of a character (a surrogate), which cannot be stored."
     if len(text) > LONGEST_CELL:
         return f"Has {len(text)} characters; at most {LONGEST_CELL} are read."
     return None

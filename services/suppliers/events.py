@@ -111,21 +111,21 @@ class AssessmentCompleted(EventSlice):
     valid_until = Moment(required=True)
 
 
-def supplier_registered(supplier: Mapping[str, Any]) -> Event:
+def supplier_registered(supplier: Mapping[str, Any], *, imported: bool = False) -> Event:
     """Return the event of a newly registered supplier, as the repository gives it."""
-    return _supplier(SupplierRegistered, supplier)
+    return _supplier(SupplierRegistered, supplier, imported)
 
 
-def supplier_changed(supplier: Mapping[str, Any]) -> Event:
+def supplier_changed(supplier: Mapping[str, Any], *, imported: bool = False) -> Event:
     """Return the event of a supplier that is different now, as the repository gives it."""
-    return _supplier(SupplierChanged, supplier)
+    return _supplier(SupplierChanged, supplier, imported)
 
 
-def _supplier(schema: type[SupplierRegistered], supplier: Mapping[str, Any]) -> Event:
+def _supplier(schema: type[SupplierRegistered], supplier: Mapping[str, Any], imported: bool) -> Event:
     data = {name: supplier[name] for name in schema().fields}
     sites = [site for site in data["sites"] if site["tier"] in SHARED_TIERS]
     data["sites"] = [{name: site[name] for name in SharedSite().fields} for site in sites]
-    return Event(schema=schema, subject=str(supplier["supplier_id"]), data=data)
+    return Event(schema=schema, subject=str(supplier["supplier_id"]), data=data, imported=imported)
 
 
 def category_changed(category: Mapping[str, Any]) -> Event:
@@ -134,7 +134,9 @@ def category_changed(category: Mapping[str, Any]) -> Event:
     return Event(schema=CategoryChanged, subject=category["category_id"], data=data)
 
 
-def supplier_risk_rescored(rescored: Rescored, causes: Sequence[UUID], heard: Sequence[Received]) -> Event:
+def supplier_risk_rescored(
+    rescored: Rescored, causes: Sequence[UUID], heard: Sequence[Received], *, imported: bool = False
+) -> Event:
     """Return the event of a new score; if all that caused it was quiet, those who hear it must be too."""
     case, score = rescored.case, rescored.score
     supplier_id, category_id = case.key
@@ -142,7 +144,7 @@ def supplier_risk_rescored(rescored: Rescored, causes: Sequence[UUID], heard: Se
         schema=SupplierRiskRescored,
         subject=f"{supplier_id}/{category_id}",
         cause=heard[-1] if heard else None,
-        imported=bool(heard) and all(event.quiet for event in heard),
+        imported=imported or (bool(heard) and all(event.quiet for event in heard)),
         data={
             "supplier_id": supplier_id,
             "category_id": category_id,

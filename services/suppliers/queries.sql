@@ -10,6 +10,20 @@ SELECT scheme, value, supplier_id FROM jsonb_populate_recordset(NULL::identifier
 ORDER BY scheme, value
 ON CONFLICT DO NOTHING;
 
+-- name: insert_own_numbers!
+-- Take the numbers of regions' own registers that nobody has; the count tells whether all were free. Sorted.
+INSERT INTO own_number (region, number, supplier_id)
+SELECT region, number, supplier_id FROM jsonb_populate_recordset(NULL::own_number, (:rows)::jsonb)
+ORDER BY region, number
+ON CONFLICT DO NOTHING;
+
+-- name: look_up
+-- Which suppliers a region's own numbers mean, in the order in which they are asked.
+SELECT asked.number, o.supplier_id
+FROM unnest((:numbers)::text[]) WITH ORDINALITY AS asked (number, position)
+LEFT JOIN own_number AS o ON o.region = :region AND o.number = asked.number
+ORDER BY asked.position;
+
 -- name: insert_contacts!
 -- Contact persons.
 INSERT INTO contact (contact_id, supplier_id, name, email, language, role)
@@ -25,9 +39,9 @@ FROM jsonb_populate_recordset(NULL::site, (:rows)::jsonb);
 -- name: insert_contracts!
 -- Contracts; their categories must exist.
 INSERT INTO contract (contract_id, supplier_id, category_id, regions, clause_level, clause_version, starts_on, ends_on,
-    value_ore, terms)
+    value_ore, terms, reference)
 SELECT contract_id, supplier_id, category_id, regions, clause_level, clause_version, starts_on, ends_on,
-    value_ore, terms
+    value_ore, terms, reference
 FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb);
 
 -- name: suppliers
@@ -40,7 +54,9 @@ SELECT s.supplier_id, s.version, s.legal_name, s.country, s.status, s.language, 
        (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'supplier_id' ORDER BY t.site_id), '[]')
         FROM site AS t WHERE t.supplier_id = s.supplier_id) AS sites,
        (SELECT coalesce(jsonb_agg(to_jsonb(k) - 'supplier_id' ORDER BY k.contract_id), '[]')
-        FROM contract AS k WHERE k.supplier_id = s.supplier_id) AS contracts
+        FROM contract AS k WHERE k.supplier_id = s.supplier_id) AS contracts,
+       (SELECT coalesce(jsonb_agg(to_jsonb(o) - 'supplier_id' ORDER BY o.region, o.number), '[]')
+        FROM own_number AS o WHERE o.supplier_id = s.supplier_id) AS own_numbers
 FROM supplier AS s
 WHERE ((:supplier_ids)::uuid[] IS NULL OR s.supplier_id = ANY((:supplier_ids)::uuid[]))
   AND ((:country)::text IS NULL OR s.country = :country)

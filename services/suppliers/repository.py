@@ -39,6 +39,7 @@ def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> UUID
         now=now,
     )
     _add_identifiers(tx, supplier_id, new["identifiers"])
+    _add_own_numbers(tx, supplier_id, new["own_numbers"])
     queries.insert_contacts(tx, rows=_numbered("contact_id", supplier_id, new["contacts"]))
     queries.insert_sites(tx, rows=_numbered("site_id", supplier_id, new["sites"]))
     queries.insert_contracts(tx, rows=_numbered("contract_id", supplier_id, new["contracts"]))
@@ -49,6 +50,17 @@ def _add_identifiers(tx: Transaction, supplier_id: UUID, identifiers: Mapping[st
     rows = [{"scheme": s, "value": value, "supplier_id": supplier_id} for s, value in identifiers.items()]
     if queries.insert_identifiers(tx, rows=sql.rows(rows)) != len(rows):
         raise Conflict("Another supplier is registered with one of these identifiers.")
+
+
+def _add_own_numbers(tx: Transaction, supplier_id: UUID, own: Sequence[Mapping[str, str]]) -> None:
+    rows = [{**each, "supplier_id": supplier_id} for each in own]
+    if queries.insert_own_numbers(tx, rows=sql.rows(rows)) != len(rows):
+        raise Conflict("Another supplier has one of these numbers in its region's register.")
+
+
+def look_up(tx: Transaction, region: str, numbers: Sequence[str]) -> list[Any]:
+    """Return (number, supplier id or None) for a region's own numbers, in their order."""
+    return list(queries.look_up(tx, region=region, numbers=list(numbers)))
 
 
 def _numbered(name: str, supplier_id: UUID, items: Sequence[Mapping[str, Any]]) -> str:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chassis import clock, feeds
-from chassis.entrypoints import Settings, gauges, http, on_events
+from chassis import clock, feeds, imports
+from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.http import listing
 from chassis.resync import Projection
 from services.suppliers import events, schemas, usecases
+from services.suppliers.imports import KINDS
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from chassis.db import Transaction
+    from chassis.db import Begin, Transaction
     from chassis.events import Received
     from chassis.http import Call
     from chassis.metrics import Gauge
 
 _SUPPLIER = "/suppliers/<uuid:supplier_id>"
+_IMPORT = "/imports/<uuid:import_id>"
 _DATASET = "/country-indices/<index>/<int(min=1990, max=2100):year>"
 
 
@@ -150,6 +152,52 @@ class SuppliersService:
     def list_country_indices(self, tx: Transaction, call: Call) -> Any:
         """List which country data have been imported."""
         return usecases.list_country_indices(tx, call.query)
+
+    @http(
+        "POST",
+        "/suppliers/lookup",
+        scope="suppliers:read",
+        body=schemas.Lookup,
+        returns=schemas.LookupView,
+    )
+    def look_up_suppliers(self, tx: Transaction, call: Call) -> Any:
+        """Look suppliers up by the numbers that a region's own register has for them."""
+        return usecases.look_up(tx, call.body)
+
+    @http(
+        "POST",
+        "/imports",
+        scope="imports:write",
+        body=imports.FILE,
+        query=imports.start_query(KINDS),
+        returns=imports.ImportStarted,
+        status=202,
+        location="/imports/{import_id}",
+    )
+    def post_import(self, tx: Transaction, call: Call) -> Any:
+        """Import a file of suppliers, contacts or contracts; it is worked on after the answer."""
+        return imports.start(tx, call)
+
+    @http("GET", _IMPORT, scope="imports:read", returns=imports.ImportView, owner=imports.owners)
+    def get_import(self, tx: Transaction, call: Call, import_id: UUID) -> Any:
+        """Read how far an import is."""
+        return imports.get(tx, import_id)
+
+    @http(
+        "GET",
+        f"{_IMPORT}/rows",
+        scope="imports:read",
+        query=imports.RowQuery,
+        returns=listing(imports.ReportRow),
+        owner=imports.owners,
+    )
+    def list_import_rows(self, tx: Transaction, call: Call, import_id: UUID) -> Any:
+        """List what became of each row of an import, and what is wrong with those that were refused."""
+        return imports.report(tx, import_id, call.query)
+
+    @every(seconds=1, wake="imports")
+    def run_imports(self, begin: Begin) -> bool:
+        return imports.supervise(begin, self.name)
 
     @on_events("assessments", events.AssessmentCompleted, queue="suppliers.rescore")
     def rescore_after_assessment(self, tx: Transaction, batch: list[Received]) -> None:

@@ -35,13 +35,15 @@ def register_supplier(
     """Register a supplier; each category that it has a contract in becomes a case with a first score."""
     for contract in new["contracts"]:
         access.require(actor, {"region": contract["regions"]}, "A contract of other regions only")
+    for own in new["own_numbers"]:
+        access.require(actor, {"region": [own["region"]]}, "Another region's number")
     _require_categories(tx, new)
     supplier = _supplier(tx, repository.add_supplier(tx, new, now))
     registered = outbox.emit(tx, [events.supplier_registered(supplier)])
     trail.wrote(tx, "supplier", supplier["supplier_id"], None, supplier, schema=schemas.SupplierView)
     keys = {(supplier["supplier_id"], contract["category_id"]) for contract in new["contracts"]}
     repository.lock_cases(tx, keys)
-    _rescore(tx, dict.fromkeys(keys, registered), {}, now)
+    rescore(tx, dict.fromkeys(keys, registered), {}, now)
     return _shown(supplier, actor)
 
 
@@ -55,16 +57,18 @@ def rescore_after_assessment(tx: Transaction, batch: Sequence[Received], now: da
     repeated = {key for key, its in heard.items() if all(event.resync for event in its)}
     known = repeated - repository.scored_otherwise(tx, repeated)
     causes = {key: [event.id for event in its] for key, its in heard.items() if key not in known}
-    _rescore(tx, causes, heard, now)
+    rescore(tx, causes, heard, now)
 
 
-def _rescore(
+def rescore(
     tx: Transaction,
     causes: Mapping[Key, Sequence[UUID]],
     heard: Mapping[Key, Sequence[Received]],
     now: datetime,
+    *,
+    imported: bool = False,
 ) -> None:
-    """Score locked cases by what is stored; each new score is kept whole and told."""
+    """Score locked cases by what is stored; each new score is kept whole and told, quietly if of the past."""
     cases, rules = repository.cases_to_score(tx, causes), reference.rules()
     scored = [domain.rescore(case, rules, now) for case in cases]
     repository.save_scores(tx, scored, causes)
@@ -73,7 +77,9 @@ def _rescore(
     outbox.emit(
         tx,
         [
-            events.supplier_risk_rescored(each, causes[each.case.key], heard.get(each.case.key, ()))
+            events.supplier_risk_rescored(
+                each, causes[each.case.key], heard.get(each.case.key, ()), imported=imported
+            )
             for each in scored
         ],
     )
@@ -134,6 +140,11 @@ def _shown(supplier: dict[str, Any], actor: Identity) -> dict[str, Any]:
 def get_supplier(tx: Transaction, supplier_id: UUID, actor: Identity) -> dict[str, Any]:
     """Return a supplier with everything registered of it that the caller may see."""
     return _shown(_supplier(tx, supplier_id), actor)
+
+
+def look_up(tx: Transaction, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which suppliers a region's own numbers mean."""
+    return {"items": repository.look_up(tx, asked["region"], asked["numbers"])}
 
 
 def list_suppliers(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:

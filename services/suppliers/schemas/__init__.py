@@ -14,6 +14,8 @@ from services.suppliers.schemas.country_and_category import (
 from services.suppliers.schemas.registry import (
     ContactView,
     ContractView,
+    Lookup,
+    LookupView,
     NewSupplier,
     SupplierChange,
     SupplierQuery,
@@ -32,6 +34,8 @@ __all__ = [
     "DatasetQuery",
     "DatasetView",
     "HistoryQuery",
+    "Lookup",
+    "LookupView",
     "NewCategory",
     "NewSupplier",
     "PastScore",

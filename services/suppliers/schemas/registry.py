@@ -24,6 +24,7 @@ from services.suppliers.schemas.common import (
     distinct,
 )
 
+MOST_OWN_NUMBERS, MOST_LOOKED_UP = 100, 1000
 CLAUSE_LEVELS = ("basic", "advanced")
 STATUSES = ("active", "inactive")
 
@@ -37,12 +38,12 @@ IDENTIFIERS: dict[str, Any] = {
 LENGTHS = {"lei": 20, "gln": 13}  # not checked, or not only these, by the library
 
 
-def _country(code: str) -> None:
+def check_country(code: str) -> None:
     if code not in reference.COUNTRIES:
         raise ValidationError("Must be an ISO 3166-1 alpha-2 country code.")
 
 
-def _region(code: str) -> None:
+def check_region(code: str) -> None:
     if code not in reference.REGIONS:
         raise ValidationError("Must be a Swedish county code, such as 01.")
 
@@ -84,7 +85,7 @@ class Site(Schema):
 
     name = Text(LONGEST_NAME, required=True)
     tier = fields.Integer(required=True, strict=True, validate=validate.Range(0, 9))
-    country = fields.String(required=True, validate=_country)
+    country = fields.String(required=True, validate=check_country)
     category_ids = fields.List(fields.String(validate=SLUG), required=True, validate=distinct)
 
 
@@ -93,7 +94,7 @@ class Contract(Schema):
 
     category_id = fields.String(required=True, validate=SLUG)
     regions = fields.List(
-        fields.String(validate=_region), required=True, validate=[validate.Length(min=1), distinct]
+        fields.String(validate=check_region), required=True, validate=[validate.Length(min=1), distinct]
     )
     clause_level = fields.String(required=True, validate=validate.OneOf(CLAUSE_LEVELS))
     clause_version = Text(LONGEST_TEXT, required=True)
@@ -101,6 +102,7 @@ class Contract(Schema):
     ends_on = StoredDate(load_default=None, allow_none=True)
     value_ore = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**63 - 1))
     terms = Terms(load_default=dict)
+    reference = Text(LONGEST_TEXT, load_default=None, allow_none=True)
 
     @validates_schema
     def _ends_after_start(self, data: dict[str, Any], **_: Any) -> None:
@@ -108,16 +110,26 @@ class Contract(Schema):
             raise ValidationError("Must not be before starts_on.", "ends_on")
 
 
+class OwnNumber(Schema):
+    """What a region calls a supplier in its own register."""
+
+    region = fields.String(required=True, validate=check_region)
+    number = Text(LONGEST_TEXT, required=True)
+
+
 class NewSupplier(Schema):
     """A supplier to register, with everything that is known of it."""
 
     legal_name = Text(LONGEST_NAME, required=True)
-    country = fields.String(required=True, validate=_country)
+    country = fields.String(required=True, validate=check_country)
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
     identifiers = fields.Nested(Identifiers, load_default=dict)
     contacts = fields.List(fields.Nested(Contact), load_default=list)
     sites = fields.List(fields.Nested(Site), load_default=list)
     contracts = fields.List(fields.Nested(Contract), load_default=list)
+    own_numbers = fields.List(
+        fields.Nested(OwnNumber), load_default=list, validate=validate.Length(max=MOST_OWN_NUMBERS)
+    )
 
 
 class ContactView(Contact):
@@ -148,7 +160,7 @@ class SupplierChange(Schema):
     """The editable part of a supplier, whole: what is left out is gone. Contracts and sites stay."""
 
     legal_name = Text(LONGEST_NAME, required=True)
-    country = fields.String(required=True, validate=_country)
+    country = fields.String(required=True, validate=check_country)
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
     identifiers = fields.Nested(Identifiers, required=True)
     contacts = fields.List(fields.Nested(KnownContact), required=True)
@@ -168,6 +180,31 @@ class SupplierView(Schema):
     contacts = fields.List(fields.Nested(ContactView))
     sites = fields.List(fields.Nested(SiteView))
     contracts = fields.List(fields.Nested(ContractView))
+    own_numbers = fields.List(fields.Nested(OwnNumber))
+
+
+class Lookup(Schema):
+    """Numbers of a region's own register to look suppliers up by."""
+
+    region = fields.String(required=True, validate=check_region)
+    numbers = fields.List(
+        fields.String(validate=validate.Length(1, LONGEST_TEXT)),
+        required=True,
+        validate=validate.Length(1, MOST_LOOKED_UP),
+    )
+
+
+class LookedUp(Schema):
+    """The supplier that a region's own number means; null: none."""
+
+    number = fields.String()
+    supplier_id = fields.UUID(allow_none=True)
+
+
+class LookupView(Schema):
+    """An item per number, in the order in which they were asked."""
+
+    items = fields.List(fields.Nested(LookedUp))
 
 
 class SupplierQuery(PageQuery):

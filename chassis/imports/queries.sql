@@ -1,0 +1,92 @@
+-- Imports: jobs, their files and reports, the same in every service's database.
+
+-- name: insert_chunk!
+-- Keep a piece of a file that is being uploaded.
+INSERT INTO import_chunk (job_id, position, data) VALUES (:job_id, :position, :data);
+
+-- name: chunk$
+-- A piece of a file.
+SELECT data FROM import_chunk WHERE job_id = :job_id AND position = :position;
+
+-- name: delete_chunks!
+-- Forget a file.
+DELETE FROM import_chunk WHERE job_id = :job_id;
+
+-- name: delete_abandoned!
+-- Forget pieces of uploads that broke off: they never became a job.
+DELETE FROM import_chunk AS c
+WHERE c.stored_at < now() - make_interval(secs => :seconds)
+  AND NOT EXISTS (SELECT FROM import_job AS j WHERE j.job_id = c.job_id);
+
+-- name: insert_job!
+-- A file is complete and waits for its turn.
+INSERT INTO import_job (job_id, kind, media_type, bytes, dry_run, imported, state, actor, correlation_id, created_at)
+VALUES (:job_id, :kind, :media_type, :bytes, :dry_run, :imported, 'waiting', (:actor)::jsonb, :correlation_id, :now);
+
+-- name: job^
+-- One job.
+SELECT * FROM import_job WHERE job_id = :job_id;
+
+-- name: jobs
+-- All jobs, or those of one client.
+SELECT * FROM import_job WHERE (:client)::text IS NULL OR actor ->> 'client' = :client;
+
+-- name: due_job$
+-- The oldest job that nobody works on: who does holds the job's advisory lock in its session.
+SELECT job_id FROM (
+    SELECT job_id FROM import_job WHERE state IN ('waiting', 'running') ORDER BY created_at LIMIT 20
+) AS due
+WHERE pg_try_advisory_xact_lock(:key, hashtext(job_id::text))
+LIMIT 1;
+
+-- name: hold_job$
+-- Take a job for as long as this session lives; false: somebody else has it.
+SELECT pg_try_advisory_lock(:key, hashtext((:job_id)::text));
+
+-- name: begin_job!
+-- Note that work begins, again perhaps; a job that only ever kills who works on it is given up.
+UPDATE import_job SET state = 'running', started_at = coalesce(started_at, :now), attempts = attempts + 1
+WHERE job_id = :job_id AND state IN ('waiting', 'running');
+
+-- name: set_total!
+-- The file could be read to its end, and has so many rows.
+UPDATE import_job SET rows_total = :rows WHERE job_id = :job_id;
+
+-- name: lock_job^
+-- Hold a job while rows of it are applied.
+SELECT state, last_row FROM import_job WHERE job_id = :job_id FOR UPDATE;
+
+-- name: take_turn
+-- One chunk of rows is applied at a time in a database: no two make the same thing.
+SELECT pg_advisory_xact_lock(:key);
+
+-- name: advance_job!
+-- The rows up to `last_row` are dealt with.
+UPDATE import_job
+SET last_row = :last_row, attempts = 0,
+    rows_accepted = rows_accepted + :accepted, rows_rejected = rows_rejected + :rejected
+WHERE job_id = :job_id;
+
+-- name: insert_rows!
+-- What became of rows.
+INSERT INTO import_row (job_id, row_number, state, item_id, faults)
+SELECT job_id, row_number, state, item_id, faults
+FROM jsonb_populate_recordset(NULL::import_row, (:rows)::jsonb);
+
+-- name: finish_job!
+-- The job is over.
+UPDATE import_job SET state = :state, reason = :reason, finished_at = :now
+WHERE job_id = :job_id AND state IN ('waiting', 'running');
+
+-- name: report_rows
+-- What became of a job's rows: of all, or of those in one state.
+SELECT row_number, state, item_id, faults FROM import_row
+WHERE job_id = :job_id AND ((:state)::text IS NULL OR state = :state);
+
+-- name: begin_part!
+-- From here on it can be undone.
+SAVEPOINT part;
+
+-- name: undo_part!
+-- Undo what was done since the part began: a dry run, or a row that cannot be stored.
+ROLLBACK TO part;

@@ -1,0 +1,80 @@
+"""Imports as the API has them: taken, looked at, reported on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+
+from chassis import sql
+from chassis.errors import found
+from chassis.http import paging
+from chassis.imports.views import RowQuery
+from chassis.tables import MEDIA_TYPES
+from chassis.uploads import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from chassis.access import Owners
+    from chassis.db import Transaction
+    from chassis.http import Call
+
+queries: Any = sql.load(__file__)
+
+MOST_BYTES = 200_000_000
+# An owner that nobody is: a job of somebody who is not limited is seen only by those who are not.
+_UNLIMITED: Owners = {"": ()}
+
+
+def _keep(tx: Transaction, file_id: UUID, position: int, data: bytes) -> None:
+    queries.insert_chunk(tx, job_id=file_id, position=position, data=psycopg2.Binary(data))
+
+
+def _forget(tx: Transaction, file_id: UUID) -> None:
+    queries.delete_chunks(tx, job_id=file_id)
+
+
+FILE = Upload(tuple(MEDIA_TYPES), MOST_BYTES, _keep, _forget)
+
+
+def start(tx: Transaction, call: Call) -> dict[str, Any]:
+    """Make a job of a file that has arrived; a worker of any replica takes it."""
+    queries.insert_job(
+        tx,
+        job_id=call.body.file_id,
+        media_type=call.body.media_type,
+        bytes=call.body.bytes,
+        **call.query,
+        actor=sql.document(_stored(call)),
+        correlation_id=call.correlation_id,
+        now=call.now,
+    )
+    tx.wake("imports")
+    return {"import_id": call.body.file_id, "state": "waiting"}
+
+
+def _stored(call: Call) -> dict[str, Any]:
+    actor = asdict(call.actor)
+    return {**actor, "scopes": sorted(actor["scopes"])}
+
+
+def get(tx: Transaction, import_id: UUID) -> dict[str, Any]:
+    """Return how far an import is."""
+    row = found(queries.job(tx, job_id=import_id), "import")
+    return {"import_id": row.job_id, **row._asdict()}
+
+
+def owners(tx: Transaction, import_id: UUID) -> Owners | None:
+    """Return whose an import is: of those who are limited as the one was who started it."""
+    row = queries.job(tx, job_id=import_id)
+    if row is None:
+        return None
+    return {claim: {value} for claim, value in row.actor["claims"].items()} or _UNLIMITED
+
+
+def report(tx: Transaction, import_id: UUID, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of what became of an import's rows."""
+    return paging.fetch(tx, queries.report_rows, query, RowQuery, job_id=import_id, state=query["state"])

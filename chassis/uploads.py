@@ -1,0 +1,126 @@
+"""Files as request bodies: read piece by piece, never whole in memory, outside the request's transaction.
+
+An endpoint declares `body=Upload(…)`; its `call.body` is then what `keep` made of the pieces, and a Received.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from chassis.errors import Malformed, TooLarge, UnsupportedMediaType
+from chassis.ids import uuid7
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from uuid import UUID
+
+    from werkzeug.wrappers import Request
+
+    from chassis.db import Database, Transaction
+    from chassis.http.call import Call
+
+_READ = 1 << 16
+_PIECE = 1 << 19
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that has arrived whole and lies in pieces under its id."""
+
+    file_id: UUID
+    media_type: str
+    bytes: int  # unpacked
+    digest: bytes  # SHA-256, unpacked: by it a file that is sent again is known
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body of one of these media types, plain or gzip, of at most so many bytes, also unpacked.
+
+    keep: (tx, file id, position from 0, bytes); forget: (tx, file id), for a file that does not arrive.
+    """
+
+    media_types: tuple[str, ...]
+    most_bytes: int
+    keep: Callable[[Transaction, UUID, int, bytes], Any]
+    forget: Callable[[Transaction, UUID], Any]
+
+    def check(self, request: Request) -> None:
+        """Refuse by the headers alone what need not be sent at all."""
+        if request.mimetype not in self.media_types:
+            raise UnsupportedMediaType(f"Send one of: {', '.join(self.media_types)}.")
+        if request.headers.get("Content-Encoding", "identity").lower() not in {"identity", "gzip"}:
+            raise UnsupportedMediaType("Content-Encoding may be gzip, or absent.")
+        if (request.content_length or 0) > self.most_bytes:
+            raise TooLarge(self._limit())
+
+    def receive(self, request: Request, db: Database) -> Received:
+        """Keep the body, each piece in a transaction of its own: a slow sender holds none open."""
+        self.check(request)
+        file_id, digest, size = uuid7(), hashlib.sha256(), 0
+        try:
+            for position, piece in enumerate(_pieces(self._unpacked(request))):
+                digest.update(piece)
+                size += len(piece)
+                with db.transaction() as tx:
+                    self.keep(tx, file_id, position, piece)
+        except BaseException:
+            with db.transaction() as tx:
+                self.forget(tx, file_id)
+            raise
+        return Received(file_id, request.mimetype, size, digest.digest())
+
+    def _unpacked(self, request: Request) -> Iterator[bytes]:
+        packed = request.headers.get("Content-Encoding", "").lower() == "gzip"
+        size = 0
+        for piece in _inflated(_raw(request)) if packed else _raw(request):
+            size += len(piece)
+            if size > self.most_bytes:
+                raise TooLarge(self._limit())
+            yield piece
+
+    def _limit(self) -> str:
+        return f"A file may have {self.most_bytes} bytes, unpacked as well."
+
+
+def received(declared: Any, request: Request, call: Call, db: Database) -> Call:
+    """Return the call with its file, where the endpoint takes one."""
+    if not isinstance(declared, Upload):
+        return call
+    file = declared.receive(request, db)
+    return replace(call, body=file, raw=file.digest)
+
+
+def _raw(request: Request) -> Iterator[bytes]:
+    while raw := request.stream.read(_READ):
+        yield raw
+
+
+def _inflated(packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack in pieces of bounded size: what grows a thousandfold is counted before it is there."""
+    unpack = zlib.decompressobj(_GZIP)
+    try:
+        for raw in packed:
+            left = raw
+            while left and not unpack.eof:
+                yield unpack.decompress(left, _PIECE)
+                left = unpack.unconsumed_tail
+    except zlib.error:
+        raise Malformed("The body is not what Content-Encoding says: gzip.") from None
+    if not unpack.eof:
+        raise Malformed("The body ends in the middle of its gzip data.")
+
+
+def _pieces(parts: Iterator[bytes]) -> Iterator[bytes]:
+    kept = bytearray()
+    for part in parts:
+        kept += part
+        if len(kept) >= _PIECE:
+            yield bytes(kept)
+            kept.clear()
+    if kept:
+        yield bytes(kept)

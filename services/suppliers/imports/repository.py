@@ -1,0 +1,105 @@
+"""Between the tables and an import's rows; the only reader of this folder's queries.sql."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import sql
+from services.suppliers.imports.matching import OWN, keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from chassis.db import Transaction
+    from chassis.imports import Parsed
+    from services.suppliers.imports.matching import NumberKey, Plan
+
+queries: Any = sql.load(__file__)
+
+
+def known_numbers(tx: Transaction, rows: Sequence[Parsed]) -> dict[NumberKey, UUID]:
+    """Return the suppliers that the rows' numbers mean, and hold them until the transaction ends."""
+    keys = {key for row in rows for key in keys_of(row.values)}
+    asked = [
+        {"scheme": key[0], "region": key[1] if key[0] == OWN else None, "number": key[-1]}
+        for key in sorted(keys)
+    ]
+    found = list(queries.numbers(tx, keys=sql.rows(asked)))
+    list(queries.lock_suppliers(tx, supplier_ids=sorted({row.supplier_id for row in found})))
+    return {
+        (row.scheme, row.region, row.number)
+        if row.scheme == OWN
+        else (row.scheme, row.number): row.supplier_id
+        for row in found
+    }
+
+
+def registered(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return legal_name, country, language and identifiers of suppliers."""
+    rows = queries.registered(tx, supplier_ids=sorted(supplier_ids))
+    return {row.supplier_id: row._asdict() for row in rows}
+
+
+def save_suppliers(tx: Transaction, plan: Plan, now: datetime) -> None:
+    """Write what a chunk of rows came to."""
+
+    def rows(supplier_ids: Collection[UUID]) -> str:
+        return sql.rows([{**plan.state[each], "supplier_id": each} for each in sorted(supplier_ids)])
+
+    queries.insert_suppliers(tx, rows=rows(plan.made), now=now)
+    queries.update_suppliers(tx, rows=rows(plan.rewritten))
+    identifiers = [
+        {"scheme": key[0], "value": key[1], "supplier_id": each}
+        for key, each in plan.numbers
+        if key[0] != OWN
+    ]
+    own = [
+        {"region": key[1], "number": key[2], "supplier_id": each}
+        for key, each in plan.numbers
+        if key[0] == OWN
+    ]
+    queries.insert_identifiers(tx, rows=sql.rows(identifiers))
+    queries.insert_own_numbers(tx, rows=sql.rows(own))
+
+
+def raise_versions(tx: Transaction, supplier_ids: Collection[UUID]) -> None:
+    """Note that the editable part of these suppliers is another now."""
+    queries.raise_versions(tx, supplier_ids=sorted(supplier_ids))
+
+
+def contacts(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[tuple[UUID, str], dict[str, Any]]:
+    """Return the contacts of suppliers by (supplier, address in lower case); of two, the older."""
+    found: dict[tuple[UUID, str], dict[str, Any]] = {}
+    for row in queries.contacts(tx, supplier_ids=sorted(supplier_ids)):
+        found.setdefault((row.supplier_id, row.email.lower()), row._asdict())
+    return found
+
+
+def save_contacts(
+    tx: Transaction, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write contacts."""
+    queries.insert_contacts(tx, rows=sql.rows(new))
+    queries.update_contacts(tx, rows=sql.rows(changed))
+
+
+def contracts(tx: Transaction, keys: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], dict[str, Any]]:
+    """Return the contracts under the named (supplier, reference)."""
+    asked = [{"supplier_id": supplier_id, "reference": reference} for supplier_id, reference in sorted(keys)]
+    rows = queries.contracts(tx, keys=sql.rows(asked))
+    return {(row.supplier_id, row.reference): row._asdict() for row in rows}
+
+
+def category_ids(tx: Transaction) -> list[str]:
+    """Return all categories."""
+    return [row.category_id for row in queries.category_ids(tx)]
+
+
+def save_contracts(
+    tx: Transaction, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write contracts."""
+    queries.insert_contracts(tx, rows=sql.rows(new))
+    queries.update_contracts(tx, rows=sql.rows(changed))

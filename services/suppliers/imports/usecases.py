@@ -1,0 +1,158 @@
+"""Importing rows, up to 500 at a time: match, decide, save, emit; a handful of statements for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from chassis import outbox
+from chassis.ids import uuid7
+from chassis.imports import Fault, Outcome
+from services.suppliers import events, repository, usecases
+from services.suppliers.imports import repository as rows_of
+from services.suppliers.imports.matching import Plan, supplier_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from uuid import UUID
+
+    from chassis.db import Transaction
+    from chassis.imports import Job, Parsed
+
+    Values = dict[str, Any]
+    Found = Sequence[tuple[Parsed, UUID | Fault]]
+
+_CONTACT = ("name", "email", "language", "role")
+_CONTRACT = (
+    "reference",
+    "category_id",
+    "regions",
+    "clause_level",
+    "clause_version",
+    "starts_on",
+    "ends_on",
+    "value_ore",
+    "terms",
+)
+_MOST_NAMED = 60
+
+
+def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
+    """Register suppliers and change those that are known by a number of theirs."""
+    known = rows_of.known_numbers(tx, rows)
+    plan = Plan(known, rows_of.registered(tx, set(known.values())), job.actor.limited_to("region"))
+    outcomes = [plan.decide(row) for row in rows]
+    rows_of.save_suppliers(tx, plan, job.now)
+    _tell(tx, set(plan.made), plan.changed - set(plan.made), job)
+    return outcomes
+
+
+def import_contacts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
+    """Add contacts to suppliers, and change those with the same address."""
+    found = _suppliers(tx, rows)
+    stored = rows_of.contacts(tx, _ids(found))
+    work = _Upserts("contact_id", _CONTACT)
+    outcomes = [work.decide(row, each, (each, row.values["email"].lower()), stored) for row, each in found]
+    rows_of.save_contacts(tx, list(work.made.values()), list(work.changed.values()))
+    _tell(tx, set(), work.suppliers, job)
+    return outcomes
+
+
+def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
+    """Add contracts to suppliers, and change those with the same reference; their cases are scored."""
+    categories = rows_of.category_ids(tx)
+    found = [(row, _refused(row, categories, job) or each) for row, each in _suppliers(tx, rows)]
+    stored = rows_of.contracts(
+        tx, {(each, row.values["reference"]) for row, each in found if not isinstance(each, Fault)}
+    )
+    was = {key: contract["category_id"] for key, contract in stored.items()}
+    work = _Upserts("contract_id", _CONTRACT)
+    outcomes = [work.decide(row, each, (each, row.values["reference"]), stored) for row, each in found]
+    rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()))
+    causes = _tell(tx, set(), work.suppliers, job)
+    _score(tx, work, was, causes, job)
+    return outcomes
+
+
+def _suppliers(tx: Transaction, rows: Sequence[Parsed]) -> list[tuple[Parsed, UUID | Fault]]:
+    """Return each row with its supplier, locked, or with what is wrong."""
+    known = rows_of.known_numbers(tx, rows)
+    unknown = Fault("", "No registered supplier has this number: import the supplier first.")
+    return [(row, supplier_of(row.values, known) or unknown) for row in rows]
+
+
+def _ids(found: Found) -> set[UUID]:
+    return {each for _, each in found if not isinstance(each, Fault)}
+
+
+def _refused(row: Parsed, categories: Collection[str], job: Job) -> Fault | None:
+    """Return what is wrong with a contract beside its form."""
+    region = job.actor.limited_to("region")
+    if row.values["category_id"] not in categories:
+        named = ", ".join(categories) if len(categories) <= _MOST_NAMED else None
+        return Fault("category_id", "There is no such category.", named)
+    if region and region not in row.values["regions"]:
+        return Fault(
+            "regions", "A contract of other regions only cannot be written.", f"a list with {region}"
+        )
+    return None
+
+
+class _Upserts:
+    """Things of suppliers that are made, or changed where their key is known; later rows see earlier ones."""
+
+    def __init__(self, name: str, columns: Sequence[str]) -> None:
+        self.name, self.columns = name, columns
+        self.made: dict[UUID, Values] = {}
+        self.changed: dict[UUID, Values] = {}
+        self.suppliers: set[UUID] = set()
+
+    def decide(self, row: Parsed, supplier: UUID | Fault, key: Any, stored: dict[Any, Values]) -> Outcome:
+        """Decide one row; `stored`: what is there, by key."""
+        if isinstance(supplier, Fault):
+            return Outcome(row.number, "rejected", None, [supplier])
+        before = stored.get(key)
+        item_id: UUID = before[self.name] if before else uuid7()
+        values = {name: row.values[name] for name in self.columns}
+        after = {**values, self.name: item_id, "supplier_id": supplier}
+        if before and _same(before, values):
+            return Outcome(row.number, "unchanged", item_id)
+        stored[key] = after
+        self.suppliers.add(supplier)
+        (self.changed if before and item_id not in self.made else self.made)[item_id] = after
+        return Outcome(row.number, "changed" if before else "made", item_id)
+
+
+def _same(before: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Tell whether what is stored is what a row says; an address may differ in its capitals."""
+    stored: Values = orjson.loads(orjson.dumps({name: before[name] for name in values}, default=str))
+    return {**stored, "email": ""} == {**values, "email": ""}
+
+
+def _tell(tx: Transaction, made: set[UUID], changed: set[UUID], job: Job) -> dict[UUID, UUID]:
+    """Emit one event per supplier, whole; return them by supplier."""
+    rows_of.raise_versions(tx, changed)
+    suppliers = [row._asdict() for row in repository.suppliers_by_id(tx, sorted(made | changed))]
+    told = [
+        (events.supplier_registered if each["supplier_id"] in made else events.supplier_changed)(
+            each, imported=job.imported
+        )
+        for each in suppliers
+    ]
+    ids = outbox.emit(tx, told)
+    return dict(zip((each["supplier_id"] for each in suppliers), ids, strict=True))
+
+
+def _score(
+    tx: Transaction, work: _Upserts, was: Mapping[Any, str], causes: Mapping[UUID, UUID], job: Job
+) -> None:
+    """Score the cases of new and changed contracts; of one that moved, the case that it left as well."""
+    written = [*work.made.values(), *work.changed.values()]
+    keys = {(each["supplier_id"], each["category_id"]) for each in written}
+    for each in work.changed.values():
+        before = was.get((each["supplier_id"], each["reference"]))
+        if before:
+            keys.add((each["supplier_id"], before))
+    repository.lock_cases(tx, keys)
+    usecases.rescore(tx, {key: [causes[key[0]]] for key in keys}, {}, job.now, imported=job.imported)

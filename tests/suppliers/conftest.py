@@ -1,0 +1,35 @@
+"""A database of the imports' own: their tests count rows, and commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chassis import migrate
+from deploy.local import provision
+from tests.suppliers.files import Imports, category
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deploy.local.admin import Admin
+
+
+@pytest.fixture(scope="session")
+def imports_dsn(admin: Admin, namespace: str) -> Iterator[str]:
+    """A migrated database for the tests of imports."""
+    name = f"{namespace}_imports"
+    dsn = provision.provision_databases(name, admin)["suppliers"]
+    migrate.migrate(dsn, "suppliers")
+    yield dsn
+    provision.drop(name, admin)
+
+
+@pytest.fixture
+def imports(imports_dsn: str) -> Imports:
+    """Imports into an empty registry that has one category."""
+    made = Imports(imports_dsn)
+    made.clear()
+    made.prepare(category)
+    return made
