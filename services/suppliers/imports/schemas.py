@@ -73,11 +73,11 @@ class SupplierRow(_Named):
     own_numbers = fields.List(fields.Nested(OwnNumber), metadata={"accepted": 'JSON: [{"region", "number"}]'})
 
 
-class ContactRow(_Named, Contact):
+class ContactRow(Contact, _Named):
     """A contact person of a supplier."""
 
 
-class ContractRow(_Named, Contract):
+class ContractRow(Contract, _Named):
     """A contract with a supplier; `reference`: what the region calls it."""
 
     reference = Text(LONGEST_TEXT, required=True)
