@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from chassis import outbox
+from chassis import outbox, trail
 from chassis.ids import uuid7
 from chassis.imports import Fault, Outcome
-from services.suppliers import events, repository, usecases
+from services.suppliers import events, repository, schemas, usecases
 from services.suppliers.imports import repository as rows_of
 from services.suppliers.imports.matching import Plan, supplier_of
 
@@ -43,8 +43,9 @@ def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     known = rows_of.known_numbers(tx, rows)
     plan = Plan(known, rows_of.registered(tx, set(known.values())), job.actor.limited_to("region"))
     outcomes = [plan.decide(row) for row in rows]
+    before = _before(tx, plan.changed - set(plan.made))
     rows_of.save_suppliers(tx, plan, job.now)
-    _tell(tx, set(plan.made), plan.changed - set(plan.made), job)
+    _tell(tx, plan.made, before, job)
     return outcomes
 
 
@@ -54,8 +55,9 @@ def import_contacts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[O
     stored = rows_of.contacts(tx, _ids(found))
     work = _Upserts("contact_id", _CONTACT)
     outcomes = [work.decide(row, each, (each, row.values["email"].lower()), stored) for row, each in found]
+    before = _before(tx, work.suppliers)
     rows_of.save_contacts(tx, list(work.made.values()), list(work.changed.values()))
-    _tell(tx, set(), work.suppliers, job)
+    _tell(tx, (), before, job)
     return outcomes
 
 
@@ -69,8 +71,9 @@ def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     was = {key: contract["category_id"] for key, contract in stored.items()}
     work = _Upserts("contract_id", _CONTRACT)
     outcomes = [work.decide(row, each, (each, row.values["reference"]), stored) for row, each in found]
+    before = _before(tx, work.suppliers)
     rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()))
-    causes = _tell(tx, set(), work.suppliers, job)
+    causes = _tell(tx, (), before, job)
     _score(tx, work, was, causes, job)
     return outcomes
 
@@ -130,18 +133,25 @@ def _same(before: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
     return {**stored, "email": ""} == {**values, "email": ""}
 
 
-def _tell(tx: Transaction, made: set[UUID], changed: set[UUID], job: Job) -> dict[UUID, UUID]:
-    """Emit one event per supplier, whole; return them by supplier."""
-    rows_of.raise_versions(tx, changed)
-    suppliers = [row._asdict() for row in repository.suppliers_by_id(tx, sorted(made | changed))]
+def _before(tx: Transaction, changed: Collection[UUID]) -> dict[UUID, Any]:
+    """Return suppliers whole, as they are before a chunk is written, by id."""
+    return {row.supplier_id: row for row in repository.suppliers_by_id(tx, sorted(changed))}
+
+
+def _tell(tx: Transaction, made: Collection[UUID], before: Mapping[UUID, Any], job: Job) -> dict[UUID, UUID]:
+    """Write the trail and emit one event per supplier, whole; return the events by supplier."""
+    rows_of.raise_versions(tx, before)
+    after = repository.suppliers_by_id(tx, sorted({*made, *before}))
+    writes = [trail.Write(row.supplier_id, before.get(row.supplier_id), row) for row in after]
+    trail.wrote_all(tx, "supplier", writes, schema=schemas.SupplierView)
     told = [
-        (events.supplier_registered if each["supplier_id"] in made else events.supplier_changed)(
-            each, imported=job.imported
+        (events.supplier_changed if row.supplier_id in before else events.supplier_registered)(
+            row._asdict(), imported=job.imported
         )
-        for each in suppliers
+        for row in after
     ]
     ids = outbox.emit(tx, told)
-    return dict(zip((each["supplier_id"] for each in suppliers), ids, strict=True))
+    return dict(zip((row.supplier_id for row in after), ids, strict=True))
 
 
 def _score(
