@@ -33,7 +33,7 @@ class Received:
 
     file_id: UUID
     media_type: str
-    bytes: int  # unpacked
+    size: int  # bytes, unpacked
     digest: bytes  # SHA-256, unpacked: by it a file that is sent again is known
 
 

@@ -46,7 +46,7 @@ def start(tx: Transaction, call: Call) -> dict[str, Any]:
         tx,
         job_id=call.body.file_id,
         media_type=call.body.media_type,
-        bytes=call.body.bytes,
+        bytes=call.body.size,
         **call.query,
         actor=sql.document(_stored(call)),
         correlation_id=call.correlation_id,

@@ -1,4 +1,4 @@
-"""Importing suppliers, contacts and contracts: matched, re-runnable, told once, every fault with what is accepted."""
+"""Importing suppliers, contacts and contracts: matched, re-runnable, told once, every fault explained."""
 
 from __future__ import annotations
 
@@ -128,15 +128,24 @@ def test_a_supplier_keeps_its_number_of_a_scheme(imports: Imports) -> None:
 def test_every_fault_of_a_row_is_told_with_what_is_accepted(imports: Imports) -> None:
     bad = CONTRACT | {"clause_level": "high", "value_ore": "many", "starts_on": "31/12/2025", "regions": "99"}
     job = imports.run("contracts", [bad | {"orgnr": "1", "terms": "[]", "reference": ""}])
+    county = "a Swedish county code, such as 01"
     assert faults(job)[2] == [
-        ("orgnr", "Is no valid orgnr: The number has an invalid length.", "a Swedish organisation number, such as 556543-6168"),
-        ("regions", "0: Must be a Swedish county code, such as 01.", "several, separated by commas: a Swedish county code, such as 01"),
+        (
+            "orgnr",
+            "Is no valid orgnr: The number has an invalid length.",
+            "a Swedish organisation number, such as 556543-6168",
+        ),
+        (
+            "regions",
+            "0: Must be a Swedish county code, such as 01.",
+            f"several, separated by commas: {county}",
+        ),
         ("clause_level", "Must be one of: basic, advanced.", "basic, advanced"),
         ("starts_on", "Not a valid date.", "a date such as 2026-01-31"),
         ("value_ore", "Not a valid integer.", "a whole number from 0 to 9223372036854775807"),
         ("terms", "Must be an object of at most 50 terms.", "a JSON object"),
         ("reference", "Missing data for required field.", None),
-    ]  # fmt: skip
+    ]
 
 
 def test_columns_that_are_unknown_or_named_twice_refuse_the_file(imports: Imports) -> None:

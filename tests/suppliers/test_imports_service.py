@@ -1,4 +1,4 @@
-"""Imports over HTTP, in running services: files streamed, progress, reports; killed, and beside each other."""
+"""Imports over HTTP, in running services: streamed, watched, reported; killed, and beside each other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,12 @@ ROWS = 6000
 
 
 def row(number: int) -> dict[str, Any]:
-    return {"region": "01", "own_number": f"L-{number}", "legal_name": f"Exempel {number} AB", "country": "SE"}
+    return {
+        "region": "01",
+        "own_number": f"L-{number}",
+        "legal_name": f"Exempel {number} AB",
+        "country": "SE",
+    }
 
 
 def file_of(rows: int, start: int = 0) -> bytes:
@@ -56,7 +61,8 @@ class Replicas:
     def post(self, data: bytes, media_type: str = tables.CSV, **options: Any) -> requests.Response:
         headers = {"Content-Type": media_type, **options.pop("headers", {})}
         query = {"kind": "suppliers", **options}
-        return ask("POST", self.running[0].url("suppliers", "/imports"), data=data, headers=headers, params=query)
+        url = self.running[0].url("suppliers", "/imports")
+        return ask("POST", url, data=data, headers=headers, params=query, timeout=100)
 
     def get(self, path: str, **params: Any) -> Any:
         return self.running[0].get("suppliers", path, **params)
@@ -170,7 +176,11 @@ def test_an_import_is_seen_by_its_own_region_and_the_office_only(replicas: Repli
     url = replicas.running[0].url("suppliers", "/imports")
 
     def statuses(headers: dict[str, str]) -> list[int]:
-        return [ask("GET", f"{url}/{i}{p}", headers=headers).status_code for i in (import_id, office) for p in ("", "/rows")]
+        return [
+            ask("GET", f"{url}/{i}{p}", headers=headers).status_code
+            for i in (import_id, office)
+            for p in ("", "/rows")
+        ]
 
     assert statuses(mine) == [200, 200, 404, 404]
     assert statuses(theirs) == [404] * 4
