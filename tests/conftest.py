@@ -6,6 +6,7 @@ import os
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from chassis import migrate
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from chassis.events import EventSlice, Received
+
+# What a test finds must not depend on how busy the machine is
+hypothesis.settings.register_profile("kedja", deadline=None)
+hypothesis.settings.load_profile("kedja")
 
 SERVICES = ("suppliers", "assessments", "audits", "notifications")
 

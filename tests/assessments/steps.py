@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from chassis import links
 from chassis.ids import uuid7
-from services.assessments import events, usecases
+from services.assessments import events, schemas, usecases
+from tests.callers import page_query
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 KEY = "a key for tests only"
@@ -34,8 +35,7 @@ def launch(tx, *cases, year=2026, answer_by=None):
 
 
 def listed(tx, **filters):
-    query = {"campaign_id": None, "supplier_id": None, "state": None, "after": None, "limit": 100} | filters
-    return usecases.list_assessments(tx, query)
+    return usecases.list_assessments(tx, page_query(schemas.AssessmentQuery, **filters))
 
 
 def session(tx, case, now=NOW):

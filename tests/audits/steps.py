@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from chassis.ids import uuid7
-from services.audits import usecases
+from services.audits import schemas, usecases
 from services.audits.events import SupplierRiskRescored
+from tests.callers import WHATEVER, page_query
 
 if TYPE_CHECKING:
     from chassis.db import Transaction
@@ -55,7 +56,7 @@ def hire(tx: Transaction, kinds: tuple[str, ...] = ("office", "factory"), weekly
         "languages": ["sv"],
         "weekly_capacity": weekly_capacity,
     }
-    usecases.put_auditor(tx, auditor_id, person)
+    usecases.put_auditor(tx, auditor_id, person, WHATEVER)
     return auditor_id
 
 
@@ -75,8 +76,8 @@ def case_of(tx: Transaction, supplier_id: UUID = SUPPLIER) -> dict[str, Any]:
 
 def audits_of(tx: Transaction, supplier_id: UUID = SUPPLIER) -> list[dict[str, Any]]:
     """Return the supplier's audits as GET /audits gives them."""
-    query = {"supplier_id": supplier_id, "category_id": None, "state": None, "after": None, "limit": 100}
-    items: list[dict[str, Any]] = usecases.list_audits(tx, query)["items"]
+    asked = page_query(schemas.AuditQuery, supplier_id=supplier_id)
+    items: list[dict[str, Any]] = usecases.list_audits(tx, asked)["items"]
     return items
 
 

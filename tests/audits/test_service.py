@@ -31,7 +31,7 @@ TOLD_TOO = {
 @pytest.fixture(scope="module")
 def audits(platform: Any) -> Any:
     """The platform with an auditor."""
-    assert platform.send("PUT", "audits", f"/auditors/{uuid7()}", AUDITOR).status_code == 200
+    assert platform.send("PUT", "audits", f"/auditors/{uuid7()}", AUDITOR).status_code == 201
     return platform
 
 

@@ -13,6 +13,7 @@ from chassis.errors import Conflict, NotFound
 from chassis.ids import uuid7
 from services.audits import schemas, usecases
 from tests.audits.steps import NOW, SUPPLIER, audits_of, case_of, decide, final, hire, rescored
+from tests.callers import WHATEVER, page_query
 
 
 def types(events):
@@ -257,14 +258,16 @@ def test_lists_are_paged_and_filtered(tx, received):
     hire(tx)
     suppliers = [UUID(int=n) for n in (1, 2, 3)]
     decide(tx, *(rescored(received, supplier_id=supplier) for supplier in suppliers))
-    query = {"supplier_id": None, "after": None, "limit": 2}
-    first = usecases.list_cases(tx, query)
-    second = usecases.list_cases(tx, query | {"after": first["next"]})
+    asked = page_query(schemas.CaseQuery, limit=2)
+    first = usecases.list_cases(tx, asked)
+    second = usecases.list_cases(tx, asked | {"after": first["next"]})
     assert sorted(case["supplier_id"] for case in first["items"] + second["items"]) == suppliers
     assert second["next"] is None
-    by_state = {"supplier_id": None, "category_id": None, "after": None, "limit": 9}
-    assert len(usecases.list_audits(tx, by_state | {"state": "provisional"})["items"]) == 3
-    assert usecases.list_audits(tx, by_state | {"state": "closed"})["items"] == []
+    by_state = {
+        state: usecases.list_audits(tx, page_query(schemas.AuditQuery, state=state))["items"]
+        for state in ("provisional", "closed")
+    }
+    assert (len(by_state["provisional"]), by_state["closed"]) == (3, [])
 
 
 def test_what_is_not_there_is_not_found(tx):
@@ -280,9 +283,10 @@ def test_what_is_not_there_is_not_found(tx):
 def test_an_auditor_is_put_again_with_other_values(tx):
     auditor_id = hire(tx, weekly_capacity=1)
     changed = {"name": "B", "kinds": ["office"], "languages": ["en", "sv"], "weekly_capacity": 4}
-    usecases.put_auditor(tx, auditor_id, changed)
-    shown = [schemas.AuditorView().dump(row) for row in usecases.list_auditors(tx)["items"]]
-    assert shown == [{"auditor_id": str(auditor_id), **changed}]
+    usecases.put_auditor(tx, auditor_id, changed, WHATEVER)
+    listed = usecases.list_auditors(tx, page_query(schemas.AuditorQuery))["items"]
+    shown = [schemas.AuditorView().dump(row) for row in listed]
+    assert shown == [{"auditor_id": str(auditor_id), "version": 2, **changed}]
 
 
 def test_gauges_count_audits_by_state_and_those_overdue(tx, received):

@@ -32,8 +32,6 @@ READ: dict[tuple[str, str, str], type[EventSlice]] = {
     for each in declared(service)
     for schema in each.slices
 }
-# What consumers are ready for and nobody sends yet.
-AWAITED: set[tuple[str, str]] = set()
 
 emitted = pytest.mark.parametrize(("producer", "event_type"), sorted(EMITTED))
 read = pytest.mark.parametrize(
@@ -108,7 +106,7 @@ def test_the_published_schema_names_the_fields_of_the_golden_payload(producer: s
 
 
 def test_what_is_read_is_emitted_by_the_producer_that_it_is_expected_from() -> None:
-    assert {(producer, event_type) for _, producer, event_type in READ} - set(EMITTED) == AWAITED
+    assert {(producer, event_type) for _, producer, event_type in READ} <= set(EMITTED)
 
 
 @read

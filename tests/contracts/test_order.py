@@ -33,6 +33,7 @@ from services.notifications import usecases as notifications_do
 from services.suppliers import events as suppliers
 from services.suppliers import usecases as suppliers_do
 from tests import backbone
+from tests.callers import OFFICE
 from tests.contracts.payloads import golden
 from tests.suppliers import bodies
 
@@ -225,7 +226,7 @@ def register(db: Database, world: World) -> None:
         bodies.put_gloves(tx)
         bodies.import_china(tx)
         for name in SUBJECTS:
-            known = suppliers_do.register_supplier(tx, bodies.supplier(), clock.now())
+            known = suppliers_do.register_supplier(tx, bodies.supplier(), OFFICE, clock.now())
             world.ids[name] = str(known["supplier_id"])
 
 

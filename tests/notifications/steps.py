@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.notifications import events, usecases
+from services.notifications import events, schemas, usecases
 from tests.backbone import received
+from tests.callers import WHATEVER, page_query
 from tests.notifications import examples
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -93,12 +94,12 @@ def cancelled(supplier_id: UUID, auditor_id: UUID, category_id: str = GLOVES, **
 def write(tx: Any, kind: str, recipient_id: object, email: str, language: str = "sv") -> None:
     """Write a recipient over the API."""
     wanted = {"name": f"{kind} {recipient_id}", "email": email, "language": language}
-    usecases.save_recipient(tx, kind, str(recipient_id), wanted)
+    usecases.save_recipient(tx, kind, str(recipient_id), wanted, WHATEVER)
 
 
 def notices(tx: Any, **filters: Any) -> list[Any]:
-    query = {"supplier_id": None, "kind": None, "state": None, "after": None, "limit": 500, **filters}
-    return list(usecases.list_notices(tx, query)["items"])
+    asked = page_query(schemas.NoticeQuery, limit=500, **filters)
+    return list(usecases.list_notices(tx, asked)["items"])
 
 
 def told(tx: Any, supplier_id: UUID) -> list[tuple[str, str, str, str]]:

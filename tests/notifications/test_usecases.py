@@ -8,9 +8,10 @@ import pytest
 from psycopg2.extras import NamedTupleCursor
 
 from chassis.errors import Invalid, NotFound
-from services.notifications import usecases
+from services.notifications import schemas, usecases
 from services.notifications.domain import OFFICE
 from services.notifications.schemas import STATES
+from tests.callers import page_query
 from tests.notifications.steps import (
     GLOVES,
     NOW,
@@ -162,10 +163,14 @@ def test_a_batch_costs_as_many_statements_as_one_event(tx, acme):
 def test_recipients_are_listed_as_they_were_written_last(tx):
     write(tx, "auditor", auditor := uuid4(), "old@revision.example")
     write(tx, "auditor", auditor, "new@revision.example", "en")
-    items = {(row.kind, row.id): row._asdict() for row in usecases.list_recipients(tx)["items"]}
+    items = {
+        (row.kind, row.id): row._asdict()
+        for row in usecases.list_recipients(tx, page_query(schemas.RecipientQuery))["items"]
+    }
     assert items["auditor", str(auditor)] == {
         "kind": "auditor",
         "id": str(auditor),
+        "version": 2,
         "name": f"auditor {auditor}",
         "email": "new@revision.example",
         "language": "en",
@@ -182,9 +187,9 @@ def test_recipients_that_no_event_could_name_are_refused(tx):
 def test_a_list_goes_on_after_its_last_item_and_filters(tx, acme):
     supplier_id, _ = acme
     usecases.take_note(tx, [completed(supplier_id), rescored(supplier_id)], NOW)
-    query = {"supplier_id": supplier_id, "kind": None, "state": None, "after": None, "limit": 2}
-    first = usecases.list_notices(tx, query)
-    rest = usecases.list_notices(tx, {**query, "after": first["next"], "limit": 500})
+    asked = page_query(schemas.NoticeQuery, supplier_id=supplier_id, limit=2)
+    first = usecases.list_notices(tx, asked)
+    rest = usecases.list_notices(tx, {**asked, "after": first["next"], "limit": 500})
     assert (len(first["items"]), len(rest["items"]), rest["next"]) == (2, 3, None)
     assert first["items"] + rest["items"] == notices(tx, supplier_id=supplier_id)
     assert len(notices(tx, supplier_id=supplier_id, kind="risk_band_changed")) == 3

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis.events import loader
 from services.suppliers import schemas, usecases
+from tests.callers import OFFICE, WHATEVER
 from tests.suppliers.builders import CHINA, grid
 
 if TYPE_CHECKING:
@@ -72,13 +73,23 @@ def supplier(**changes: Any) -> dict[str, Any]:
 
 def put_gloves(tx: Transaction, **changes: Any) -> None:
     """Make sure of the category."""
-    usecases.put_category(tx, "handskar", loaded(schemas.NewCategory, GLOVES | changes))
+    usecases.put_category(tx, "handskar", loaded(schemas.NewCategory, GLOVES | changes), WHATEVER)
+
+
+def import_index(tx: Transaction, index: str, year: int, **values: object) -> None:
+    """Import values of a year by ISO 3166-1 alpha-3 code."""
+    usecases.import_country_index(tx, (index, year), values, WHATEVER, NOW)
+
+
+def register(tx: Transaction, new: dict[str, Any]) -> dict[str, Any]:
+    """Register a supplier as the office does."""
+    return usecases.register_supplier(tx, new, OFFICE, NOW)
 
 
 def import_china(tx: Transaction) -> None:
     """Import China's published values, each in its newest year."""
     for index, value in CHINA.items():
-        usecases.import_country_index(tx, index, YEARS.get(index, 2023), {"CHN": value}, NOW)
+        import_index(tx, index, YEARS.get(index, 2023), CHN=value)
 
 
 def completed(supplier_id: UUID, score: str = "80", **changes: Any) -> dict[str, Any]:

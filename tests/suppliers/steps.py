@@ -6,9 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers import usecases
+from services.suppliers import schemas, usecases
 from services.suppliers.events import AssessmentCompleted
-from tests.suppliers.bodies import NOW, completed, import_china, put_gloves, supplier
+from tests.callers import OFFICE, page_query
+from tests.suppliers.bodies import NOW, completed, import_china, put_gloves, register, supplier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ def registered(tx: Transaction, **changes: Any) -> UUID:
     """A supplier of gloves from China."""
     put_gloves(tx)
     import_china(tx)
-    supplier_id: UUID = usecases.register_supplier(tx, supplier(**changes), NOW)["supplier_id"]
+    supplier_id: UUID = register(tx, supplier(**changes))["supplier_id"]
     return supplier_id
 
 
@@ -54,13 +55,18 @@ def terms(country: str, category: str, inherent: str, residual: str) -> dict[str
 
 def shown(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
     """The risk view, its terms as numbers."""
-    risk = usecases.get_risk(tx, supplier_id)
+    risk = usecases.get_risk(tx, supplier_id, OFFICE)
     [case] = risk["cases"]
     areas = {
         area: {name: value if isinstance(value, bool) else Decimal(value) for name, value in each.items()}
         for area, each in case.areas.items()
     }
     return case._asdict() | {"areas": areas}
+
+
+def history(tx: Transaction, supplier_id: UUID, **given: Any) -> dict[str, Any]:
+    """A page of the scores that a supplier's cases have had."""
+    return usecases.get_risk_history(tx, supplier_id, page_query(schemas.HistoryQuery, **given), OFFICE)
 
 
 def rescored(emitted: Any, tx: Transaction) -> list[dict[str, Any]]:

@@ -11,9 +11,9 @@ from marshmallow import ValidationError
 from chassis.errors import Invalid
 from chassis.events import UnreadableError, loader
 from chassis.http.reading import pointers
-from services.suppliers import schemas, usecases
+from services.suppliers import schemas
 from services.suppliers.events import AssessmentCompleted
-from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, completed, loaded
+from tests.suppliers.bodies import GLOVES, SUPPLIER, completed, import_index, loaded
 
 if TYPE_CHECKING:
     from chassis.db import Transaction
@@ -101,7 +101,7 @@ WRONG_VALUES = [
 @pytest.mark.parametrize("value", WRONG_VALUES)
 def test_an_index_value_that_is_no_published_number_is_named(tx: Transaction, value: Any) -> None:
     with pytest.raises(Invalid) as refused:
-        usecases.import_country_index(tx, "CPI", 2025, {"SWE": value, "CHN": "43"}, NOW)
+        import_index(tx, "CPI", 2025, SWE=value, CHN="43")
     assert sorted(refused.value.faults) == ["/values/SWE"]
 
 

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 from chassis import outbox
 from services.suppliers import usecases
+from tests.suppliers import steps
 from tests.suppliers.steps import LATER, assess, registered, rescored
 
 
 def history(tx: Any, supplier_id: Any) -> list[Any]:
-    query = {"category_id": None, "after": None, "limit": 100}
-    return [row.stage for row in usecases.get_risk_history(tx, supplier_id, query)["items"]]
+    return [row.stage for row in steps.history(tx, supplier_id)["items"]]
 
 
 def judged(tx: Any, supplier_id: Any) -> Any:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from chassis import sql
 from services.suppliers import reference, repository, usecases
 from services.suppliers.domain import parse_facts, score
-from tests.suppliers.bodies import NOW, SUPPLIER, put_gloves, supplier
-from tests.suppliers.steps import LATER, assess, registered, rescored
+from tests.callers import OFFICE, WHATEVER
+from tests.suppliers.bodies import NOW, SUPPLIER, import_index, put_gloves, register, supplier
+from tests.suppliers.steps import LATER, assess, history, registered, rescored
 
 if TYPE_CHECKING:
     from chassis.db import Database, Transaction
@@ -36,23 +37,23 @@ def test_only_sites_with_the_case_s_category_count(tx: Transaction, emitted: Any
 
 def test_a_case_without_any_data_has_that_as_its_state(tx: Transaction, emitted: Any) -> None:
     put_gloves(tx, analysis=[None] * 4)
-    supplier_id = usecases.register_supplier(tx, supplier(), NOW)["supplier_id"]
+    supplier_id = register(tx, supplier())["supplier_id"]
     [told] = rescored(emitted, tx)
     assert (told["data"]["score"], told["data"]["band"], len(told["data"]["no_data_areas"])) == (
         None,
         "no_data",
         4,
     )
-    risk = usecases.get_risk(tx, supplier_id)
+    risk = usecases.get_risk(tx, supplier_id, OFFICE)
     assert (risk["headline"], [case.band for case in risk["cases"]]) == (None, ["no_data"])
 
 
 def test_the_headline_is_the_worst_category(tx: Transaction) -> None:
     [gloves] = SUPPLIER["contracts"]
     put_gloves(tx)
-    usecases.put_category(tx, "garn", {**_calm(), "responsible_area": None})
+    usecases.put_category(tx, "garn", {**_calm(), "responsible_area": None}, WHATEVER)
     supplier_id = registered(tx, contracts=[gloves, gloves | {"category_id": "garn"}])
-    risk = usecases.get_risk(tx, supplier_id)
+    risk = usecases.get_risk(tx, supplier_id, OFFICE)
     assert [case.category_id for case in risk["cases"]] == ["garn", "handskar"]
     assert (risk["headline"].category_id, risk["headline"].score) == ("handskar", Decimal("72.3"))
 
@@ -67,14 +68,13 @@ def test_every_past_score_can_be_computed_again_from_what_is_stored(tx: Transact
     supplier_id = registered(tx)
     half = [[None, 33.3, 66.6, 100]] * 7
     usecases.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
-    usecases.import_country_index(tx, "CPI", 2026, {"CHN": "12.5"}, NOW)
+    import_index(tx, "CPI", 2026, CHN="12.5")
     put_gloves(tx, analysis=[None] * 4)
     months_later = LATER + timedelta(days=100)
     usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2, judged=half)], months_later)
 
-    query = {"limit": 2, "after": None, "category_id": "handskar"}
-    first = usecases.get_risk_history(tx, supplier_id, query)
-    rest = usecases.get_risk_history(tx, supplier_id, query | {"after": first["next"]})
+    first = history(tx, supplier_id, limit=2, category_id="handskar")
+    rest = history(tx, supplier_id, limit=2, category_id="handskar", after=first["next"])
     rows = first["items"] + rest["items"]
     assert [row.as_of for row in rows] == [NOW, LATER, months_later]
     for row in rows:
@@ -122,9 +122,7 @@ def test_two_rescorings_of_one_case_wait_for_each_other(db: Database, received: 
         usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
     waiting.join(10)
     with db.transaction() as tx:
-        rows = usecases.get_risk_history(tx, supplier_id, {"limit": 9, "after": None, "category_id": None})[
-            "items"
-        ]
+        rows = history(tx, supplier_id)["items"]
     found = [(row.previous_score, row.score) for row in rows]
     assert found == [
         (None, Decimal("72.3")),

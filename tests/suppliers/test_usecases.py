@@ -9,6 +9,7 @@ from chassis import sql
 from chassis.ids import uuid7
 from services.suppliers import repository, usecases
 from services.suppliers.events import AssessmentCompleted
+from tests.callers import OFFICE
 from tests.suppliers.bodies import NOW, SUPPLIER, completed
 from tests.suppliers.steps import DATASETS, LATER, assess, registered, rescored, shown, terms
 
@@ -136,7 +137,7 @@ def test_a_case_that_is_not_known_yet_is_scored_when_its_contract_arrives(
 ) -> None:
     supplier_id = registered(tx, contracts=[])
     usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
-    assert (rescored(emitted, tx), usecases.get_risk(tx, supplier_id)["cases"]) == ([], [])
+    assert (rescored(emitted, tx), usecases.get_risk(tx, supplier_id, OFFICE)["cases"]) == ([], [])
 
     contract = SUPPLIER["contracts"][0] | {"contract_id": uuid7(), "supplier_id": supplier_id}
     repository.queries.insert_contracts(tx, rows=sql.rows([contract]))
