@@ -64,7 +64,7 @@ def look_up(tx: Transaction, region: str, numbers: Sequence[str]) -> list[Any]:
 
 
 def _numbered(name: str, supplier_id: UUID, items: Sequence[Mapping[str, Any]]) -> str:
-    return sql.rows([{name: uuid7(), "supplier_id": supplier_id, **item} for item in items])
+    return sql.rows([{**item, name: uuid7(), "supplier_id": supplier_id} for item in items])
 
 
 def suppliers(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:

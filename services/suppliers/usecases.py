@@ -112,14 +112,17 @@ def change_supplier(
 
 
 def _is_written(new: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    """Tell whether a change changes nothing. Raises Invalid for a contact that the supplier does not have."""
+    """Tell whether a change changes nothing. Raises Invalid for contacts that it does not have."""
     known = {contact["contact_id"] for contact in before["contacts"]}
     written = [
         {**each, "contact_id": each["contact_id"] and str(each["contact_id"])} for each in new["contacts"]
     ]
-    strange = [i for i, each in enumerate(written) if each["contact_id"] and each["contact_id"] not in known]
+    ids = [each["contact_id"] for each in written]
+    strange = [i for i, one in enumerate(ids) if one and (one not in known or one in ids[:i])]
     if strange:
-        raise Invalid({f"/contacts/{i}/contact_id": "The supplier has no such contact." for i in strange})
+        raise Invalid(
+            {f"/contacts/{i}/contact_id": "There is no such contact, or no second." for i in strange}
+        )
     return {**new, "contacts": sorted(written, key=lambda each: each["contact_id"] or "")} == {
         name: before[name] for name in new
     }

@@ -14,6 +14,7 @@ from tests.suppliers.builders import CHINA, grid
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from chassis.access import Identity
     from chassis.db import Transaction
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -81,9 +82,9 @@ def import_index(tx: Transaction, index: str, year: int, **values: object) -> No
     usecases.import_country_index(tx, (index, year), values, WHATEVER, NOW)
 
 
-def register(tx: Transaction, new: dict[str, Any]) -> dict[str, Any]:
-    """Register a supplier as the office does."""
-    return usecases.register_supplier(tx, new, OFFICE, NOW)
+def register(tx: Transaction, new: dict[str, Any], actor: Identity = OFFICE) -> dict[str, Any]:
+    """Register a supplier, as the office unless told otherwise."""
+    return usecases.register_supplier(tx, new, actor, NOW)
 
 
 def import_china(tx: Transaction) -> None:
