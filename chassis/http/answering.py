@@ -60,7 +60,7 @@ def answer(result: Any, endpoint: Endpoint, request: Request, call: Call) -> Res
     if shown.get("next") and endpoint.pages:
         response.headers["Link"] = _next_link(request, shown["next"])
     _tag(response, shown, body, endpoint, call.actor)
-    if request.method == "GET" and conditions.is_known(request.headers, response.headers.get("ETag", "")):
+    if endpoint.method == "GET" and conditions.is_known(request.headers, response.headers.get("ETag", "")):
         return Response(status=304, headers={"ETag": response.headers["ETag"]})
     return response
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 LONGEST_CURSOR = 2000
 MOST_ITEMS = 500
+_MARK_BYTES = 9
 _NOT_OURS = "Is no `next` of this list in this order."
 
 
@@ -89,7 +91,7 @@ def fetch(
     Raises Invalid if the place to go on from is none of this list in this order.
     """
     columns = _columns(query["sort"], ordered)
-    place = _place(query["after"], query["sort"], len(columns))
+    place = _place(query["after"], query["sort"], ordered, len(columns))
     statement = _statement(select.sql, columns, (query["sort"] or "").startswith("-"), place)
     with tx.cursor() as cursor:
         try:
@@ -99,7 +101,7 @@ def fetch(
                 raise Invalid({"?after": _NOT_OURS}) from None
             raise
         rows = cursor.fetchall()
-    return _page(rows, query, columns, shown)
+    return _page(rows, query, ordered, columns, shown)
 
 
 def _columns(sort: str | None, ordered: type[PageQuery]) -> list[str]:
@@ -126,28 +128,40 @@ def _statement(
 
 
 def _page(
-    rows: Sequence[Any], query: Mapping[str, Any], columns: Sequence[str], shown: Callable[[Any], Any]
+    rows: Sequence[Any],
+    query: Mapping[str, Any],
+    ordered: type[PageQuery],
+    columns: Sequence[str],
+    shown: Callable[[Any], Any],
 ) -> dict[str, Any]:
     more = len(rows) > query["limit"]
     kept = rows[: query["limit"]]
-    following = _cursor(query["sort"], [getattr(kept[-1], name) for name in columns]) if more else None
+    last = [getattr(kept[-1], name) for name in columns] if more else []
+    following = _cursor(query["sort"], ordered, last) if more else None
     return {"items": [shown(row) for row in kept], "next": following}
 
 
-def _cursor(sort: str | None, values: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([sort, *values], default=str)).rstrip(b"=").decode()
+def _cursor(sort: str | None, ordered: type[PageQuery], values: Sequence[Any]) -> str:
+    place = orjson.dumps([sort, *values], default=str)
+    return base64.urlsafe_b64encode(_mark(ordered, place) + place).rstrip(b"=").decode()
 
 
-def _place(after: str | None, sort: str | None, columns: int) -> dict[str, Any]:
+def _mark(ordered: type[PageQuery], place: bytes) -> bytes:
+    """Return what tells a place of this list from others' and from one that was changed. It is no secret."""
+    return sha256(f"{ordered.__module__}.{ordered.__name__}\n".encode() + place).digest()[:_MARK_BYTES]
+
+
+def _place(after: str | None, sort: str | None, ordered: type[PageQuery], columns: int) -> dict[str, Any]:
     """Return the values to go on from as parameters; PostgreSQL reads them as what their columns are."""
     if after is None:
         return {}
     try:
-        given = orjson.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-        was, *values = given
+        raw = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
+        mark, place = raw[:_MARK_BYTES], raw[_MARK_BYTES:]
+        was, *values = orjson.loads(place)
     except (ValueError, TypeError, binascii.Error):
         raise Invalid({"?after": _NOT_OURS}) from None
     fits = was == sort and len(values) == columns and all(isinstance(v, str | int | float) for v in values)
-    if not fits or any("\0" in str(value) for value in values):
+    if mark != _mark(ordered, place) or not fits or any("\0" in str(value) for value in values):
         raise Invalid({"?after": _NOT_OURS})
-    return {f"place_{index}_": value for index, value in enumerate(values)}
+    return {f"place_{index}_": str(value) for index, value in enumerate(values)}

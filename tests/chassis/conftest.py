@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _EMPTY = """
-TRUNCATE outbox, inbox, failed_event, subject_version, thing, seat;
+TRUNCATE outbox, inbox, failed_event, subject_version, idempotency_key, thing, seat, item;
 TRUNCATE audit_trail, trail_salt, changes, changes_epoch;
 UPDATE seal SET seq = 0, hash = CASE WHEN feed = 'audit_trail' THEN decode(repeat('00', 32), 'hex') END"""
 

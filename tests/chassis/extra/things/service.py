@@ -9,7 +9,7 @@ from chassis.entrypoints import Settings, http, on_events
 from chassis.errors import Conflict, NotFound
 from chassis.events import Event
 from chassis.http import Html, PageQuery, listing, paging
-from services.things import events
+from services.things import events, items
 
 queries = sql.load(__file__)
 LOCK = 4711  # requests and handlers that wait, wait for this
@@ -91,6 +91,57 @@ class ThingsService:
         """Answer when the test lets go of the lock."""
         queries.hold(tx, key=LOCK)
         return {}
+
+    @http(
+        "POST",
+        "/items",
+        scope="suppliers:write",
+        body=items.NewItem,
+        returns=items.ItemView,
+        status=201,
+        location="/items/{name}",
+        versioned=True,
+    )
+    def post_item(self, tx, call):
+        """Make an item, in the way that its fate says."""
+        return items.make(tx, call.body, LOCK)
+
+    @http("GET", "/items", scope="suppliers:read", query=items.ItemQuery, returns=listing(items.ItemView))
+    def list_items(self, tx, call):
+        """List items."""
+        return items.listed(tx, call.query)
+
+    @http("GET", "/items/<name>", scope="suppliers:read", returns=items.ItemView, versioned=True)
+    def get_item(self, tx, call, name):
+        """Read an item."""
+        return items.one(tx, name)
+
+    @http(
+        "PUT",
+        "/items/<name>",
+        scope="suppliers:write",
+        body=items.Item,
+        returns=items.ItemView,
+        versioned=True,
+    )
+    def put_item(self, tx, call, name):
+        """Create or change an item; one called `slow` waits between reading and writing."""
+        return items.put(tx, name, call.body, call.expects, LOCK)
+
+    @http("DELETE", "/items/<name>", scope="suppliers:write", versioned=True)
+    def delete_item(self, tx, call, name):
+        """Remove an item."""
+        items.remove(tx, name, call.expects)
+
+    @http("GET", "/owned/<name>", scope="suppliers:read", returns=items.ItemView, owner=items.owners)
+    def get_owned(self, tx, call, name):
+        """Read an item that belongs to its region."""
+        return items.one(tx, name)
+
+    @http("POST", "/owned/<name>/touch", scope="suppliers:write", returns=items.ItemView, owner=items.owners)
+    def post_touch(self, tx, call, name):
+        """Do something to an item: no new thing, so no key."""
+        return items.one(tx, name)
 
     @http("GET", "/page", scope="public", html=True)
     def get_page(self, tx, call):

@@ -1,0 +1,97 @@
+"""Media types: what a caller takes, and what it sends."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from tests.chassis import seam
+from tests.chassis.seam import KEY, told
+
+JSON, HTML = "application/json", "text/html; charset=utf-8"
+
+
+@pytest.fixture
+def send(platform, live_things):
+    return partial(seam.send, platform)
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        None,
+        "*/*",
+        "application/*",
+        "application/json",
+        "Application/JSON",
+        "application/json; charset=utf-8",
+        "text/html, application/json;q=0.1",
+        "text/html;q=1.0, */*;q=0.001",
+        "application/problem+json, application/json",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    ],
+)
+def test_who_takes_json_among_other_things_or_says_nothing_gets_json(send, accept):
+    answer = send("GET", "/items", None, {"Accept": accept})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, JSON)
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "image/png, text/*",
+        "application/json;q=0",
+        "*/*;q=0",
+        "application/xml",
+        "application/jsonx",
+    ],
+)
+def test_who_takes_no_json_is_refused_before_anything_happens(send, live_things, accept):
+    refused = send("POST", "/items", {"name": "a"}, {KEY: "k", "Accept": accept})
+    assert told(refused) == (406, "not-acceptable")
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.json()["detail"] == "This can be had as application/json."
+    assert live_things.ask("SELECT name FROM item") == []
+    assert send("POST", "/items", {"name": "a"}, {KEY: "k"}).status_code == 201
+
+
+def test_a_page_for_people_is_had_as_html_only(send):
+    for accept in (None, "*/*", "text/html", "text/*;q=0.1"):
+        answer = send("GET", "/page", None, {"Accept": accept})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, HTML)
+    assert told(send("GET", "/page", None, {"Accept": JSON})) == (406, "not-acceptable")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "APPLICATION/JSON",
+        'application/json;charset="UTF-8"',
+    ],
+)
+def test_json_is_json_whatever_stands_beside(send, sent):
+    assert send("POST", "/items", {"name": "a"}, {KEY: "k", "Content-Type": sent}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, "", "text/plain", "application/xml", "application/jsonx", "text/json", "application/problem+json"],
+)
+def test_what_is_no_json_is_refused_and_changes_nothing(send, live_things, sent):
+    put = send("PUT", "/items/a", {"note": "x"}, {"If-None-Match": "*", "Content-Type": sent})
+    assert told(put) == (415, "unsupported-media-type")
+    post = send("POST", "/items", {"name": "a"}, {KEY: "k", "Content-Type": sent})
+    assert told(post) == (415, "unsupported-media-type")
+    assert live_things.ask("SELECT name FROM item") == []
+
+
+def test_what_has_no_body_needs_no_media_type(send, live_things):
+    live_things.ask("INSERT INTO item (name) VALUES ('a')")
+    assert send("POST", "/owned/a/touch").status_code == 200
+    assert (
+        send("DELETE", "/items/a", None, {"If-Match": "*", "Content-Type": "text/plain"}).status_code == 204
+    )
