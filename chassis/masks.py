@@ -52,7 +52,7 @@ _SECRETS = [
 # Nothing of the above without one of these in it: spares the patterns for what is logged all the time.
 _SUSPECT = ("bearer", "basic", "eyj", "@", "token", "code", "passw", "secret", "key", "authori")
 _CODE_LENGTH = 43
-_LONGEST = 20_000
+_LONGEST = 10_000
 
 
 def masked(text: str) -> str:

@@ -23,26 +23,30 @@ _WAITING_FOR_PLACES = 40  # of one client
 _REFUSAL_SECONDS = 1.0
 _SLOW_REFUSALS = 200  # of one client at once; more are refused at once
 _COMPANY_SECONDS = 1.0
+_STUCK_SECONDS = (
+    0.25  # when none of a client's requests has ended for so long, they are slow: others may begin
+)
+_LONGEST_REST = 0.05
 
 
 class Places:
-    """How many requests of one client run at once: half of the workers, fewer while others want something.
+    """How many requests of one client run at once: half of the workers, and one while others want something.
 
-    A client beside others gets two: enough to keep a worker busy while the other waits for the database, too
-    few for anybody to be noticed. What comes on top waits for its own client's requests, and nobody else's.
+    What comes on top waits for its own client's requests, nobody else's. Beside others, whoever gets a place
+    handed over lets as much time pass as the request before has taken: a flood has half of the time at most,
+    and the others' requests meet one of its requests, not many.
     """
 
-    def __init__(self, alone: int, beside_others: int = 2) -> None:
-        """Name how many a client may have while it is the only one, and while it is not."""
-        self._alone, self._beside_others = alone, beside_others
+    def __init__(self, alone: int) -> None:
+        """Name how many a client may have while it is the only one."""
+        self._alone = alone
         self._running: dict[str, int] = {}
         self._waiting: dict[str, deque[threading.Event]] = {}
+        self._moved_at: dict[str, float] = {}
         self._latest, self._changed_at = "", -_COMPANY_SECONDS
 
-    def most(self) -> int:
-        """Return how many of one client may run now."""
-        company = time.monotonic() - self._changed_at < _COMPANY_SECONDS
-        return self._beside_others if company else self._alone
+    def _in_company(self) -> bool:
+        return time.monotonic() - self._changed_at < _COMPANY_SECONDS
 
     def crowded(self, client: str) -> bool:
         """Tell whether as many wait already as may."""
@@ -52,40 +56,58 @@ class Places:
     def one(self, client: str) -> Iterator[None]:
         """Hold a place, having waited for it if need be; raises TooManyRequests if there is none in time."""
         if client != self._latest:
-            self._latest, self._changed_at = client, time.monotonic() if self._latest else self._changed_at
-        running = self._running.get(client, 0)
-        if running >= self.most():
-            self._wait(client)
+            self._changed_at = time.monotonic() if self._latest else self._changed_at
+            self._latest = client
+        if self._running.get(client, 0) < (1 if self._in_company() else self._alone):
+            self._take(client)
         else:
-            self._running[client] = running + 1
+            self._wait(client)
+        began = time.monotonic()
         try:
             yield
         finally:
-            self._leave(client)
+            self._leave(client, time.monotonic() - began)
+
+    def _take(self, client: str) -> None:
+        self._running[client] = self._running.get(client, 0) + 1
+        self._moved_at[client] = time.monotonic()
 
     def _wait(self, client: str) -> None:
-        """Wait until another request of this client hands over its place."""
+        """Wait until another request of this client hands over its place, or they all take long."""
         if self.crowded(client):
-            raise errors.TooManyRequests(
-                "Too many requests of yours run at once.", headers={"Retry-After": "1"}
-            )
-        queue = self._waiting.setdefault(client, deque())
-        turn = threading.Event()
+            told = "Too many requests of yours run at once."
+            raise errors.TooManyRequests(told, headers={"Retry-After": "1"})
+        turn, queue, began = threading.Event(), self._waiting.setdefault(client, deque()), time.monotonic()
         queue.append(turn)
-        if not turn.wait(_PLACE_SECONDS) and turn in queue:
-            queue.remove(turn)
-            raise errors.TooManyRequests("Your earlier requests take too long.", headers={"Retry-After": "5"})
+        while not turn.wait(_STUCK_SECONDS) and turn in queue:
+            now, moved = time.monotonic(), self._moved_at.get(client, 0.0)
+            if now - moved > _STUCK_SECONDS and self._running.get(client, 0) < self._alone:
+                queue.remove(turn)
+                return self._take(client)
+            if now - began > _PLACE_SECONDS:
+                queue.remove(turn)
+                told = "Your earlier requests take too long."
+                raise errors.TooManyRequests(told, headers={"Retry-After": "5"})
+        return None
 
-    def _leave(self, client: str) -> None:
-        running, queue = self._running[client], self._waiting.get(client)
-        if queue and running <= self.most():
-            queue.popleft().set()
-            return  # whoever waited has the place now
+    def _leave(self, client: str, took: float) -> None:
+        queue = self._waiting.get(client)
+        if queue and self._running[client] <= (1 if self._in_company() else self._alone):
+            self._hand_over(client, queue, took)
+            return
         if queue is not None and not queue:
             del self._waiting[client]
-        self._running[client] = running - 1
-        if running == 1:
-            del self._running[client]
+        self._running[client] -= 1
+        if not self._running[client]:
+            del self._running[client], self._moved_at[client]
+
+    def _hand_over(self, client: str, queue: deque[threading.Event], took: float) -> None:
+        self._moved_at[client] = time.monotonic()
+        turn = queue.popleft()
+        if self._in_company():
+            threading.Timer(min(took, _LONGEST_REST), turn.set).start()
+        else:
+            turn.set()
 
 
 class Guard:

@@ -211,7 +211,8 @@ def test_a_client_alone_has_half_of_the_places_and_the_rest_of_its_requests_wait
     assert holder.places._waiting == {}
 
 
-def test_beside_others_a_client_has_two_places(held):
+def test_beside_others_a_client_has_one_place_unless_its_requests_are_slow(held, monkeypatch):
+    monkeypatch.setattr(protection, "_STUCK_SECONDS", 0.5)
     holder = held(5)
     holder.ask("a")
     wait_until(lambda: holder.running == ["a"])
@@ -219,12 +220,31 @@ def test_beside_others_a_client_has_two_places(held):
     wait_until(lambda: holder.running == ["a", "b"])
     for _ in range(3):
         holder.ask("a")
-    wait_until(lambda: len(holder.places._waiting.get("a", ())) == 2)
-    assert sorted(holder.running) == ["a", "a", "b"]
+    wait_until(lambda: len(holder.places._waiting.get("a", ())) == 3)
+    assert holder.running == ["a", "b"]
+    wait_until(lambda: sorted(holder.running) == ["a", "a", "a", "a", "b"])
+
+
+def test_a_place_is_handed_over_in_the_order_of_asking_after_a_rest(monkeypatch):
+    places, order = protection.Places(5), []
+
+    def work(number):
+        with places.one("a"):
+            order.append(number)
+
+    with places.one("a"), places.one("b"):
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_until(lambda n=number: len(places._waiting.get("a", ())) == n + 1)
+    for thread in threads:
+        thread.join(20)
+    assert order == [0, 1, 2, 3]
+    assert (places._running, places._waiting, places._moved_at) == ({}, {}, {})
 
 
 def test_what_waits_too_long_or_behind_too_many_is_429(held, monkeypatch):
-    monkeypatch.setattr(protection, "_PLACE_SECONDS", 0.1)
+    monkeypatch.setattr(protection, "_PLACE_SECONDS", 0.5)
     monkeypatch.setattr(protection, "_WAITING_FOR_PLACES", 2)
     holder = held(1)
     for _ in range(6):

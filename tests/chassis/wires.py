@@ -101,11 +101,17 @@ def head(method: bytes, path: bytes = b"/things", *headers: bytes, token: bool =
     return b"\r\n".join([*lines, b"", b""])
 
 
-def service(running: harness.Platform, folder: Path, dsn: str, **settings: str) -> Iterator[harness.Platform]:
+def service(
+    running: harness.Platform,
+    folder: Path,
+    dsn: str,
+    module: str = "tests.chassis.extra.hasty",
+    **settings: str,
+) -> Iterator[harness.Platform]:
     """Run another process of the tests' own service, on the database and broker of the one that runs."""
     env = running.env["things"]
     urls = {"things": {"DATABASE_URL": dsn, "AMQP_URL": env["AMQP_URL"]}}
-    other = harness.Platform(urls, folder, "tests.chassis.extra.hasty")
+    other = harness.Platform(urls, folder, module)
     other.env["things"] |= {"THINGS_TOPOLOGY": env["THINGS_TOPOLOGY"], **settings}
     try:
         other.start("things")
