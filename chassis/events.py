@@ -21,7 +21,9 @@ PREFIX = "cloudEvents_"
 # Bytes. Reading so much takes a fifth of a second, in which a process does nothing else.
 LARGEST_BODY = 1_000_000
 _LARGEST_VERSION = 2**63 - 1  # a bigint
-REQUIRED = ("id", "source", "type", "time", "subject", "version", "correlationid")
+LONGEST_ATTRIBUTE = 255  # characters; all of an envelope fits into a frame then
+SPECVERSION = "1.0"
+REQUIRED = ("specversion", "id", "source", "type", "time", "subject", "version", "correlationid")
 
 
 class EventSchema(Schema):
@@ -140,15 +142,16 @@ def _load(body: bytes, schema: type[EventSlice]) -> dict[str, Any]:
 def _received(attributes: dict[str, Any], data: dict[str, Any]) -> Received:
     causation = attributes.get("causationid")
     try:
+        _supported(attributes["specversion"])
         return Received(
             id=UUID(attributes["id"]),
             type=attributes["type"],
-            source=_text(attributes["source"]),
+            source=text_of("source", attributes["source"]),
             time=_aware(attributes["time"]),
-            subject=_text(attributes["subject"]),
+            subject=text_of("subject", attributes["subject"]),
             version=_version(attributes["version"]),
-            correlation_id=_text(attributes["correlationid"]),
-            causation_id=_text(causation) if causation else None,
+            correlation_id=text_of("correlationid", attributes["correlationid"]),
+            causation_id=text_of("causationid", causation) if causation else None,
             resync=_true(attributes.get("resync")),
             imported=_true(attributes.get("imported")),
             data=data,
@@ -157,15 +160,26 @@ def _received(attributes: dict[str, Any], data: dict[str, Any]) -> Received:
         raise UnreadableError(f"an attribute of the envelope is malformed: {fault}") from None
 
 
-def _text(value: object) -> str:
-    text = str(value)
-    text.encode()  # half a surrogate pair is no text
-    if "\0" in text:
+def text_of(name: str, value: object) -> str:
+    """Return an attribute that can be stored and published; raises ValueError or TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    value.encode()  # half a surrogate pair is no text
+    if "\0" in value:
         raise ValueError("U+0000 cannot be stored")
-    return text
+    if len(value) > LONGEST_ATTRIBUTE:
+        raise ValueError(f"{name} has {len(value)} characters, more than {LONGEST_ATTRIBUTE}")
+    return value
+
+
+def _supported(specversion: object) -> None:
+    if specversion != SPECVERSION:
+        raise ValueError(f"specversion is {specversion!r:.20}, not {SPECVERSION}")
 
 
 def _version(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError("version is no whole number")
     version = int(value)
     if not 0 < version <= _LARGEST_VERSION:
         raise ValueError("version must count from 1")

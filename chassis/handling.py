@@ -112,14 +112,18 @@ class Handling:
         What was kept of them while they failed goes with it.
         """
         by_id = {event.id: event for event in events}
-        ids = sorted(by_id)
-        fresh = {row.event_id for row in queries.remember_events(tx, queue=self.queue, ids=ids)}
+        rows = list(queries.remember_events(tx, queue=self.queue, ids=sorted(by_id)))
+        fresh = {row.event_id for row in rows}
         first = [event for event in by_id.values() if event.id in fresh]
         if first:
             self._handler(tx, first)
-        if queries.forget_handled(tx, queue=self.queue, ids=[str(each) for each in ids]):
-            queries.forget_namesakes(tx, queue=self.queue, ids=[str(each) for each in ids])
+        if any(row.some_failed for row in rows[:1]):
+            self._forget(tx, [str(event_id) for event_id in sorted(fresh)])
         return first
+
+    def _forget(self, tx: Transaction, ids: list[str]) -> None:
+        if queries.forget_handled(tx, queue=self.queue, ids=ids):
+            queries.forget_namesakes(tx, queue=self.queue, ids=ids)
 
     def _note(self, key: str, claimed: str | None, fault: Exception, state: str) -> None:
         known = claimed if claimed in self._slices else "unknown"

@@ -10,7 +10,7 @@ import orjson
 
 from chassis import clock, sql
 from chassis.errors import TooLarge
-from chassis.events import LARGEST_BODY, PREFIX, Event, loader
+from chassis.events import LARGEST_BODY, PREFIX, SPECVERSION, Event, loader, text_of
 from chassis.ids import uuid7
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ queries: Any = sql.load(__file__)
 def emit(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
     """Write the events to the outbox, in order, and return their ids.
 
-    Raises marshmallow.ValidationError if an event's data breaks its own schema, and errors.TooLarge if no
-    consumer would read it: better here, where the transaction fails as a whole, than in every consumer.
+    Raises marshmallow.ValidationError if an event's data breaks its own schema, errors.TooLarge or ValueError
+    if no consumer would read it or no frame hold its headers: better here, where the transaction fails as a
+    whole, than in every consumer.
     """
     if not events:
         return []
@@ -91,15 +92,15 @@ def _headers(event: Event, marks: dict[str, Any], correlation_id: str | None) ->
     cause = event.cause
     correlation = event.correlation_id or (cause and cause.correlation_id) or correlation_id or event_id
     attributes = {
-        "specversion": "1.0",
+        "specversion": SPECVERSION,
         "id": event_id,
         "source": f"/kedja/{source_of(event)}",
         "type": event.schema.type,
         "time": clock.now().isoformat(),
-        "subject": event.subject,
+        "subject": text_of("subject", event.subject),
         "dataschema": f"/kedja/{source_of(event)}/{event.schema.type}",
         **marks,
-        "correlationid": correlation,
+        "correlationid": text_of("correlationid", correlation),
         "causationid": str(cause.id) if cause else None,
         "imported": True if event.imported else None,
     }

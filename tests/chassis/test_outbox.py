@@ -11,11 +11,13 @@ import pytest
 from marshmallow import ValidationError
 
 from chassis import clock, outbox
+from chassis.consume import Consumer
 from chassis.events import PREFIX, Event
+from chassis.relay import Relay
 from services.things.events import MadeSlice, ThingMade
 from tests import backbone
 from tests.backbone import wait_until
-from tests.chassis.bench import made
+from tests.chassis.bench import count, made
 
 
 def headers(tx):
@@ -117,3 +119,22 @@ def test_what_is_emitted_is_what_a_consumer_reads(tx, emitted):
 def test_emitting_nothing_does_nothing(tx, emitted):
     assert outbox.emit(tx, []) == []
     assert emitted(tx) == []
+
+
+@pytest.mark.parametrize(("subject", "correlation"), [("x" * 256, None), ("x", "c" * 256)])
+def test_what_no_frame_would_hold_or_no_consumer_read_cannot_be_emitted(tx, emitted, subject, correlation):
+    long = Event(schema=ThingMade, subject=subject, data={"name": "x"}, correlation_id=correlation)
+    with pytest.raises(ValueError, match="has 256 characters, more than 255"):
+        outbox.emit(tx, [long])
+    assert emitted(tx) == []
+
+
+def test_the_longest_envelope_that_can_be_emitted_is_published_and_read(db, queue, amqp_url, start, things):
+    cause = backbone.received(MadeSlice, {"name": "cause"}, correlation_id="å" * 255)
+    longest = Event(schema=ThingMade, subject="å" * 255, data={"name": "x"}, cause=cause, imported=True)
+    with db.transaction() as tx:
+        outbox.emit(tx, [longest])
+    start(Relay(queue.exchange, ["thing_made"], db, amqp_url))
+    start(Consumer(queue.name, {"thing_made": MadeSlice}, count, db, amqp_url))
+    wait_until(lambda: things.times() == {"x": 1})
+    assert things.failed() == []
