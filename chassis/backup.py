@@ -6,16 +6,17 @@ import hashlib
 import json
 import os
 import shutil
-from contextlib import closing
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from chassis import clock, postgres, sql
 from chassis.db import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 queries: Any = sql.load(__file__)
 
@@ -31,19 +32,28 @@ def backup(dsns: Mapping[str, str], folder: Path) -> dict[str, Any]:
     """Write a dump per service and the manifest; `folder` comes into being whole, or not at all."""
     if folder.exists():
         raise BackupError(f"{folder} is there already: a backup goes into a folder of its own")
-    partial = folder.with_name(f"{folder.name}.partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(mode=0o700, parents=True)  # personal data are in it
-        taken = {service: _dump(service, dsn, partial) for service, dsn in dsns.items()}
-        manifest = {"format": _FORMAT, "kedja": version("kedja"), "services": taken}
-        _write(partial / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-        _sync(partial)
-        partial.rename(folder)
+        with _scratch(folder) as partial:
+            taken = {service: _dump(service, dsn, partial) for service, dsn in dsns.items()}
+            manifest = {"format": _FORMAT, "kedja": version("kedja"), "services": taken}
+            _write(partial / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+            _sync(partial)
+            partial.rename(folder)
         _sync(folder.absolute().parent)
     except OSError as fault:
         raise BackupError(f"the backup could not be written: {fault}") from None
     return manifest
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Give a folder beside, of this call's own and nobody else's to read; what is left of it goes."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(mkdtemp(prefix=f"{folder.name}.partial-", dir=folder.parent))
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _dump(service: str, dsn: str, folder: Path) -> dict[str, Any]:

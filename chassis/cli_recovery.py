@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import psycopg2
 
 from chassis import losses
 from chassis.backup import BackupError, backup
@@ -13,7 +14,7 @@ from chassis.postgres import ProgramError
 from chassis.restore import RestoreError, restore
 from chassis.resync import ResyncError, resync
 
-FAULTS = (BackupError, ProgramError, RestoreError, ResyncError)
+FAULTS = (BackupError, ProgramError, RestoreError, ResyncError, losses.ReportError)
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -36,10 +37,26 @@ def restore_command(service: str, folder: Path, report: bool) -> None:
     kept = restore(service, dsn_of(service), folder)
     click.echo(f"{service}: restored; what was there is kept in the schema {kept} until you drop it")
     if report:
-        keeps = {name: getattr(entry.load(), "keeps", ()) for name, entry in installed().items()}
+        _report(service, kept)
+    click.echo(f"{service}: now start it and go on with the resyncs (docs/operations.md)")
+
+
+@click.command(name="restore-report")
+@service_argument
+@click.argument("schema")
+def restore_report_command(service: str, schema: str) -> None:
+    """List again what SERVICE lacks of what it held before a restore; SCHEMA: where that is kept."""
+    _report(service, schema)
+
+
+def _report(service: str, kept: str) -> None:
+    keeps = {name: getattr(entry.load(), "keeps", ()) for name, entry in installed().items()}
+    try:
         for line in losses.report(service, kept, keeps, dsn_of):
             click.echo(line)
-    click.echo(f"{service}: now start it and go on with the resyncs (docs/operations.md)")
+    except psycopg2.Error as fault:
+        again = f"type `kedja restore-report {service} {kept}`"
+        raise click.ClickException(f"{service}: no whole report: {str(fault).strip()}: {again}") from None
 
 
 @click.command(name="resync")
@@ -54,4 +71,4 @@ def resync_command(service: str) -> None:
     click.echo(f"{service}: {count} events written; the running service publishes them")
 
 
-COMMANDS = (backup_command, restore_command, resync_command)
+COMMANDS = (backup_command, restore_command, restore_report_command, resync_command)

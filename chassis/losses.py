@@ -9,9 +9,10 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import psycopg2
 from psycopg2 import sql as compose
 
-from chassis import sql
+from chassis import config, sql
 from chassis.db import connect
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ _UNTOLD = {
 }
 
 
+class ReportError(Exception):
+    """There is nothing to compare with; the message says what there is."""
+
+
 class Table(NamedTuple):
     """A table that is both in the restored schema and in the one kept beside it."""
 
@@ -47,6 +52,7 @@ def report(
     with closing(connect(dsn_of(service))) as conn:
         conn.set_session(readonly=True, autocommit=True)
         queries.take_time(conn)
+        _refuse_unknown(conn, service, kept)
         for row in list(queries.tables_beside(conn, kept=kept)):
             table = Table(row.name, row.key, row.columns)
             if table.name == "trail_salt":
@@ -57,7 +63,25 @@ def report(
     for other, projections in keeps.items():
         for each in projections:
             if each.producer == service:
-                yield from _known(other, each, dsn_of(other), versions)
+                yield from _asked(other, each, dsn_of, versions)
+
+
+def _refuse_unknown(conn: Transaction, service: str, kept: str) -> None:
+    schemas = [row.name for row in queries.kept_schemas(conn)]
+    if kept not in schemas:
+        there = ", ".join(schemas) or "none"
+        raise ReportError(f"{service} has no schema {kept} from before a restore; it has: {there}")
+
+
+def _asked(
+    other: str, projection: Projection, dsn_of: Callable[[str], str], versions: Mapping[str, int]
+) -> Iterator[str]:
+    """Return the lines about what another service knows; one that cannot be asked hides nothing else."""
+    try:
+        yield from list(_known(other, projection, dsn_of(other), versions))
+    except (psycopg2.Error, config.ConfigError) as fault:
+        reason = " ".join(str(fault).split())
+        yield f"{other} cannot be asked what it knows ({projection.table}): {reason}"
 
 
 def _told(conn: Transaction, kept: str, table: Table, source: str | None) -> Iterator[str]:

@@ -246,11 +246,14 @@ SELECT seq, previous_hash, hash, record FROM audit_record
 WHERE seq IS NOT NULL AND seq > :after AND seq <= :last ORDER BY seq LIMIT :limit;
 
 -- name: remember_events
--- Mark events as handled by this queue; returns only those that had not been.
-INSERT INTO inbox (queue, event_id)
-SELECT :queue, id FROM unnest((:ids)::uuid[]) AS id ORDER BY id
-ON CONFLICT DO NOTHING
-RETURNING event_id;
+-- Mark events as handled by this queue; returns only those that had not been, and whether any has ever failed here.
+WITH fresh AS (
+    INSERT INTO inbox (queue, event_id)
+    SELECT :queue, id FROM unnest((:ids)::uuid[]) AS id ORDER BY id
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+)
+SELECT event_id, EXISTS (SELECT FROM failed_event WHERE queue = :queue) AS some_failed FROM fresh;
 
 -- name: record_failure!
 -- Keep a failed message; one that comes and fails again keeps its place and its attempts. Writes nothing where another
@@ -400,6 +403,10 @@ JOIN pg_namespace AS n ON n.oid = beside.relnamespace AND n.nspname = :kept
 WHERE now.relnamespace = 'public'::regnamespace AND now.relkind = 'r'
   AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = now.oid AND i.indisprimary)
 ORDER BY now.relname;
+
+-- name: kept_schemas
+-- What restores have kept, newest first.
+SELECT nspname AS name FROM pg_namespace WHERE nspname LIKE 'before\_restore\_%%' ORDER BY nspname DESC;
 
 -- name: all_versions
 -- The last version that was given to each subject.

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import closing
+import threading
+from contextlib import closing, contextmanager
 
 import pytest
 
-from chassis import backup, changes, losses, migrate, postgres, restore, sealer, trail
+from chassis import backup, changes, config, losses, migrate, postgres, restore, sealer, trail
 from chassis.chain import Walk
 from chassis.changes import Position
 from chassis.db import Database, connect
 from chassis.errors import Conflict
+from chassis.resync import Projection
+from tests.backbone import wait_until
 from tests.chassis import feeds
 from tests.chassis.bench import emit
 
@@ -120,17 +123,81 @@ def test_half_a_backup_is_never_taken_for_a_whole_one(home, tmp_path, monkeypatc
     with pytest.raises(Exception, match="refused"):
         backup.backup({"things": home, "others": away}, tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "backup").mkdir()
     with pytest.raises(backup.BackupError, match=r"there is no manifest\.json in it"):
-        backup.read(tmp_path / "backup.partial", "things")
+        backup.read(tmp_path / "backup", "things")
+    (tmp_path / "backup").rmdir()
     backup.backup({"things": home}, tmp_path / "backup")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup"]
+
+
+def test_of_two_backups_into_one_folder_at_the_same_time_one_is_whole_and_the_other_refused(home, tmp_path):
+    outcomes = []
+
+    def take():
+        try:
+            outcomes.append(backup.backup({"things": home}, tmp_path / "backup"))
+        except backup.BackupError as fault:
+            outcomes.append(fault)
+
+    with lock(home, "thing"):  # both stand before the same table: neither is through before the other begins
+        both = [threading.Thread(target=take) for _ in range(2)]
+        for each in both:
+            each.start()
+        wait_until(lambda: ask(home, _WAITING)[0] == (2,))
+    for each in both:
+        each.join(30)
+    assert sum(isinstance(outcome, backup.BackupError) for outcome in outcomes) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["backup"]
+    assert backup.read(tmp_path / "backup", "things")["file"] == "things.dump"
+
+
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'"
+)
+
+
+@contextmanager
+def lock(dsn, table):
+    with closing(connect(dsn)) as conn, conn.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
+        conn.rollback()
+
+
+def keeps(*others):
+    """What each service keeps of the tests' own one."""
+    return {"things": (), **{name: (Projection("things", "known", ("name",)),) for name in others}}
+
+
+def test_a_report_says_who_can_not_be_asked_goes_on_and_can_be_had_again(home, taken):
+    write(home, "after")
+    kept = restore.restore("things", home, taken)
+    dsns = {"things": home, "empty": home, "away": "postgresql://x:y@127.0.0.1:1/z"}
+
+    def dsn_of(service):
+        if service not in dsns:
+            raise config.ConfigError(f"DATABASE_URL of {service} is not set")
+        return dsns[service]
+
+    for _ in range(2):
+        lines = list(losses.report("things", kept, keeps("away", "empty", "unset"), dsn_of))
+        assert lines[:2] == ["thing: 1 gone; cannot come back by itself", "    gone name=after"]
+        assert [line.partition(" cannot be asked")[0] for line in lines[2:]] == ["away", "empty", "unset"]
+        for reason, line in zip(
+            ["refused", 'relation "known" does not exist', "not set"], lines[2:], strict=True
+        ):
+            assert reason in line
+    with pytest.raises(losses.ReportError, match=f"no schema nonesuch from before a restore; it has: {kept}"):
+        list(losses.report("things", "nonesuch", keeps(), dsn_of))
 
 
 def test_what_is_damaged_unknown_or_newer_is_refused_with_a_reason(home, taken):
     with pytest.raises(backup.BackupError, match="is there already"):
         backup.backup({"things": home}, taken)
     (taken.parent / "file").touch()
-    with pytest.raises(backup.BackupError, match=r"could not be written: .*Not a directory"):
+    with pytest.raises(backup.BackupError, match=r"could not be written: .*File exists"):
         backup.backup({"things": home}, taken.parent / "file" / "backup")
     with pytest.raises(backup.BackupError, match="has no backup of audits; it has: things"):
         backup.read(taken, "audits")
