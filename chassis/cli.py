@@ -51,7 +51,8 @@ def generate(check: bool) -> None:
     services = {name: entry.load() for name, entry in installed().items()}
     events = [entrypoint for service in services.values() for entrypoint in declared(service)]
     consumed = {e.queue: (e.producer, [schema.type for schema in e.slices]) for e in events}
-    text = topology.text(topology.definitions(services, consumed))
+    before = topology.load() if topology.FILE.exists() else None
+    text = topology.text(topology.definitions(services, consumed, before))
     _write(topology.FILE, text, check, "kedja topology generate")
 
 

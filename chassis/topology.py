@@ -24,8 +24,18 @@ def exchange_of(service: str) -> str:
     return f"{service}.events"
 
 
-def definitions(services: Iterable[str], consumed: Mapping[str, tuple[str, Iterable[str]]]) -> dict[str, Any]:
-    """Return RabbitMQ's definitions: `consumed` maps a queue to its producer and the event types it takes."""
+def definitions(
+    services: Iterable[str],
+    consumed: Mapping[str, tuple[str, Iterable[str]]],
+    before: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return RabbitMQ's definitions: `consumed` maps a queue to its producer and the event types it takes.
+
+    Bindings that were in the definitions `before` and are not declared any more are kept as `withdrawn`, for
+    `apply` to remove: a queue must not get what its service has stopped reading. RabbitMQ reads past them.
+    """
+    bindings = _bindings(consumed)
+    known = [*before.get("withdrawn", []), *before["bindings"]] if before else []
     return {
         "exchanges": [
             {
@@ -42,13 +52,23 @@ def definitions(services: Iterable[str], consumed: Mapping[str, tuple[str, Itera
             {"name": queue, "durable": True, "auto_delete": False, "arguments": {"x-queue-type": "quorum"}}
             for queue in sorted(consumed)
         ],
-        "bindings": [
-            {"source": exchange_of(producer), "destination": queue, "destination_type": "queue"}
-            | {"routing_key": event_type, "arguments": {}}
-            for queue, (producer, types) in sorted(consumed.items())
-            for event_type in sorted(types)
-        ],
+        "bindings": bindings,
+        "withdrawn": sorted((each for each in known if each not in bindings), key=_place),
     }
+
+
+def _bindings(consumed: Mapping[str, tuple[str, Iterable[str]]]) -> list[dict[str, Any]]:
+    return [
+        {"source": exchange_of(producer), "destination": queue, "destination_type": "queue"}
+        | {"routing_key": event_type, "arguments": {}}
+        for queue, (producer, types) in sorted(consumed.items())
+        for event_type in sorted(types)
+    ]
+
+
+def _place(binding: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return what AMQP binds and unbinds by: queue, exchange, routing key."""
+    return binding["destination"], binding["source"], binding["routing_key"]
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -68,7 +88,7 @@ def bound_types(exchange: str) -> set[str]:
 
 
 def apply(amqp_url: str) -> dict[str, Any]:
-    """Declare everything in the file; what is there already and equal stays as it is."""
+    """Declare everything in the file and remove what is withdrawn; what is there and equal stays as it is."""
     document = load()
     with broker.channel(amqp_url) as channel:
         _refuse_untried(channel.connection.server_properties)
@@ -79,7 +99,9 @@ def apply(amqp_url: str) -> dict[str, Any]:
                 queue["name"], durable=True, auto_delete=False, arguments=queue["arguments"]
             )
         for binding in document["bindings"]:
-            channel.queue_bind(binding["destination"], binding["source"], binding["routing_key"])
+            channel.queue_bind(*_place(binding))
+        for binding in document["withdrawn"]:
+            channel.queue_unbind(*_place(binding))  # the broker minds none that is gone already
     return document
 
 
@@ -91,13 +113,3 @@ def _refuse_untried(server: Mapping[str, Any]) -> None:
             f"RabbitMQ {version} is not supported yet: its quorum queues drop messages that were delivered"
             " 20 times; use 3.10"
         )
-
-
-def depths(amqp_url: str) -> list[tuple[str, int, int]]:
-    """Return (queue, messages, consumers) of every queue in the file."""
-    with broker.channel(amqp_url) as channel:
-        return [
-            (queue["name"], state.message_count, state.consumer_count)
-            for queue in load()["queues"]
-            for state in [channel.queue_declare(queue["name"], passive=True)]
-        ]

@@ -10,6 +10,7 @@ import requests
 
 from chassis import broker, outbox, topology
 from chassis.consume import Consumer
+from chassis.depths import Depth, depths
 from chassis.events import Event
 from chassis.relay import Relay
 from deploy.local import provision
@@ -100,7 +101,9 @@ def test_a_consumer_that_has_never_started_loses_nothing(early_and_late, db, sta
     start(Relay("things.events", topology.bound_types("things.events"), db, early_and_late))
     emit(db, *names)
     wait_until(lambda: things.times() == dict.fromkeys(names, 1))
-    assert topology.depths(early_and_late) == [("things.early", 0, 1), ("things.late", 200, 0)]
+    early, late = depths(early_and_late).values()
+    assert early == Depth(ready=0, at_most=500, in_hand=None, consumers=1)
+    assert late == Depth(ready=200, at_most=0, in_hand=0, consumers=0)
     start(Consumer("things.late", slices, count, db, early_and_late))
     wait_until(lambda: things.times() == dict.fromkeys(names, 2))
 
@@ -117,3 +120,44 @@ def test_a_type_that_nobody_consumes_stops_no_other(early_and_late, db, start, t
         queues = ("things.early", "things.late")
         waiting = {name: channel.queue_declare(name, passive=True).message_count for name in queues}
     assert waiting == {"things.early": 3, "things.late": 3}
+
+
+def released(file: Any, consumed: dict[str, Any]) -> None:
+    """Generate the definitions of a release, as `kedja topology generate` does over the one before."""
+    before = topology.load() if file.exists() else None
+    file.write_text(topology.text(topology.definitions(["things"], consumed, before)))
+
+
+def bound(api: Any, url: str) -> set[tuple[str, str]]:
+    held = held_by_broker(api, url)["bindings"]
+    return {(each["destination"], each["routing_key"]) for each in held}
+
+
+def test_what_no_release_reads_any_more_is_unbound_and_can_be_bound_again(vhost, api, tmp_path, monkeypatch):
+    file = tmp_path / "topology.json"
+    monkeypatch.setattr(topology, "FILE", file)
+    url = vhost("withdrawn")
+    whole = {
+        "things.early": ("things", ["thing_lost", "thing_made"]),
+        "things.late": ("things", ["thing_made"]),
+    }
+    less = {"things.early": ("things", ["thing_made"])}  # a type and a whole queue fewer
+    everything = {
+        ("things.early", "thing_lost"),
+        ("things.early", "thing_made"),
+        ("things.late", "thing_made"),
+    }
+    released(file, whole)
+    topology.apply(url)
+    assert bound(api, url) == everything
+    for _ in range(2):  # also the release after
+        released(file, less)
+        topology.apply(url)
+        topology.apply(url)
+        assert bound(api, url) == {("things.early", "thing_made")}
+    topology.apply(vhost("new"))  # where none of it ever was
+    api("POST", f"/definitions{urlsplit(url).path}", topology.load())
+    assert bound(api, url) == {("things.early", "thing_made")}
+    released(file, whole)
+    topology.apply(url)
+    assert (bound(api, url), topology.load()["withdrawn"]) == (everything, [])
