@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import sys
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -34,12 +35,20 @@ class Age(click.ParamType[float]):
         return timedelta(**{_UNITS[written[2]]: int(written[1])}).total_seconds()
 
 
+def _filter(_ctx: Any, _param: Any, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("an empty filter would choose every event")
+    return value
+
+
 def _filters(command: Any) -> Any:
     """Let a command choose events by queue, type, reason and age; all that are given must fit."""
     options = (
-        click.option("--queue", help="Only events of this queue."),
-        click.option("--type", help="Only events of this type."),
-        click.option("--reason-contains", help="Only events whose reason has this text in it."),
+        click.option("--queue", callback=_filter, help="Only events of this queue."),
+        click.option("--type", callback=_filter, help="Only events of this type."),
+        click.option(
+            "--reason-contains", callback=_filter, help="Only events whose reason has this text in it."
+        ),
         click.option("--older-than", type=Age(), help="Only events that failed longer ago than 15m, 2h, 7d."),
     )
     for option in reversed(options):
@@ -60,7 +69,7 @@ def parked() -> None:
 
 @parked.command(name="list")
 @service_argument
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @click.option("--retrying", is_flag=True, help="Also those that come back by themselves.")
 @click.option("--discarded", is_flag=True, help="Also those that somebody has discarded: who, when, why.")
 @_filters
@@ -83,10 +92,13 @@ def list_parked(service: str, limit: int, retrying: bool, discarded: bool, **fil
 def show(service: str, event: str, queue: str | None) -> None:
     """Show one failed event, whole."""
     with closing(db.connect(dsn_of(service))) as conn:
-        row = queries.show_failure(conn, event_key=event, queue=queue)
-    if row is None:
+        rows = list(queries.show_failure(conn, event_key=event, queue=queue))
+    if not rows:
         raise click.ClickException(f"{service} has no failed event {event}")
-    for name, value in row._asdict().items():
+    if rows[1:]:
+        queues = ", ".join(row.queue for row in rows)
+        raise click.UsageError(f"{event} has failed on {queues}: say which with --queue")
+    for name, value in rows[0]._asdict().items():
         shown = bytes(value).decode(errors="replace") if name == "body" else value
         shown = orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if name == "headers" else shown
         if shown is not None:
@@ -101,28 +113,37 @@ def show(service: str, event: str, queue: str | None) -> None:
 def replay(service: str, event: str | None, everything: bool, **filters: Any) -> None:
     """Give parked events back to the running service, which tries them again within a second or two.
 
-    To type it twice does no harm: what is being tried already stays as it is, and what has been handled is
-    not handled again. A discarded event comes back only by its own id.
+    To type it twice does no harm: what is being tried already stays as it is (and is not parked: exit status
+    1), and what has been handled is not handled again. A discarded event comes back only by its own id.
     """
     chosen = _chosen(event, filters, everything)
     with closing(db.connect(dsn_of(service))) as conn, conn:
         count = queries.replay_failures(conn, **chosen)
+    if not count:
+        raise click.ClickException(f"{service} has no parked event {event or 'of that kind'}")
     click.echo(f"{service}: {count} events will be tried again")
+
+
+def _explained(_ctx: Any, _param: Any, value: str | None) -> str:
+    """Return the reason; asks a person for it."""
+    if value is None and sys.stdin.isatty():
+        value = click.prompt("Why")
+    if value is None or not value.strip():
+        raise click.UsageError('a reason is needed: --reason "why nobody needs it"')
+    return value.strip()
 
 
 @parked.command()
 @service_argument
 @click.argument("event", required=False)
-@click.option("--reason", "why", prompt="Why", help="Why nobody needs it; kept with the event.")
+@click.option("--reason", "why", callback=_explained, help="Why nobody needs it; kept with the event.")
 @click.option("--by", help="Who decides it.  [default: the user who types]")
 @_filters
 def discard(service: str, event: str | None, why: str, by: str | None, **filters: Any) -> None:
     """Set parked events aside for good. They are kept, with who, when and why: `list --discarded`, `show`."""
-    if not why.strip():
-        raise click.UsageError("a reason is needed")
     chosen = _chosen(event, filters)
     with closing(db.connect(dsn_of(service))) as conn, conn:
-        count = queries.discard_failures(conn, by=by or _user(), why=why.strip(), **chosen)
+        count = queries.discard_failures(conn, by=by or _user(), why=why, **chosen)
     if not count:
         raise click.ClickException(f"{service} has no parked event {event or 'of that kind'}")
     click.echo(f"{service}: discarded {event or f'{count} events'}")

@@ -327,11 +327,11 @@ WHERE state = ANY(:states)
   AND ((:older_than)::float IS NULL OR failed_at < now() - make_interval(secs => :older_than))
 ORDER BY failed_at, queue, event_key LIMIT :limit;
 
--- name: show_failure^
--- One failed event, whole.
+-- name: show_failure
+-- One failed event, whole, on each queue where it has failed.
 SELECT queue, event_key, type, headers, body, state, attempts, next_at, failed_at, reason, traceback,
        discarded_by, discarded_at, discard_reason
-FROM failed_event WHERE event_key = :event_key AND queue = coalesce(:queue, queue);
+FROM failed_event WHERE event_key = :event_key AND queue = coalesce(:queue, queue) ORDER BY queue;
 
 -- name: replay_failures$
 -- Give events back to the retry worker: parked ones by filter, and a discarded one only by its own key.

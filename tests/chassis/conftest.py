@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -15,10 +18,12 @@ from chassis.db import Database
 from deploy.local import admin as local_admin
 from tests import harness
 from tests.chassis.bench import Queue, Things
+from tests.conftest import SERVICES
 from tests.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 _EMPTY = """
@@ -106,6 +111,31 @@ def proxied_db(before_database: Proxy) -> Iterator[Database]:
     database = Database(before_database.url, 8)
     yield database
     database.close()
+
+
+@pytest.fixture
+def environ(dsn: str, amqp_url: str, tmp_path: Path) -> dict[str, str]:
+    """The tests' own database plays that of every service."""
+    for service in SERVICES:
+        (tmp_path / f"{service}.env").write_text(f"DATABASE_URL={dsn}\nAMQP_URL={amqp_url}\n")
+    return {"PATH": os.environ["PATH"], "KEDJA_ENV_DIR": str(tmp_path)}
+
+
+@pytest.fixture
+def kedja(environ: dict[str, str]) -> Callable[..., str]:
+    """`kedja(*arguments, status)` as an operator types it; returns what it said."""
+
+    def kedja(*arguments: str, status: int = 0) -> str:
+        command = [sys.executable, "-m", "chassis", *arguments]
+        nobody = subprocess.DEVNULL
+        done = subprocess.run(
+            command, env=environ, capture_output=True, text=True, timeout=60, check=False, stdin=nobody
+        )
+        assert done.returncode == status, done
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    return kedja
 
 
 @pytest.fixture(autouse=True)
