@@ -12,12 +12,12 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from chassis.entrypoints import declared
-from chassis.events import EventSchema
+from chassis.events import LARGEST_BODY, LONGEST_ATTRIBUTE, PREFIX, REQUIRED, SPECVERSION, EventSchema
 from chassis.fields import LONGEST_MAILBOX, Email, Grid, Text
 from chassis.topology import exchange_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _DOCS = Path(__file__).parent.parent / "docs"
 ASYNCAPI, ARCHITECTURE = _DOCS / "asyncapi.json", _DOCS / "architecture.md"
@@ -82,16 +82,41 @@ def asyncapi(services: Mapping[str, type]) -> str:
         "asyncapi": "3.0.0",
         "info": {"title": "Kedja's events", "version": "1", "description": _ENVELOPE},
         "channels": {event.type: _channel(producer, event) for producer, event, _ in rows},
-        "operations": {event.type: _operation(producer, event) for producer, event, _ in rows},
-        "components": {"schemas": spec.to_dict()["components"]["schemas"]},
+        "operations": dict(_operations(rows)),
+        "components": {"schemas": spec.to_dict()["components"]["schemas"] | {"Envelope": _envelope()}},
     }
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 _ENVELOPE = (
     "CloudEvents 1.0 in AMQP headers `cloudEvents_*`; extensions: version (counts per source and subject), "
-    "correlationid, causationid, resync, imported. The body is JSON."
+    "correlationid, causationid, resync, imported. The body is JSON, "
+    f"at most {LARGEST_BODY} bytes. Operations are tagged with the service that sends or receives; there is one "
+    "for each type that is bound to a queue."
 )
+
+
+def _envelope() -> dict[str, Any]:
+    """Return the schema of a message's headers: what `events.parse` reads."""
+    text = {"type": "string", "minLength": 1, "maxLength": LONGEST_ATTRIBUTE}
+    mark = {"const": True}
+    counts = "+1 per event about the subject; a restore of the source raises the bits above the lower 40"
+    attributes = {
+        "specversion": {"const": SPECVERSION},
+        "id": {"type": "string", "format": "uuid"},
+        "source": text | {"description": "/kedja/<service>"},
+        "type": text,
+        "time": {"type": "string", "format": "date-time"},
+        "subject": text | {"description": "what the event is about; see each channel"},
+        "dataschema": text,
+        "version": {"type": "integer", "minimum": 1, "description": counts},
+        "correlationid": text | {"description": "of the request that began the chain"},
+        "causationid": text | {"description": "the id of the event that caused this one"},
+        "resync": mark | {"description": "it repeats what is: nobody reacts"},
+        "imported": mark | {"description": "it reports what was: nobody reacts"},
+    }
+    properties = {PREFIX + name: schema for name, schema in attributes.items()}
+    return {"type": "object", "properties": properties, "required": [PREFIX + name for name in REQUIRED]}
 
 
 def _name(schema: Any) -> str:
@@ -118,7 +143,13 @@ def _text(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
 
 def _channel(producer: str, event: type[EventSchema]) -> dict[str, Any]:
     payload = {"$ref": f"#/components/schemas/{_name(event)}"}
-    message = {"name": event.type, "contentType": "application/json", "payload": payload}
+    message = {
+        "name": event.type,
+        "contentType": "application/json",
+        "headers": {"$ref": "#/components/schemas/Envelope"},
+        "correlationId": {"location": f"$message.header#/{PREFIX}correlationid"},
+        "payload": payload,
+    }
     exchange = {"name": exchange_of(producer), "type": "topic", "durable": True, "autoDelete": False}
     return {
         "address": event.type,
@@ -128,5 +159,13 @@ def _channel(producer: str, event: type[EventSchema]) -> dict[str, Any]:
     }
 
 
-def _operation(producer: str, event: type[EventSchema]) -> dict[str, Any]:
-    return {"action": "send", "channel": {"$ref": f"#/channels/{event.type}"}, "tags": [{"name": producer}]}
+def _operations(
+    rows: Iterable[tuple[str, type[EventSchema], list[str]]],
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield who sends an event, and for each queue who receives it."""
+    for producer, event, queues in rows:
+        channel = {"channel": {"$ref": f"#/channels/{event.type}"}}
+        yield event.type, {"action": "send", **channel, "tags": [{"name": producer}]}
+        for queue in queues:
+            consumer = {"tags": [{"name": queue.partition(".")[0]}], "title": queue}
+            yield f"{queue}.{event.type}", {"action": "receive", **channel, **consumer}
