@@ -91,8 +91,8 @@ def asyncapi(services: Mapping[str, type]) -> str:
 _ENVELOPE = (
     "CloudEvents 1.0 in AMQP headers `cloudEvents_*`; extensions: version (counts per source and subject), "
     "correlationid, causationid, resync, imported. The body is JSON, "
-    f"at most {LARGEST_BODY} bytes. Operations are tagged with the service that sends or receives; there is one "
-    "for each type that is bound to a queue."
+    f"at most {LARGEST_BODY} bytes. Operations are tagged with the service that sends or receives; there is "
+    "one for each type that is bound to a queue."
 )
 
 
