@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 queries: Any = sql.load(__file__)
 
-_NICENESS = 10  # who answers requests comes first
+_NICENESS = 5  # who answers requests comes first
 _MOST_MEMORY = 2 << 30
 _MOST_ATTEMPTS = 5  # without a single row done in between
 _TRY_AGAIN = 75  # EX_TEMPFAIL
