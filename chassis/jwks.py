@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# A set older than this is fetched anew behind the next request: so long may a withdrawn key still work.
+# A set older than this is fetched anew behind the next request; one that has aged longer, because there were no
+# requests, before it: so long may a withdrawn key still work.
 _FRESH_SECONDS = 300
+_STALE_SECONDS = 600
 # However many tokens name a key that we do not have: the provider is asked no more often.
 _PAUSE_SECONDS = 10
 _FETCH_SECONDS = 3
@@ -113,9 +115,13 @@ class KeyServer:
         """Return the keys at hand; old ones are fetched anew behind the request's back."""
         if not self._keys:
             return self.renewed()
-        age = time.monotonic() - max(self._fetched_at + _FRESH_SECONDS, self._tried_at + _PAUSE_SECONDS)
-        if age > 0 and self._fetching.acquire(blocking=False):
-            threading.Thread(target=self._fetch_and_release, name="jwks", daemon=True).start()
+        now = time.monotonic()
+        age, paused = now - self._fetched_at, now - self._tried_at >= _PAUSE_SECONDS
+        if age > _FRESH_SECONDS and paused and self._fetching.acquire(blocking=False):
+            if age > _STALE_SECONDS:
+                self._fetch_and_release()
+            else:
+                threading.Thread(target=self._fetch_and_release, name="jwks", daemon=True).start()
         return self._keys
 
     def renewed(self) -> Keyset:

@@ -9,6 +9,7 @@ import json
 import string
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import jwt
 import pytest
@@ -57,6 +58,15 @@ def part(value: object) -> str:
 
 def claims(**more: object) -> dict[str, object]:
     return jwt.decode(SIGNER.token(**more), options={"verify_signature": False})
+
+
+def test_the_page_explains_every_refusal():
+    page = (Path(__file__).parents[2] / "docs" / "identity.md").read_text(encoding="utf-8")
+    told = {text for text in vars(says).values() if isinstance(text, str) and text.startswith("The token")}
+    assert len(told) > 12
+    apart = {says.OTHER_AUDIENCE: "… meant for another audience."}
+    apart |= dict.fromkeys((says.NO_SUB, says.NO_CLIENT), "The token's sub (client_id) must be a name of 1")
+    assert [text for text in told if apart.get(text, text) not in page] == []
 
 
 @pytest.mark.parametrize("algorithm", SIGNERS)

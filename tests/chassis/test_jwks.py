@@ -81,6 +81,15 @@ def test_a_withdrawn_key_works_no_longer_once_the_keys_are_fetched_anew(provider
     assert taken(verifier, NEW)
 
 
+def test_after_a_silence_a_withdrawn_key_is_refused_at_once(provider, verifier, impatient, monkeypatch):
+    token = OLD.token()
+    assert verifier.identify(f"Bearer {token}").subject == "somebody"
+    provider.publish(NEW.jwk())
+    monkeypatch.setattr(jwks, "_FRESH_SECONDS", -1)
+    monkeypatch.setattr(jwks, "_STALE_SECONDS", -1)
+    assert refused(verifier, token) == UNKNOWN
+
+
 def test_a_flood_of_unknown_keys_asks_the_provider_once(provider, verifier):
     """And good tokens are taken meanwhile; a pause later the provider is asked again."""
     assert taken(verifier, OLD)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
+from pathlib import Path
 
 import jwt
 import pytest
@@ -12,6 +15,7 @@ from chassis.identity import Verifier
 from tests.chassis.verifying import NO_REGION, NO_ROLE, OTHER_AUDIENCE, SETTINGS, UNKNOWN_KEY, refused
 from tests.oidc.provider import Provider, signing_key, system
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="needs node and npm")
 
 
@@ -37,6 +41,18 @@ def test_a_regions_system_gets_a_token_and_is_known_by_it(provider, verifier):
     assert (found.subject, found.client, found.role) == ("system-12", "system-12", "client")
     assert found.claims == {"region": "12"}
     assert found.scopes == {"suppliers:read", "suppliers:write", "public"}
+
+
+def test_the_pages_own_registration_works(provider, verifier):
+    page = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    registered = {**json.loads(example), "client_id": "system-of-the-page"}
+    provider.register(registered)
+    provider.reload()
+    token = provider.token(registered["client_id"], registered["client_secret"], registered["scope"])
+    found = verifier.identify(f"Bearer {token}")
+    assert (found.client, found.role, found.claims) == ("system-of-the-page", "client", {"region": "01"})
+    assert found.scopes == {*registered["scope"].split(), "public"}
 
 
 def test_a_system_gets_no_scope_that_it_was_not_registered_with(provider):
