@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# A set older than this is fetched anew behind the next request; one that has aged longer, because there were no
-# requests, before it: so long may a withdrawn key still work.
+# A set older than this is fetched anew behind the next request; one that is older still, as nobody came by,
+# before it. So long may a withdrawn key still work.
 _FRESH_SECONDS = 300
 _STALE_SECONDS = 600
 # However many tokens name a key that we do not have: the provider is asked no more often.

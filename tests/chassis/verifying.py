@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import TYPE_CHECKING
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chassis import errors
 from chassis.http.answering import problem_of
+from tests.chassis.jwks_server import Signer
 from tests.tokens import AUDIENCE, ISSUER
 
 if TYPE_CHECKING:
@@ -37,6 +42,23 @@ OVER = "The token has expired."
 EARLY = "The token is not valid yet."
 ALGORITHMS = "Tokens are signed with RS256, PS256, ES256, EdDSA."
 OTHER_TYPE = "The token is not of a kind that is taken here."
+
+
+SIGNERS = {name: Signer(name, name) for name in ("RS256", "PS256", "ES256", "EdDSA")}
+SIGNER = SIGNERS["ES256"]
+
+
+def pem(signer: Signer) -> bytes:
+    return signer.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def part(value: object) -> str:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def claims(**more: object) -> dict[str, object]:
+    return jwt.decode(SIGNER.token(**more), options={"verify_signature": False})
 
 
 def refused(verifier: Verifier, token: str) -> str:
