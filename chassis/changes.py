@@ -43,6 +43,7 @@ def note(tx: Transaction, rows: Iterable[Change]) -> None:
         for each in rows
     ]
     if noted:
+        tx.prepare("note_changes", queries.prepare_note_changes)
         queries.note_changes(tx, rows=sql.rows(noted), at=clock.now())
         tx.wake("seal")
 

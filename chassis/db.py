@@ -50,6 +50,12 @@ class Transaction(psycopg2_connection):
         self.correlation_id: str | None = None  # of the request or loop that the transaction serves
         self.actor: Identity | None = None  # who asked for it over HTTP, if somebody did
 
+    def prepare(self, name: str, statement: Callable[[Transaction], Any]) -> None:
+        """Let the server keep the plan of a statement for this connection, by its `PREPARE`."""
+        if name not in self.prepared:
+            statement(self)
+            self.prepared.add(name)
+
     def wake(self, name: str) -> None:
         """Wake the loop called `name` in this process once the transaction has been committed."""
         self.wakes.add(name)

@@ -136,14 +136,19 @@ WHERE (resource, resource_id) = (:resource, :resource_id);
 -- Make it impossible to tell which values a thing's hashes are of.
 DELETE FROM trail_salt WHERE (resource, resource_id) = (:resource, :resource_id);
 
--- name: note_changes!
--- What events changed.
+-- name: prepare_note_changes!
+-- What events changed. Prepared, as the above.
+PREPARE note_changes (jsonb, timestamptz) AS
 INSERT INTO changes_unsealed (at, resource, id, kind, merged_into, owners)
-SELECT :at, r.resource, r.id, r.kind, r.merged_into, r.owners
+SELECT $2, r.resource, r.id, r.kind, r.merged_into, r.owners
 FROM ROWS FROM (
-    jsonb_to_recordset((:rows)::jsonb) AS (resource text, id text, kind text, "into" text, owners jsonb)
+    jsonb_to_recordset($1) AS (resource text, id text, kind text, "into" text, owners jsonb)
 ) WITH ORDINALITY AS r (resource, id, kind, merged_into, owners, position)
 ORDER BY r.position;
+
+-- name: note_changes!
+-- Execute it.
+EXECUTE note_changes (:rows, :at);
 
 -- name: changes_since
 -- What changed after seq `since`, of at most `span` rows (seq has no gaps), with how far the feed reaches, all as of one

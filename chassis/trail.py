@@ -83,9 +83,7 @@ def wrote_all(
     rows = [row for each in writes if (row := _row(each, schema))]
     if not rows:
         return
-    if "append_trail" not in tx.prepared:
-        queries.prepare_append_trail(tx)
-        tx.prepared.add("append_trail")
+    tx.prepare("append_trail", queries.prepare_append_trail)
     actor = tx.actor
     queries.append_trail(
         tx,
