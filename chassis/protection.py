@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import random
 import threading
 import time
 from collections import deque
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 _PLACE_SECONDS = 5.0  # so long a request waits for one of its client's to end
 _WAITING_FOR_PLACES = 40  # of one client
-_REFUSAL_SECONDS = 1.0
+_REFUSAL_SECONDS = 1.0  # on average; more for a client that is refused more often than so often a second:
+_REFUSALS_A_SECOND = 20
 _SLOW_REFUSALS = 200  # of one client at once; more are refused at once
 _COMPANY_SECONDS = 1.0
 _STUCK_SECONDS = (
@@ -178,7 +180,8 @@ class Guard:
             return
         self._slow[key] = slowed + 1
         try:
-            time.sleep(_REFUSAL_SECONDS)
+            seconds = _REFUSAL_SECONDS * max(1.0, slowed / _REFUSALS_A_SECOND)
+            time.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311  no secret; lest all come at once
         finally:
             self._slow[key] -= 1
             if not self._slow[key]:

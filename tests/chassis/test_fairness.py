@@ -119,17 +119,15 @@ def test_a_clients_flood_leaves_the_others_p99_within_twice_of_what_it_was(
 
 
 def test_a_flood_is_refused_slowly_and_costs_little(fair, live_things):
-    """Beyond its rate a connection gets one refusal a second: the work is a timer's."""
-    request = asking("beyond")
-    with flood(fair, 100, request) as answered:
-        wait_until(lambda: counted(fair, 429) > 100, 60)
+    """However many its connections, it gets some 20 refusals a second: their work is a timer's."""
+    with flood(fair, 150, asking("beyond")):
         before = counted(fair, 429)
-        began = time.monotonic()
-        taken = seconds_taken(fair, 200)
+        wait_until(lambda: counted(fair, 429) > before + 20, 60)
+        before, began = counted(fair, 429), time.monotonic()
+        taken = seconds_taken(fair)
         refused = (counted(fair, 429) - before) / (time.monotonic() - began)
-    assert refused < 130
+    assert refused < 40
     assert at(sorted(taken), 0.5) < 2
-    assert 3000 < answered["200"] < 9500
 
 
 def test_what_a_flood_takes_of_connections_is_not_taken_from_others(fair, live_things):
