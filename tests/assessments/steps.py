@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from chassis import links
 from chassis.ids import uuid7
 from services.assessments import events, schemas, usecases
-from tests.callers import page_query
+from tests.callers import OFFICE, page_query
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 KEY = "a key for tests only"
@@ -35,7 +35,7 @@ def launch(tx, *cases, year=2026, answer_by=None):
 
 
 def listed(tx, **filters):
-    return usecases.list_assessments(tx, page_query(schemas.AssessmentQuery, **filters))
+    return usecases.list_assessments(tx, page_query(schemas.AssessmentQuery, **filters), OFFICE)
 
 
 def session(tx, case, now=NOW):

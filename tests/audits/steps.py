@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.ids import uuid7
 from services.audits import schemas, usecases
 from services.audits.events import SupplierRiskRescored
-from tests.callers import WHATEVER, page_query
+from tests.callers import OFFICE, WHATEVER, page_query
 
 if TYPE_CHECKING:
     from chassis.db import Transaction
@@ -77,7 +77,7 @@ def case_of(tx: Transaction, supplier_id: UUID = SUPPLIER) -> dict[str, Any]:
 def audits_of(tx: Transaction, supplier_id: UUID = SUPPLIER) -> list[dict[str, Any]]:
     """Return the supplier's audits as GET /audits gives them."""
     asked = page_query(schemas.AuditQuery, supplier_id=supplier_id)
-    items: list[dict[str, Any]] = usecases.list_audits(tx, asked)["items"]
+    items: list[dict[str, Any]] = usecases.list_audits(tx, asked, OFFICE)["items"]
     return items
 
 

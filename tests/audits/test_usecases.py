@@ -13,7 +13,7 @@ from chassis.errors import Conflict, NotFound
 from chassis.ids import uuid7
 from services.audits import schemas, usecases
 from tests.audits.steps import NOW, SUPPLIER, audits_of, case_of, decide, final, hire, rescored
-from tests.callers import WHATEVER, page_query
+from tests.callers import OFFICE, WHATEVER, page_query
 
 
 def types(events):
@@ -259,12 +259,12 @@ def test_lists_are_paged_and_filtered(tx, received):
     suppliers = [UUID(int=n) for n in (1, 2, 3)]
     decide(tx, *(rescored(received, supplier_id=supplier) for supplier in suppliers))
     asked = page_query(schemas.CaseQuery, limit=2)
-    first = usecases.list_cases(tx, asked)
-    second = usecases.list_cases(tx, asked | {"after": first["next"]})
+    first = usecases.list_cases(tx, asked, OFFICE)
+    second = usecases.list_cases(tx, asked | {"after": first["next"]}, OFFICE)
     assert sorted(case["supplier_id"] for case in first["items"] + second["items"]) == suppliers
     assert second["next"] is None
     by_state = {
-        state: usecases.list_audits(tx, page_query(schemas.AuditQuery, state=state))["items"]
+        state: usecases.list_audits(tx, page_query(schemas.AuditQuery, state=state), OFFICE)["items"]
         for state in ("provisional", "closed")
     }
     assert (len(by_state["provisional"]), by_state["closed"]) == (3, [])

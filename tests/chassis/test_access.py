@@ -13,10 +13,10 @@ from chassis.errors import Forbidden, NotFound, Unauthorized
 from tests.callers import caller
 from tests.chassis import seam
 from tests.chassis.seam import told
-from tests.tokens import ISSUER
+from tests.tokens import OURS
 
 NOBODY = {"Authorization": None}
-STOCKHOLM, SCANIA = ISSUER.bearer("region", region="01"), ISSUER.bearer("region", region="12")
+STOCKHOLM, SCANIA = OURS.bearer("region", region="01"), OURS.bearer("region", region="12")
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_token_that_is_none_is_401_also_where_it_is_public(send, header):
 
 
 def test_a_known_caller_without_the_scope_is_403_and_learns_which_it_needs(send):
-    for token in (ISSUER.bearer("region", "suppliers:read", region="01"), ISSUER.bearer("operations")):
+    for token in (OURS.bearer("region", "suppliers:read", region="01"), OURS.bearer("operations")):
         answer = send("POST", "/things", {"name": "x"}, {**token, seam.KEY: "k"})
         assert told(answer) == (403, "forbidden")
         assert "suppliers:write" in answer.json()["detail"]
@@ -113,7 +113,7 @@ def test_a_known_caller_without_the_scope_is_403_and_learns_which_it_needs(send)
 
 
 def test_a_token_gives_no_scope_that_its_role_may_not_hold(send):
-    greedy = ISSUER.bearer(
+    greedy = OURS.bearer(
         "auditor", "suppliers:read suppliers:write", auditor_id="0" * 8 + "-0000" * 3 + "-" + "0" * 12
     )
     assert told(send("GET", "/items/ours", None, greedy)) == (403, "forbidden")
@@ -121,7 +121,7 @@ def test_a_token_gives_no_scope_that_its_role_may_not_hold(send):
 
 def test_who_may_not_is_refused_before_anything_that_is_wrong_with_the_request(send):
     """Nobody learns what a request must look like, or what is there, by trying without a right to."""
-    for headers, status in [(NOBODY, 401), (ISSUER.bearer("operations"), 403)]:
+    for headers, status in [(NOBODY, 401), (OURS.bearer("operations"), 403)]:
         for path in ("/items/ours", "/items/nothing"):
             assert send("PUT", path, {"wrong": 1}, headers).status_code == status
         assert send("GET", "/items?limit=x", None, headers).status_code == status

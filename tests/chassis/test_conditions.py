@@ -14,7 +14,7 @@ from tests.backbone import wait_until
 from tests.chassis import seam
 from tests.chassis.bench import held
 from tests.chassis.seam import told
-from tests.tokens import ISSUER
+from tests.tokens import OURS
 
 ABSENT = {"If-None-Match": "*"}
 
@@ -37,12 +37,12 @@ def test_an_item_is_named_by_its_version_and_the_view_in_which_it_is_shown(send,
     assert send("PUT", "/items/a", {"note": "second"}, {"If-Match": '"1-internal"'}).headers["ETag"] == (
         '"2-internal"'
     )
-    region = ISSUER.bearer("region", region="01")
+    region = OURS.bearer("region", region="01")
     assert send("GET", "/items/a", None, region).headers["ETag"] == '"2-regions"'
 
 
 def test_a_view_is_no_other_view_but_a_change_compares_versions_only(send, item):
-    region = ISSUER.bearer("region", region="01")
+    region = OURS.bearer("region", region="01")
     assert send("GET", "/items/a", None, {**region, "If-None-Match": '"1-internal"'}).status_code == 200
     changed = send("PUT", "/items/a", {"note": "x"}, {"If-Match": '"1-regions"'})
     assert (changed.status_code, changed.json()["version"]) == (200, 2)

@@ -16,7 +16,7 @@ from tests.backbone import wait_until
 from tests.chassis import seam
 from tests.chassis.bench import held
 from tests.chassis.seam import KEY, told
-from tests.tokens import ISSUER
+from tests.tokens import OURS
 
 REPLAYED = "Idempotent-Replayed"
 KEPT = "INSERT INTO idempotency_key SELECT 'c', %(key)s, '', 201, '{}', '', now() - %(age)s::interval"
@@ -102,7 +102,7 @@ def test_while_the_first_request_runs_the_second_is_409_and_then_it_gets_the_ans
         first = pool.submit(make, "a", "k", fate="slow")
         wait_until(lambda: live_things.waiting() == 1)
         assert told(make("a", "k", fate="slow")) == (409, "conflict")
-        assert make("b", "another key").status_code == 201
+        assert make("b", "another-key").status_code == 201
         assert live_things.waiting() == 1
         live_things.release()
         assert first.result().status_code == 201
@@ -140,8 +140,8 @@ def test_a_refused_request_never_blocks_the_corrected_one(send, live_things, ref
 
 
 def test_another_client_may_use_the_same_key_and_another_person_of_the_same_client_may_not(make, live_things):
-    one, two = (ISSUER.bearer("client", region="01", client_id=name) for name in ("one", "two"))
-    colleague = ISSUER.bearer("client", region="01", client_id="one", sub="somebody else")
+    one, two = (OURS.bearer("client", region="01", client_id=name) for name in ("one", "two"))
+    colleague = OURS.bearer("client", region="01", client_id="one", sub="somebody else")
     assert make("a", "k", one).status_code == 201
     assert make("b", "k", two).status_code == 201
     assert told(make("c", "k", colleague)) == (422, "invalid")
@@ -151,8 +151,8 @@ def test_another_client_may_use_the_same_key_and_another_person_of_the_same_clie
 
 def test_who_may_not_make_it_is_not_shown_what_somebody_made(make):
     """The same client with a weaker token: its key opens nothing that its scope does not."""
-    make("a", "k", ISSUER.bearer("client", region="01", client_id="one"))
-    weak = ISSUER.bearer("client", "suppliers:read", region="01", client_id="one")
+    make("a", "k", OURS.bearer("client", region="01", client_id="one"))
+    weak = OURS.bearer("client", "suppliers:read", region="01", client_id="one")
     assert told(make("a", "k", weak)) == (403, "forbidden")
 
 
