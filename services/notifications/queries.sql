@@ -182,8 +182,9 @@ SET name = excluded.name, email = excluded.email, language = excluded.language, 
 WHERE r.version = :known OR (r.email IS NULL AND (:known)::integer IS NULL);
 
 -- name: forget_recipient!
--- Nothing goes there any more; notices wait for a new address.
-UPDATE recipient SET name = NULL, email = NULL, version = version + 1 WHERE kind = :kind AND id = :id;
+-- Nothing goes there any more; notices wait for a new address. Counts 0 where somebody was faster.
+UPDATE recipient SET name = NULL, email = NULL, version = version + 1
+WHERE kind = :kind AND id = :id AND version = :known;
 
 -- name: stop_mail_of_recipient!
 -- The recipient has no address any more.

@@ -109,10 +109,11 @@ def save_recipient(tx: Transaction, row: Mapping[str, Any], known: int | None) -
     return bool(written)
 
 
-def forget_recipient(tx: Transaction, kind: str, recipient_id: str) -> None:
-    """Take an address away; what was queued for it waits."""
-    queries.forget_recipient(tx, kind=kind, id=recipient_id)
+def forget_recipient(tx: Transaction, kind: str, recipient_id: str, known: int) -> bool:
+    """Take the known address away; what was queued for it waits. Tells whether nobody was faster."""
+    forgotten = queries.forget_recipient(tx, kind=kind, id=recipient_id, known=known)
     queries.stop_mail_of_recipient(tx, kind=kind, id=recipient_id)
+    return bool(forgotten)
 
 
 def claim(tx: Transaction, now: datetime, until: datetime, limit: int) -> list[Mail]:

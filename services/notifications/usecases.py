@@ -138,7 +138,8 @@ def forget_recipient(tx: Transaction, kind: str, recipient_id: str, expects: Exp
     """Take a recipient's address away; notices to it wait for another."""
     before = get_recipient(tx, kind, recipient_id)
     expects.check(before["version"])
-    repository.forget_recipient(tx, kind, recipient_id)
+    if not repository.forget_recipient(tx, kind, recipient_id, before["version"]):
+        raise PreconditionFailed
     trail.wrote(tx, "recipient", f"{kind}/{recipient_id}", before, None, schema=schemas.RecipientView)
 
 
