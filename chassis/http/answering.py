@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import orjson
 import psycopg2
 import structlog
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -36,9 +37,11 @@ _JSON, _HTML = "application/json", "text/html"
 def negotiate(endpoint: Endpoint, request: Request, others: tuple[str, ...] = ()) -> str:
     """Return the media type to answer in: the endpoint's own, or one of `others` that the caller prefers."""
     own = _HTML if endpoint.html else _JSON
-    if "Accept" not in request.headers:
+    # parameters such as charset say nothing that could be chosen here
+    accepted = MIMEAccept((name.partition(";")[0].strip(), q) for name, q in request.accept_mimetypes)
+    if not accepted:
         return own
-    chosen = request.accept_mimetypes.best_match((own, *others))
+    chosen = accepted.best_match((own, *others))
     if chosen is None:
         raise errors.NotAcceptable(f"This can be had as {', '.join((own, *others))}.")
     return chosen

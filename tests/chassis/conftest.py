@@ -16,7 +16,10 @@ import tests.chassis.extra  # noqa: F401  makes services.things importable
 from chassis import broker, consume, migrate, relay, topology
 from chassis.db import Database
 from deploy.local import admin as local_admin
+from services.things import items
 from tests import harness
+from tests.callers import page_query
+from tests.chassis import rows
 from tests.chassis.bench import Queue, Things
 from tests.conftest import SERVICES
 from tests.proxy import Proxy
@@ -230,3 +233,24 @@ def live_db(live_dsn: str) -> Iterator[Database]:
     database = Database(live_dsn, 1)
     yield database
     database.close()
+
+
+@pytest.fixture
+def fill(tx: Any) -> Callable[[int, int], None]:
+    """Write items in a transaction that is rolled back; `fill(first, last)`, by number."""
+
+    def fill(first: int, last: int) -> None:
+        with tx.cursor() as cursor:
+            cursor.execute(rows.FILL, {"first": first, "last": last})
+
+    return fill
+
+
+@pytest.fixture
+def page(tx: Any) -> Callable[..., Any]:
+    """A page of items; `page(sort, after, limit)`."""
+
+    def page(sort: str | None = None, after: str | None = None, limit: int = 100, **more: Any) -> Any:
+        return items.listed(tx, page_query(items.ItemQuery, sort=sort, after=after, limit=limit, **more))
+
+    return page

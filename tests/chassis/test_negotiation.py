@@ -21,6 +21,7 @@ def send(platform, live_things):
     "accept",
     [
         None,
+        "",
         "*/*",
         "application/*",
         "application/json",

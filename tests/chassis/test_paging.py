@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import random
 from functools import partial
 from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import orjson
 import psycopg2
 import pytest
 from psycopg2.extras import NamedTupleCursor
 
-import tests.chassis.extra  # noqa: F401  makes services.things importable
-from chassis.errors import Invalid
-from chassis.http import paging
-from services.things import items, service
-from tests.callers import page_query
 from tests.chassis import seam
+from tests.chassis.rows import FILL, SORTS
 from tests.chassis.seam import told
-
-SORTS = [None, *(f"{sign}{name}" for name in items.ItemQuery.sorts for sign in ("", "-"))]
-# In groups of ten with equal values in every order; `ä` sorts before `ö` and after `z` in Swedish only
-FILL = """INSERT INTO item (name, note, rank, weight, made_at)
-SELECT n || ' "å', chr(97 + n / 10 %% 20) || CASE n / 10 %% 3 WHEN 0 THEN 'ö' WHEN 1 THEN 'ä' ELSE 'z' END,
-       n / 10, n / 10 * 0.1, '2026-11-27 12:00:00.000001+01'::timestamptz + n / 10 * interval '1 second'
-FROM generate_series(%(first)s, %(last)s) AS n"""
-
-
-@pytest.fixture
-def fill(tx):
-    def fill(first, last):
-        with tx.cursor() as cursor:
-            cursor.execute(FILL, {"first": first, "last": last})
-
-    return fill
-
-
-@pytest.fixture
-def page(tx):
-    """A page of items; `page(sort, after, limit)`."""
-
-    def page(sort=None, after=None, limit=100, **more):
-        return items.listed(tx, page_query(items.ItemQuery, sort=sort, after=after, limit=limit, **more))
-
-    return page
 
 
 def walk(page, sort, limit, between=lambda: None):
@@ -138,102 +106,6 @@ def test_a_sort_that_there_is_not_is_refused_and_those_that_there_are_are_named(
     [fault] = answer.json()["errors"]
     assert fault["pointer"] == "?sort"
     assert "Must be one of: rank, -rank, weight, -weight" in fault["detail"]
-
-
-def read(cursor: str) -> bytes:
-    return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-
-
-def written(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def refuses(page, after, sort=None):
-    with pytest.raises(Invalid) as refused:
-        page(sort, after)
-    return list(refused.value.faults) == ["?after"]
-
-
-def test_a_cursor_of_another_order_is_refused(fill, page):
-    fill(1, 30)
-    cursors = {sort: page(sort, limit=10)["next"] for sort in SORTS}
-    for sort in SORTS:
-        for other, cursor in cursors.items():
-            assert (other == sort) or refuses(page, cursor, sort), (other, sort)
-
-
-def test_a_cursor_of_another_list_is_refused_also_where_both_are_in_the_order_of_a_name(tx, fill, page):
-    fill(1, 30)
-    asked = page_query(service.ThingQuery, limit=10, after=page(limit=10)["next"])
-    with pytest.raises(Invalid):
-        paging.fetch(tx, service.queries.list_things, asked, service.ThingQuery)
-
-
-@pytest.mark.parametrize("sort", SORTS)
-def test_a_cursor_of_which_one_character_is_different_is_refused(fill, page, sort):
-    fill(1, 30)
-    cursor = page(sort, limit=10)["next"]
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    chance = random.Random(sort)  # noqa: S311
-    for position in range(len(cursor)):
-        for other in chance.sample(alphabet.replace(cursor[position], ""), 4):
-            tampered = cursor[:position] + other + cursor[position + 1 :]
-            assert read(tampered) == read(cursor) or refuses(page, tampered, sort), tampered
-
-
-NONE = [
-    "x",
-    "%",
-    "å",
-    "!!!!",
-    "bnVsbA",
-    "MQ",
-    "e30",
-    "W10",
-    "W251bGxd",
-    "WyJhIl0",
-    "W251bGwsbnVsbF0",
-    "A" * 12,
-]
-
-
-@pytest.mark.parametrize("after", NONE)
-def test_a_cursor_that_is_none_is_refused_over_http_too(platform, live_things, after):
-    answer = seam.send(platform, "GET", f"/items?after={after}")
-    assert (told(answer), answer.json()["errors"][0]["pointer"]) == ((422, "invalid"), "?after")
-
-
-FORGED = {
-    "": [None, [], ["a", "b"], [True], [None], [{"a": 1}], [["a"]], ["a\0b"], ["\ud7ff" * 10]],
-    "rank": [
-        ["x", "a"],
-        [1.5, "a"],
-        [2**31, "a"],
-        [2**63, "a"],
-        [1e300, "a"],
-        ["", "a"],
-        [True, "a"],
-        [1, None],
-    ],
-    "weight": [["NaN!", "a"], ["1e400000", "a"], [[], "a"]],
-    "made_at": [["yesterday-ish", "a"], [5, "a"], ["99999999-01-01", "a"]],
-}
-
-
-@pytest.mark.parametrize(
-    ("sort", "place"), [(s or None, place) for s, all_ in FORGED.items() for place in all_]
-)
-def test_a_cursor_that_somebody_made_up_never_makes_the_service_fail(platform, live_things, sort, place):
-    """Whoever reads the code can forge one; it names a place of the order, or it is refused."""
-    raw = orjson.dumps(None if place is None else [sort, *place])
-    after = written(paging._mark(items.ItemQuery, raw) + raw)
-    answer = seam.send(platform, "GET", f"/items?after={after}" + (f"&sort={sort}" if sort else ""))
-    assert answer.status_code in {200, 422}
-    assert answer.ok or answer.json()["errors"][0]["pointer"] == "?after"
-
-
-def test_a_cursor_too_long_to_be_one_is_refused(platform, live_things):
-    assert told(seam.send(platform, "GET", f"/items?after={'A' * 2001}")) == (422, "invalid")
 
 
 def test_following_the_link_header_leads_through_the_whole_list_with_its_filters(platform, live_things):

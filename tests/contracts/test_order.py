@@ -93,7 +93,11 @@ def a_supplier(world: World, name: str, version: int) -> tuple[str, dict[str, An
 
 
 def a_category(world: World, name: str, version: int) -> tuple[str, dict[str, Any]]:
-    data = golden("category_changed") | {"category_id": world[name], "names": {"sv": f"v{version}"}}
+    data = golden("category_changed") | {
+        "category_id": world[name],
+        "names": {"sv": f"v{version}"},
+        "responsible_area": "ABCDEFGH"[version],
+    }
     return world[name], data
 
 
@@ -134,6 +138,9 @@ RISKS = """
 # Whoever had left before anybody here heard of them has no row, or an empty one.
 CONTACTS = """
     SELECT to_jsonb(t) FROM recipient AS t WHERE supplier_id::text = ANY(%s) AND name IS NOT NULL"""
+JUDGEMENTS = "SELECT to_jsonb(t) FROM judgement AS t WHERE supplier_id::text = ANY(%s)"
+SUPPLIERS = "SELECT to_jsonb(t) FROM supplier AS t WHERE supplier_id::text = ANY(%s)"
+CATEGORIES = "SELECT to_jsonb(t) FROM category AS t WHERE category_id = ANY(%s)"
 
 QUEUES = {
     "assessments.suppliers": Queue(
@@ -141,17 +148,21 @@ QUEUES = {
         (assessments.SupplierRegistered,),
         assessments_do.project_suppliers,
         a_supplier,
-        ("SELECT to_jsonb(t) FROM supplier AS t WHERE supplier_id::text = ANY(%s)",),
+        (SUPPLIERS,),
+    ),
+    "assessments.categories": Queue(
+        "assessments",
+        (assessments.CategoryChanged,),
+        assessments_do.project_categories,
+        a_category,
+        (CATEGORIES,),
     ),
     "suppliers.rescore": Queue(
         "suppliers",
         (suppliers.AssessmentCompleted,),
         now(suppliers_do.rescore_after_assessment),
         an_assessment,
-        (
-            "SELECT to_jsonb(t) FROM judgement AS t WHERE supplier_id::text = ANY(%s)",
-            PRESENT_SCORES,
-        ),
+        (JUDGEMENTS, PRESENT_SCORES),
     ),
     "audits.policy": Queue(
         "audits",
@@ -160,22 +171,33 @@ QUEUES = {
         a_risk,
         (RISKS,),
     ),
+    "audits.suppliers": Queue(
+        "audits",
+        (audits.SupplierRegistered,),
+        audits_do.project_suppliers,
+        a_supplier,
+        (SUPPLIERS,),
+    ),
+    "audits.categories": Queue(
+        "audits",
+        (audits.CategoryChanged,),
+        audits_do.project_categories,
+        a_category,
+        (CATEGORIES,),
+    ),
     "notifications.suppliers": Queue(
         "notifications",
         (notifications.SupplierRegistered,),
         now(notifications_do.project_suppliers),
         a_supplier,
-        (
-            "SELECT to_jsonb(t) FROM supplier AS t WHERE supplier_id::text = ANY(%s)",
-            CONTACTS,
-        ),
+        (SUPPLIERS, CONTACTS),
     ),
     "notifications.categories": Queue(
         "notifications",
         (notifications.CategoryChanged,),
         now(notifications_do.project_categories),
         a_category,
-        ("SELECT to_jsonb(t) FROM category AS t WHERE category_id = ANY(%s)",),
+        (CATEGORIES,),
     ),
 }
 
