@@ -85,6 +85,7 @@ check-shape:
 check-generated:
 	.venv/bin/kedja topology generate --check
 	.venv/bin/kedja events generate --check
+	.venv/bin/kedja openapi generate --check
 
 venv:
 	@$(bootstrap)

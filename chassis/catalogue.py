@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 
+from chassis import describing
 from chassis.entrypoints import declared
 from chassis.events import LARGEST_BODY, LONGEST_ATTRIBUTE, PREFIX, REQUIRED, SPECVERSION, EventSchema
-from chassis.fields import LONGEST_MAILBOX, Email, Grid, Text
 from chassis.topology import exchange_of
 
 if TYPE_CHECKING:
@@ -70,11 +69,7 @@ def architecture(services: Mapping[str, type]) -> str:
 
 def asyncapi(services: Mapping[str, type]) -> str:
     """Return the AsyncAPI 3 document."""
-    plugin = MarshmallowPlugin(schema_name_resolver=_name)
-    spec = APISpec("Kedja", "1", "3.1.0", plugins=[plugin])
-    if plugin.converter is not None:
-        plugin.converter.add_attribute_function(_grid)
-        plugin.converter.add_attribute_function(_text)
+    spec = APISpec("Kedja", "1", "3.1.0", plugins=[describing.plugin(_name)])
     rows = list(_rows(services))
     for _, event, _ in rows:
         spec.components.schema(_name(event), schema=event)
@@ -122,23 +117,6 @@ def _envelope() -> dict[str, Any]:
 def _name(schema: Any) -> str:
     cls = schema if inspect.isclass(schema) else type(schema)
     return str(cls.__name__)
-
-
-def _grid(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
-    """Describe a grid: marshmallow knows it as a field of no particular type."""
-    if not isinstance(field, Grid):
-        return {}
-    cell = {"type": ["number", "null"], "minimum": field.low, "maximum": field.high}
-    row = {"type": "array", "items": cell, "minItems": field.columns, "maxItems": field.columns}
-    kind = ["array", "null"] if field.allow_none else "array"
-    return {"type": kind, "items": row, "minItems": field.rows, "maxItems": field.rows}
-
-
-def _text(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
-    """Describe our own texts as far as the schema language reaches."""
-    if isinstance(field, Email):
-        return {"format": "email", "maxLength": LONGEST_MAILBOX}
-    return {"minLength": 1, "maxLength": field.longest} if isinstance(field, Text) else {}
 
 
 def _channel(producer: str, event: type[EventSchema]) -> dict[str, Any]:

@@ -8,7 +8,18 @@ from pathlib import Path
 import click
 import psycopg2
 
-from chassis import cli_parked, cli_queues, cli_recovery, cli_token, cli_trail, config, migrate, topology
+from chassis import (
+    cli_openapi,
+    cli_parked,
+    cli_queues,
+    cli_recovery,
+    cli_token,
+    cli_trail,
+    config,
+    generated,
+    migrate,
+    topology,
+)
 from chassis.faults import BROKER_ERRORS
 from chassis.installed import amqp_url, dsn_of, installed, service_argument
 
@@ -53,7 +64,7 @@ def generate(check: bool) -> None:
     consumed = {e.queue: (e.producer, [schema.type for schema in e.slices]) for e in events}
     before = topology.load() if topology.FILE.exists() else None
     text = topology.text(topology.definitions(services, consumed, before))
-    _write(topology.FILE, text, check, "kedja topology generate")
+    generated.write(topology.FILE, text, check, "kedja topology generate")
 
 
 @topology_group.command(name="apply")
@@ -77,8 +88,8 @@ def generate_catalogue(check: bool) -> None:
     from chassis import catalogue  # noqa: PLC0415  needs nameko, which the other commands do not
 
     services = {name: entry.load() for name, entry in installed().items()}
-    _write(catalogue.ASYNCAPI, catalogue.asyncapi(services), check, "kedja events generate")
-    _write(catalogue.ARCHITECTURE, catalogue.architecture(services), check, "kedja events generate")
+    generated.write(catalogue.ASYNCAPI, catalogue.asyncapi(services), check, "kedja events generate")
+    generated.write(catalogue.ARCHITECTURE, catalogue.architecture(services), check, "kedja events generate")
 
 
 @cli.command(name="asyncapi")
@@ -90,15 +101,8 @@ def asyncapi_command() -> None:
     click.echo(catalogue.asyncapi(services), nl=False)
 
 
-def _write(file: Path, text: str, check: bool, command: str) -> None:
-    """Write a generated file, or in a check refuse one that is not what it would be."""
-    if not check:
-        file.write_text(text, encoding="utf-8")
-    elif not file.exists() or file.read_text(encoding="utf-8") != text:
-        raise click.ClickException(f"{file.name} is stale: run `{command}`")
-
-
 for command in (
+    cli_openapi.openapi_command,
     cli_parked.parked,
     cli_queues.queues_command,
     cli_token.token_command,

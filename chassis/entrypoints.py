@@ -6,10 +6,9 @@ Nothing here decides anything; nameko and eventlet stay in this module, `backbon
 from __future__ import annotations
 
 import inspect
-import re
 import time
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import eventlet
@@ -26,6 +25,8 @@ from werkzeug.wsgi import ClosingIterator
 from chassis import config, door, metrics, ops, wire
 from chassis.backbone import Backbone, wait_for
 from chassis.consume import Consumer
+from chassis.http import Html, docs, openapi
+from chassis.http import route as routes
 from chassis.http.answering import problem_of
 from chassis.http.endpoint import Endpoint, prefix_of
 from chassis.http.reading import correlation_of
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from chassis.http import Call
 
 log = structlog.get_logger()
-
-# werkzeug's `<int(min=1990):year>`
-_CONVERTER = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
@@ -146,12 +144,16 @@ class _Http(HttpRequestHandler):
 
     def endpoint_of(self, service_cls: Any) -> Endpoint:
         """Return what is declared, with its whole address, and the method's docstring as its summary."""
-        method = getattr(service_cls, self.method_name)
-        route = _CONVERTER.sub(r"{\1}", self._address(service_cls.name))
-        summary = (inspect.getdoc(method) or "").strip()
+        method, address = getattr(service_cls, self.method_name), self._address(service_cls.name)
         location = self._declared.get("location")
         whole = {"location": prefix_of(service_cls.name) + location} if location else {}
-        return Endpoint(route=route, name=self.method_name, summary=summary, **self._declared | whole)
+        return Endpoint(
+            route=routes.template(address),
+            parameters=routes.parameters(address),
+            name=self.method_name,
+            summary=(inspect.getdoc(method) or "").strip(),
+            **self._declared | whole,
+        )
 
     def _address(self, service: str) -> str:
         return f"{prefix_of(service)}{self.url}"
@@ -245,9 +247,44 @@ def declared(service_cls: type) -> list[_OnEvents]:
     return [ext for ext in _extensions(service_cls) if isinstance(ext, _OnEvents)]
 
 
+class _Described:
+    """What every service answers beside what it declares: what it answers."""
+
+    @http("GET", "/openapi.json", scope="public", returns=docs.OpenApi)
+    def get_openapi(self, tx: Transaction, call: Call) -> Any:
+        """Read this description of the service's API."""
+        return _document(_declaring(type(self)))
+
+    @http("GET", "/docs", scope="public", html=True)
+    def get_docs(self, tx: Transaction, call: Call) -> Any:
+        """Read the same as a page for people."""
+        return _page(_declaring(type(self)))
+
+
+@cache
+def described(service_cls: type) -> type:
+    """Return the service as it runs: it describes itself, without having to say that it does."""
+    return type(service_cls.__name__, (_Described, service_cls), {"__doc__": service_cls.__doc__})
+
+
+def _declaring(running: type) -> type:
+    return running.__bases__[1]
+
+
+@cache
+def _document(service_cls: Any) -> dict[str, Any]:
+    return openapi.document({service_cls.name: service_cls}, {service_cls.name: endpoints(service_cls)})
+
+
+@cache
+def _page(service_cls: type) -> Html:
+    return Html(docs.page(_document(service_cls)))
+
+
 def endpoints(service_cls: type) -> list[Endpoint]:
-    """Return the endpoints that a service declares, by address and method."""
-    found = [ext.endpoint_of(service_cls) for ext in _extensions(service_cls) if isinstance(ext, _Http)]
+    """Return what a service answers, by address and method: what it declares, and its description."""
+    running = described(service_cls)
+    found = [ext.endpoint_of(running) for ext in _extensions(running) if isinstance(ext, _Http)]
     return sorted(found, key=lambda endpoint: (endpoint.route, endpoint.method))
 
 

@@ -12,7 +12,7 @@ def list_audit_trail(self, tx: Transaction, call: Call) -> Any:
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -79,6 +79,20 @@ class ChangesPage(Schema):
     items = fields.List(fields.Nested(ChangeView), required=True)
     next = fields.String(required=True)
 
+    example: ClassVar[dict[str, Any]] = {
+        "items": [
+            {
+                "seq": 4711,
+                "resource": "thing",
+                "id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
+                "kind": "changed",
+                "into": None,
+                "at": "2026-11-21T12:00:00+00:00",
+            }
+        ],
+        "next": "1-4711",
+    }
+
 
 class TrailQuery(_FeedQuery):
     """The trail after a seq: of one kind of thing, one thing, one person, or all."""
@@ -121,6 +135,25 @@ class TrailPage(Schema):
 
     items = fields.List(fields.Nested(TrailView), required=True)
     next = fields.Integer(required=True)
+
+    example: ClassVar[dict[str, Any]] = {
+        "items": [
+            {
+                "seq": 4711,
+                "at": "2026-11-21T12:00:00+00:00",
+                "actor": {"subject": "kim", "client": "region-01-procurement", "role": "client"},
+                "action": "changed",
+                "resource": "thing",
+                "id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
+                "before": {"name": "Exempelleverantör 017 AB"},
+                "after": {"name": "Exempelleverantör 017 Holding AB"},
+                "personal": {"/after/contacts/0/email": "9b2f6c1d0e5a4b3c8d7e6f5a4b3c2d1e"},
+                "correlation_id": "01938f40-0a1b-7c00-8d0e-1f2a3b4c5d00",
+                "hash": "5d41402abc4b2a76b9719d911017c592d41d8cd98f00b204e9800998ecf8427e",
+            }
+        ],
+        "next": 4711,
+    }
 
 
 def changes_since(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:

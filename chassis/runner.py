@@ -13,6 +13,7 @@ from nameko.runners import ServiceRunner
 
 from chassis import config, logs, metrics, ops
 from chassis.backbone import WORKERS, Backbone
+from chassis.entrypoints import described
 from chassis.green import make_psycopg_green
 from chassis.identity import Verifier
 
@@ -40,7 +41,7 @@ def run(service_cls: type) -> None:
             "verifier": Verifier(settings),
         }
     )
-    runner.add_service(service_cls)
+    runner.add_service(described(service_cls))
     _serve(runner, settings["OPS_ADDRESS"])
 
 

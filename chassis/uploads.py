@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chassis.errors import Malformed, TooLarge, UnsupportedMediaType
 from chassis.ids import uuid7
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from uuid import UUID
 
     from werkzeug.wrappers import Request
@@ -42,12 +42,14 @@ class Upload:
     """A body of one of these media types, plain or gzip, of at most so many bytes, also unpacked.
 
     keep: (tx, file id, position from 0, bytes); forget: (tx, file id), for a file that does not arrive.
+    examples: media type -> what kind of file -> its text.
     """
 
     media_types: tuple[str, ...]
     most_bytes: int
     keep: Callable[[Transaction, UUID, int, bytes], Any]
     forget: Callable[[Transaction, UUID], Any]
+    examples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def check(self, request: Request) -> None:
         """Refuse by the headers alone what need not be sent at all."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from chassis.access import Owners
     from chassis.db import Transaction
+    from chassis.errors import ProblemError
+    from chassis.http.deprecation import Deprecation
+    from chassis.http.route import PathParameter
 
     OwnersOf = Callable[..., Owners | None]
 
@@ -29,6 +32,8 @@ class Endpoint:
     scope: who may call it (access.toml), "public", or "session".
     owner: (tx, **path values) -> whose the thing is; asked before the use case.
     versioned: the item has a `version`, which its ETag names; changes to it need If-Match or If-None-Match.
+    raises: what the use case refuses beside what the declaration tells already (chassis/http/outcomes.py).
+    deprecated: since when, until when, and what to use instead; documented, and told in every answer.
     """
 
     method: str
@@ -44,6 +49,14 @@ class Endpoint:
     owner: OwnersOf | None = None
     versioned: bool = False
     html: bool = False
+    parameters: tuple[PathParameter, ...] = ()
+    raises: tuple[type[ProblemError], ...] = ()
+    deprecated: Deprecation | None = None
+
+    @property
+    def prefix(self) -> str:
+        """Return what this address has in common with all of its service's."""
+        return "/".join(self.route.split("/")[: _BASE.count("/") + 2])
 
     @property
     def creates(self) -> bool:

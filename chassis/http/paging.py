@@ -73,6 +73,8 @@ def listing(item: type[Schema]) -> type[Schema]:
     }
     page: type[Schema] = Schema.from_dict(parts, name=f"{item.__name__}Page")
     page.item = item  # type: ignore[attr-defined]
+    if hasattr(item, "example"):
+        page.example = {"items": [item.example], "next": None}  # type: ignore[attr-defined]
     page.__doc__ = "A page of a list."
     return page
 

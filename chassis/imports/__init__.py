@@ -2,14 +2,14 @@
 
 services/<name>/imports holds KINDS, of ImportKind; service.py declares the endpoints and the loop:
 
-    @http("POST", "/imports", body=imports.FILE, query=imports.start_query(KINDS), …)  -> imports.start
+    @http("POST", "/imports", body=imports.file_of(KINDS), query=imports.start_query(KINDS), …)
     @every(seconds=1, wake="imports")                                                  -> imports.supervise
 
 A file is kept in the database in pieces, so that any replica can work on it; a process of its own reads it.
 """
 
 from chassis.imports.kinds import Fault, ImportKind, Job, Outcome, Parsed
-from chassis.imports.store import FILE, get, owners, report, start
+from chassis.imports.store import FILE, file_of, get, owners, report, start
 from chassis.imports.supervision import supervise
 from chassis.imports.views import ImportStarted, ImportView, ReportRow, RowQuery, start_query
 
@@ -24,6 +24,7 @@ __all__ = [
     "Parsed",
     "ReportRow",
     "RowQuery",
+    "file_of",
     "get",
     "owners",
     "report",

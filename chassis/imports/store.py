@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -12,15 +12,18 @@ from chassis.errors import found
 from chassis.http import paging
 from chassis.imports.views import RowQuery
 from chassis.tables import MEDIA_TYPES
+from chassis.tables.media import CSV, NDJSON
+from chassis.tables.writing import example_of
 from chassis.uploads import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from chassis.access import Owners
     from chassis.db import Transaction
     from chassis.http import Call
+    from chassis.imports.kinds import ImportKind
 
 queries: Any = sql.load(__file__)
 
@@ -38,6 +41,15 @@ def _forget(tx: Transaction, file_id: UUID) -> None:
 
 
 FILE = Upload(tuple(MEDIA_TYPES), MOST_BYTES, _keep, _forget)
+
+
+def file_of(kinds: Iterable[ImportKind]) -> Upload:
+    """Return the body of `POST /imports`, with an example of each kind's rows."""
+    schemas = {kind.name: kind.schema for kind in kinds}
+    examples = {
+        form: {name: example_of(form, schema) for name, schema in schemas.items()} for form in (CSV, NDJSON)
+    }
+    return replace(FILE, examples=examples)
 
 
 def start(tx: Transaction, call: Call) -> dict[str, Any]:

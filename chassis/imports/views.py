@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from marshmallow import RAISE, Schema, fields, validate
 
@@ -47,6 +47,11 @@ class ImportStarted(Schema):
     import_id = fields.UUID()
     state = fields.String(validate=validate.OneOf(STATES))
 
+    example: ClassVar[dict[str, Any]] = {
+        "import_id": "01938f80-1a2b-7ca0-8d9e-0f1a2b3c4da0",
+        "state": "waiting",
+    }
+
 
 class ImportView(ImportStarted):
     """An import: `rows_total` is null until the file has been read; `reason` says why a failed one failed."""
@@ -64,6 +69,23 @@ class ImportView(ImportStarted):
     started_at = fields.AwareDateTime(allow_none=True)
     finished_at = fields.AwareDateTime(allow_none=True)
 
+    example: ClassVar[dict[str, Any]] = {
+        **ImportStarted.example,
+        "state": "running",
+        "kind": "suppliers",
+        "media_type": "text/csv",
+        "bytes": 18_402_117,
+        "dry_run": False,
+        "imported": True,
+        "reason": None,
+        "rows_total": 200_000,
+        "rows_accepted": 61_497,
+        "rows_rejected": 3,
+        "created_at": "2026-11-21T12:00:00+00:00",
+        "started_at": "2026-11-21T12:00:01+00:00",
+        "finished_at": None,
+    }
+
 
 class FaultView(Schema):
     """What is wrong in one column (empty: in the row as a whole), and what would be accepted there."""
@@ -80,6 +102,19 @@ class ReportRow(Schema):
     state = fields.String(validate=validate.OneOf(ROW_STATES))
     item_id = fields.UUID(allow_none=True)
     faults = fields.List(fields.Nested(FaultView))
+
+    example: ClassVar[dict[str, Any]] = {
+        "row_number": 17,
+        "state": "rejected",
+        "item_id": None,
+        "faults": [
+            {
+                "column": "orgnr",
+                "problem": "Is no valid orgnr: The number's checksum or check digit is invalid.",
+                "accepted": "a Swedish organisation number, such as 556543-6168",
+            }
+        ],
+    }
 
 
 class RowQuery(PageQuery):

@@ -50,6 +50,13 @@ def columns_of(schema: type[Schema]) -> list[str]:
     return [field.data_key or name for name, field in schema().dump_fields.items()]
 
 
+def example_of(media_type: str, schema: type[Schema]) -> str:
+    """Return a table of the schema's example, in one of the text formats."""
+    row: Mapping[str, Any] = getattr(schema, "example")  # noqa: B009  only documented schemas have one
+    with writer(media_type, [name for name in columns_of(schema) if name in row]) as table:
+        return (table.head() + table.rows([row])).decode()
+
+
 class _Plain:
     """What the text formats have in common: nothing to end."""
 

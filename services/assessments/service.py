@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock, feeds
 from chassis.entrypoints import Settings, every, gauges, http, on_events
+from chassis.errors import Conflict
 from chassis.http import Html, listing
 from chassis.resync import Projection
 from services.assessments import events, rules, schemas, usecases
@@ -91,6 +92,7 @@ class AssessmentsService:
         scope="assessments:review",
         returns=schemas.AssessmentView,
         owner=usecases.owners_of_assessment,
+        raises=(Conflict,),
     )
     def post_review(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
         """Take a submitted assessment up for review."""
@@ -103,6 +105,7 @@ class AssessmentsService:
         body=schemas.Completion,
         returns=schemas.AssessmentView,
         owner=usecases.owners_of_assessment,
+        raises=(Conflict,),
     )
     def post_completion(self, tx: Transaction, call: Call, assessment_id: UUID) -> Any:
         """Complete a review: the new risk score, the audit and the notices follow by themselves."""
@@ -125,12 +128,19 @@ class AssessmentsService:
         """Read one's own assessment."""
         return usecases.get_form(tx, call.bearer, call.now)
 
-    @http("PUT", "/respondent/answers", scope="session", body=schemas.Answers, returns=schemas.FormView)
+    @http(
+        "PUT",
+        "/respondent/answers",
+        scope="session",
+        body=schemas.Answers,
+        returns=schemas.FormView,
+        raises=(Conflict,),
+    )
     def put_answers(self, tx: Transaction, call: Call) -> Any:
         """Change answers of one's own assessment."""
         return usecases.save_answers(tx, call.bearer, call.body["answers"], call.now)
 
-    @http("POST", "/respondent/submission", scope="session", returns=schemas.FormView)
+    @http("POST", "/respondent/submission", scope="session", returns=schemas.FormView, raises=(Conflict,))
     def post_submission(self, tx: Transaction, call: Call) -> Any:
         """Submit one's own assessment."""
         return usecases.submit_answers(tx, call.bearer, call.now)
@@ -139,7 +149,14 @@ class AssessmentsService:
     def forget_expired_sessions(self, begin: Any) -> bool:
         return usecases.forget_expired_sessions(begin, clock.now())
 
-    @http("GET", "/changes", scope="changes:read", query=feeds.ChangesQuery, returns=feeds.ChangesPage)
+    @http(
+        "GET",
+        "/changes",
+        scope="changes:read",
+        query=feeds.ChangesQuery,
+        returns=feeds.ChangesPage,
+        raises=(Conflict,),
+    )
     def list_changes(self, tx: Transaction, call: Call) -> Any:
         """Read what has changed since you last asked, as far as it is yours."""
         return feeds.changes_since(tx, call.query, call.actor)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock, feeds
 from chassis.entrypoints import Settings, every, gauges, http, on_events
+from chassis.errors import Conflict
 from chassis.http import listing
 from chassis.resync import Projection
 from services.audits import events, schemas, usecases
@@ -109,6 +110,7 @@ class AuditsService:
         scope="audits:decide",
         returns=schemas.AuditView,
         owner=usecases.owners_of_audit,
+        raises=(Conflict,),
     )
     def post_confirmation(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
         """Confirm a provisional audit."""
@@ -121,6 +123,7 @@ class AuditsService:
         body=schemas.Cancellation,
         returns=schemas.AuditView,
         owner=usecases.owners_of_audit,
+        raises=(Conflict,),
     )
     def post_cancellation(self, tx: Transaction, call: Call, audit_id: UUID) -> Any:
         """Cancel an audit that has not been held, with the reason."""
@@ -142,7 +145,14 @@ class AuditsService:
         """Read a case with every decision about it."""
         return usecases.get_case(tx, CaseKey(supplier_id, category_id))
 
-    @http("GET", "/changes", scope="changes:read", query=feeds.ChangesQuery, returns=feeds.ChangesPage)
+    @http(
+        "GET",
+        "/changes",
+        scope="changes:read",
+        query=feeds.ChangesQuery,
+        returns=feeds.ChangesPage,
+        raises=(Conflict,),
+    )
     def list_changes(self, tx: Transaction, call: Call) -> Any:
         """Read what has changed since you last asked, as far as it is yours."""
         return feeds.changes_since(tx, call.query, call.actor)

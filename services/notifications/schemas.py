@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
+from typing import ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -18,6 +19,7 @@ KINDS = (
     "audit_cancelled",
 )
 RECIPIENT_KINDS = ("region", "national_office", "auditor")
+OUTCOMES = ("accepted", "temporary", "permanent")
 STATES = ("no_address", "queued", "sending", "sent", "failed")
 
 
@@ -42,13 +44,17 @@ class NewRecipient(Schema):
     email = Email(required=True, metadata={"personal": True})
     language = fields.String(required=True, validate=validate.OneOf(["sv", "en"]))
 
+    example: ClassVar = {"name": "Region Exempel", "email": "hallbarhet@region-01.example", "language": "sv"}
+
 
 class RecipientView(NewRecipient):
     """A recipient as it is kept; `version` counts its changes."""
 
-    kind = fields.String()
+    kind = fields.String(validate=validate.OneOf(RECIPIENT_KINDS))
     id = fields.String()
     version = fields.Integer()
+
+    example: ClassVar = {"kind": "region", "id": "01", "version": 2, **NewRecipient.example}
 
 
 class RecipientQuery(PageQuery):
@@ -73,14 +79,14 @@ class NoticeView(Schema):
     """A notice: what, to whom, and how far it has come. due_at is the next try, for one that waits for it."""
 
     notice_id = fields.UUID()
-    kind = fields.String()
+    kind = fields.String(validate=validate.OneOf(KINDS))
     event_id = fields.UUID()
     supplier_id = fields.UUID()
     category_id = fields.String()
     audit_id = fields.UUID(allow_none=True)
-    recipient_kind = fields.String()
+    recipient_kind = fields.String(validate=validate.OneOf(["supplier_contact", *RECIPIENT_KINDS]))
     recipient_id = fields.String()
-    state = fields.String()
+    state = fields.String(validate=validate.OneOf(STATES))
     attempts = fields.Integer()
     due_at = fields.AwareDateTime()
     made_at = fields.AwareDateTime()
@@ -88,13 +94,31 @@ class NoticeView(Schema):
     reason = fields.String(allow_none=True)
     correlation_id = fields.String()
 
+    example: ClassVar = {
+        "notice_id": "01938f70-1a2b-7c80-8d8e-9f0a1b2c3d80",
+        "kind": "audit_confirmed",
+        "event_id": "01938f60-4d5e-7f90-9a9b-0c1d2e3f4a90",
+        "supplier_id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
+        "category_id": "handskar",
+        "audit_id": "01938f60-1a2b-7c50-8d5e-6f7a8b9c0d50",
+        "recipient_kind": "region",
+        "recipient_id": "01",
+        "state": "sent",
+        "attempts": 1,
+        "due_at": "2026-12-17T06:00:01+00:00",
+        "made_at": "2026-12-17T06:00:01+00:00",
+        "accepted_at": "2026-12-17T06:00:02+00:00",
+        "reason": None,
+        "correlation_id": "01938f40-0a1b-7c00-8d0e-1f2a3b4c5d00",
+    }
+
 
 class AttemptView(Schema):
     """One try to hand the mail to the server, and what the server said."""
 
     number = fields.Integer()
     at = fields.AwareDateTime()
-    outcome = fields.String()
+    outcome = fields.String(validate=validate.OneOf(OUTCOMES))
     smtp_code = fields.Integer(allow_none=True)
     reply = fields.String()
 
@@ -103,3 +127,16 @@ class NoticeDetails(NoticeView):
     """A notice with every attempt."""
 
     tries = fields.List(fields.Nested(AttemptView))
+
+    example: ClassVar = {
+        **NoticeView.example,
+        "tries": [
+            {
+                "number": 1,
+                "at": "2026-12-17T06:00:02+00:00",
+                "outcome": "accepted",
+                "smtp_code": 250,
+                "reply": "2.0.0 Ok: queued",
+            }
+        ],
+    }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock, feeds
 from chassis.entrypoints import Settings, every, gauges, http, on_events
+from chassis.errors import Conflict
 from chassis.http import listing
 from chassis.resync import Projection
 from services.notifications import events, schemas, sending, usecases
@@ -108,7 +109,14 @@ class NotificationsService:
         """Read a notice with every try to mail it."""
         return usecases.get_notice(tx, notice_id)
 
-    @http("GET", "/changes", scope="changes:read", query=feeds.ChangesQuery, returns=feeds.ChangesPage)
+    @http(
+        "GET",
+        "/changes",
+        scope="changes:read",
+        query=feeds.ChangesQuery,
+        returns=feeds.ChangesPage,
+        raises=(Conflict,),
+    )
     def list_changes(self, tx: Transaction, call: Call) -> Any:
         """Read what has changed since you last asked, as far as it is yours."""
         return feeds.changes_since(tx, call.query, call.actor)

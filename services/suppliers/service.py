@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock, feeds, imports
 from chassis.entrypoints import Settings, every, gauges, http, on_events
+from chassis.errors import Conflict
 from chassis.http import listing
 from chassis.resync import Projection
 from services.suppliers import events, schemas, usecases
@@ -69,6 +70,7 @@ class SuppliersService:
         body=schemas.SupplierChange,
         returns=schemas.SupplierView,
         versioned=True,
+        raises=(Conflict,),
     )
     def put_supplier(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
         """Change a supplier's names, numbers and contacts; a region where it has a contract."""
@@ -168,7 +170,7 @@ class SuppliersService:
         "POST",
         "/imports",
         scope="imports:write",
-        body=imports.FILE,
+        body=imports.file_of(KINDS),
         query=imports.start_query(KINDS),
         returns=imports.ImportStarted,
         status=202,
@@ -203,7 +205,14 @@ class SuppliersService:
     def rescore_after_assessment(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.rescore_after_assessment(tx, batch, now=clock.now())
 
-    @http("GET", "/changes", scope="changes:read", query=feeds.ChangesQuery, returns=feeds.ChangesPage)
+    @http(
+        "GET",
+        "/changes",
+        scope="changes:read",
+        query=feeds.ChangesQuery,
+        returns=feeds.ChangesPage,
+        raises=(Conflict,),
+    )
     def list_changes(self, tx: Transaction, call: Call) -> Any:
         """Read what has changed since you last asked, as far as it is yours."""
         return feeds.changes_since(tx, call.query, call.actor)

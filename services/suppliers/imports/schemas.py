@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
@@ -72,9 +72,27 @@ class SupplierRow(_Named):
     identifiers = fields.Nested(Identifiers)
     own_numbers = fields.List(fields.Nested(OwnNumber), metadata={"accepted": 'JSON: [{"region", "number"}]'})
 
+    example: ClassVar[dict[str, Any]] = {
+        "orgnr": "5565436168",
+        "region": "01",
+        "own_number": "L-100117",
+        "legal_name": "Exempelleverantör 017 AB",
+        "country": "SE",
+        "language": "sv",
+    }
+
 
 class ContactRow(Contact, _Named):
     """A contact person of a supplier."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "region": "01",
+        "own_number": "L-100117",
+        "name": "Kim Exempel",
+        "email": "kim@leverantor-017.example",
+        "language": "sv",
+        "role": "respondent",
+    }
 
 
 class ContractRow(Contract, _Named):
@@ -82,3 +100,15 @@ class ContractRow(Contract, _Named):
 
     reference = Text(LONGEST_TEXT, required=True)
     regions = fields.List(County(), required=True, validate=Contract().fields["regions"].validate)
+
+    example: ClassVar[dict[str, Any]] = {
+        "orgnr": "5565436168",
+        "reference": "01-2024-117",
+        "category_id": "handskar",
+        "regions": ["01"],
+        "clause_level": "advanced",
+        "clause_version": "2024-1",
+        "starts_on": "2025-01-01",
+        "ends_on": "2028-12-31",
+        "value_ore": 12_500_000_000,
+    }

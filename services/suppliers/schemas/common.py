@@ -11,6 +11,7 @@ SLUG = validate.Regexp(
     r"(?=.{1,100}\Z)[a-z0-9]+(-[a-z0-9]+)*\Z",
     error="Must be lower-case words joined by hyphens, at most 100 characters.",
 )
+COUNTRY, REGION = {"pattern": "^[A-Z]{2}$"}, {"pattern": "^[0-9]{2}$"}  # as documents describe them
 LONGEST_NAME, LONGEST_TEXT = 200, 100
 MOST_TERMS, LONGEST_TERM = 50, 500
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from chassis.fields import Text
@@ -42,6 +44,19 @@ class NewCategory(Schema):
         fields.Nested(Analysis, allow_none=True), required=True, validate=validate.Length(equal=len(AREAS))
     )
 
+    example: ClassVar = {
+        "names": {"sv": "Operationshandskar", "en": "Surgical gloves"},
+        "responsible_area": "F",
+        "prioritised_years": [2026],
+        "cpv_prefixes": ["33141420"],
+        "analysis": [
+            {"likelihood": 4, "severity": 5, "valid_until": "2027-12-31"},
+            {"likelihood": 5, "severity": 4, "valid_until": "2027-12-31"},
+            {"likelihood": 2, "severity": 3, "valid_until": "2027-12-31"},
+            None,
+        ],
+    }
+
 
 class CategoryState(NewCategory):
     """A category as it is told to the others."""
@@ -53,6 +68,8 @@ class CategoryView(CategoryState):
     """A category as it is kept; `version` counts its changes."""
 
     version = fields.Integer()
+
+    example: ClassVar = {"category_id": "handskar", "version": 1, **NewCategory.example}
 
 
 class CategoryQuery(PageQuery):
@@ -68,6 +85,8 @@ class CountryValues(Schema):
         keys=fields.String(), values=fields.Raw(), required=True, validate=validate.Length(min=1)
     )
 
+    example: ClassVar = {"values": {"CHN": 5, "DEU": 1, "MYS": 4, "SWE": 1}}
+
 
 class DatasetView(Schema):
     """An imported year of an index; `version` counts its imports. A score uses each index's newest year."""
@@ -77,6 +96,14 @@ class DatasetView(Schema):
     version = fields.Integer()
     imported_at = fields.AwareDateTime()
     countries = fields.Integer()
+
+    example: ClassVar = {
+        "index": "ITUC_GRI",
+        "year": 2026,
+        "version": 1,
+        "imported_at": "2026-06-12T07:30:00+00:00",
+        "countries": 151,
+    }
 
 
 class DatasetQuery(PageQuery):

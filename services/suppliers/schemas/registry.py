@@ -15,9 +15,11 @@ from chassis.fields import Email, Text
 from chassis.http import PageQuery
 from services.suppliers import reference
 from services.suppliers.schemas.common import (
+    COUNTRY,
     LANGUAGES,
     LONGEST_NAME,
     LONGEST_TEXT,
+    REGION,
     SLUG,
     StoredDate,
     Terms,
@@ -36,6 +38,29 @@ IDENTIFIERS: dict[str, Any] = {
     "gln": stdnum.ean,
 }
 LENGTHS = {"lei": 20, "gln": 13}  # not checked, or not only these, by the library
+
+
+# What the examples of several schemas share.
+_CONTACT_ID = "01938f3e-5c1b-7c01-9c33-1d2e3f4a5b01"
+_CONTACT = {
+    "name": "Kim Exempel",
+    "email": "kim@leverantor-017.example",
+    "language": "sv",
+    "role": "respondent",
+}
+_SITE = {"name": "Fabrik ett", "tier": 1, "country": "CN", "category_ids": ["handskar"]}
+_CONTRACT = {
+    "category_id": "handskar",
+    "regions": ["01", "14"],
+    "clause_level": "advanced",
+    "clause_version": "2024-1",
+    "starts_on": "2025-01-01",
+    "ends_on": "2028-12-31",
+    "value_ore": 12_500_000_000,
+    "terms": {"remedy_days": 30},
+    "reference": "01-2024-117",
+}
+_OWN_NUMBER = {"region": "01", "number": "L-100117"}
 
 
 def check_country(code: str) -> None:
@@ -85,7 +110,7 @@ class Site(Schema):
 
     name = Text(LONGEST_NAME, required=True)
     tier = fields.Integer(required=True, strict=True, validate=validate.Range(0, 9))
-    country = fields.String(required=True, validate=check_country)
+    country = fields.String(required=True, validate=check_country, metadata=COUNTRY)
     category_ids = fields.List(fields.String(validate=SLUG), required=True, validate=distinct)
 
 
@@ -94,7 +119,9 @@ class Contract(Schema):
 
     category_id = fields.String(required=True, validate=SLUG)
     regions = fields.List(
-        fields.String(validate=check_region), required=True, validate=[validate.Length(min=1), distinct]
+        fields.String(validate=check_region, metadata=REGION),
+        required=True,
+        validate=[validate.Length(min=1), distinct],
     )
     clause_level = fields.String(required=True, validate=validate.OneOf(CLAUSE_LEVELS))
     clause_version = Text(LONGEST_TEXT, required=True)
@@ -113,7 +140,7 @@ class Contract(Schema):
 class OwnNumber(Schema):
     """What a region calls a supplier in its own register."""
 
-    region = fields.String(required=True, validate=check_region)
+    region = fields.String(required=True, validate=check_region, metadata=REGION)
     number = Text(LONGEST_TEXT, required=True)
 
 
@@ -121,7 +148,7 @@ class NewSupplier(Schema):
     """A supplier to register, with everything that is known of it."""
 
     legal_name = Text(LONGEST_NAME, required=True)
-    country = fields.String(required=True, validate=check_country)
+    country = fields.String(required=True, validate=check_country, metadata=COUNTRY)
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
     identifiers = fields.Nested(Identifiers, load_default=dict)
     contacts = fields.List(fields.Nested(Contact), load_default=list)
@@ -130,6 +157,17 @@ class NewSupplier(Schema):
     own_numbers = fields.List(
         fields.Nested(OwnNumber), load_default=list, validate=validate.Length(max=MOST_OWN_NUMBERS)
     )
+
+    example: ClassVar[dict[str, Any]] = {
+        "legal_name": "Exempelleverantör 017 AB",
+        "country": "SE",
+        "language": "sv",
+        "identifiers": {"orgnr": "5565436168", "gln": "7300010000001"},
+        "contacts": [_CONTACT],
+        "sites": [_SITE],
+        "contracts": [_CONTRACT],
+        "own_numbers": [_OWN_NUMBER],
+    }
 
 
 class ContactView(Contact):
@@ -160,10 +198,26 @@ class SupplierChange(Schema):
     """The editable part of a supplier, whole: what is left out is gone. Contracts and sites stay."""
 
     legal_name = Text(LONGEST_NAME, required=True)
-    country = fields.String(required=True, validate=check_country)
+    country = fields.String(required=True, validate=check_country, metadata=COUNTRY)
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
     identifiers = fields.Nested(Identifiers, required=True)
     contacts = fields.List(fields.Nested(KnownContact), required=True)
+
+    example: ClassVar[dict[str, Any]] = {
+        "legal_name": "Exempelleverantör 017 Holding AB",
+        "country": "SE",
+        "language": "sv",
+        "identifiers": {"orgnr": "5565436168", "gln": "7300010000001"},
+        "contacts": [
+            {"contact_id": _CONTACT_ID, **_CONTACT},
+            {
+                "name": "Robin Exempel",
+                "email": "robin@leverantor-017.example",
+                "language": "en",
+                "role": "sustainability",
+            },
+        ],
+    }
 
 
 class SupplierView(Schema):
@@ -172,9 +226,9 @@ class SupplierView(Schema):
     supplier_id = fields.UUID()
     version = fields.Integer()
     legal_name = fields.String()
-    country = fields.String()
-    status = fields.String()
-    language = fields.String()
+    country = fields.String(metadata=COUNTRY)
+    status = fields.String(validate=validate.OneOf(STATUSES))
+    language = fields.String(validate=validate.OneOf(LANGUAGES))
     registered_at = fields.AwareDateTime()
     identifiers = fields.Dict(fields.String(), fields.String())
     contacts = fields.List(fields.Nested(ContactView))
@@ -182,16 +236,33 @@ class SupplierView(Schema):
     contracts = fields.List(fields.Nested(ContractView))
     own_numbers = fields.List(fields.Nested(OwnNumber))
 
+    example: ClassVar[dict[str, Any]] = {
+        "supplier_id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
+        "version": 1,
+        "legal_name": "Exempelleverantör 017 AB",
+        "country": "SE",
+        "status": "active",
+        "language": "sv",
+        "registered_at": "2026-11-21T12:00:00+00:00",
+        "identifiers": {"orgnr": "5565436168", "gln": "7300010000001"},
+        "contacts": [{"contact_id": _CONTACT_ID, **_CONTACT}],
+        "sites": [{"site_id": "01938f3e-5c1b-7d02-8f6e-8a4b1c2d3e02", **_SITE}],
+        "contracts": [{"contract_id": "01938f3e-5c1b-7e03-b1a9-5c6d7e8f9a03", **_CONTRACT}],
+        "own_numbers": [_OWN_NUMBER],
+    }
+
 
 class Lookup(Schema):
     """Numbers of a region's own register to look suppliers up by."""
 
-    region = fields.String(required=True, validate=check_region)
+    region = fields.String(required=True, validate=check_region, metadata=REGION)
     numbers = fields.List(
         fields.String(validate=validate.Length(1, LONGEST_TEXT)),
         required=True,
         validate=validate.Length(1, MOST_LOOKED_UP),
     )
+
+    example: ClassVar[dict[str, Any]] = {"region": "01", "numbers": ["L-100117", "L-100118"]}
 
 
 class LookedUp(Schema):
@@ -205,6 +276,13 @@ class LookupView(Schema):
     """An item per number, in the order in which they were asked."""
 
     items = fields.List(fields.Nested(LookedUp))
+
+    example: ClassVar[dict[str, Any]] = {
+        "items": [
+            {"number": "L-100117", "supplier_id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11"},
+            {"number": "L-100118", "supplier_id": None},
+        ]
+    }
 
 
 class SupplierQuery(PageQuery):

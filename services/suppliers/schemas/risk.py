@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from chassis.http import PageQuery
 from services.suppliers.domain import AREAS, BANDS, NO_DATA
+
+STAGES = ("self_declared", "reviewed", "audited")
+
+# What the examples of several schemas share.
+_AREA = {
+    "country": 80,
+    "category": 75.2,
+    "inherent": 77.6,
+    "partial": False,
+    "mitigation": 0.42,
+    "residual": 45.1,
+}
+_CASE = {
+    "category_id": "handskar",
+    "score": 52.3,
+    "band": "high",
+    "previous_score": 71.8,
+    "previous_band": "very_high",
+    "as_of": "2026-11-21T12:00:00+00:00",
+    "stage": "reviewed",
+    "rule_set": "2026-1",
+    "datasets": {"CPI": 2025, "EPI": 2024, "ITUC_GRI": 2026},
+    "no_data_areas": [],
+    "areas": dict.fromkeys(AREAS, _AREA),
+    "causes": ["01938f40-1f2e-7a10-8b1c-2d3e4f5a6b10"],
+}
 
 
 class AreaView(Schema):
@@ -37,12 +65,12 @@ class CaseView(Schema):
     score = fields.Decimal(allow_none=True)
     band = fields.String(validate=validate.OneOf([*BANDS, NO_DATA]))
     previous_score = fields.Decimal(allow_none=True)
-    previous_band = fields.String(allow_none=True)
+    previous_band = fields.String(allow_none=True, validate=validate.OneOf([*BANDS, NO_DATA]))
     as_of = fields.AwareDateTime()
-    stage = fields.String(allow_none=True)
+    stage = fields.String(allow_none=True, validate=validate.OneOf(STAGES))
     rule_set = fields.String()
     datasets = fields.Dict(fields.String(), fields.Integer())
-    no_data_areas = fields.List(fields.String())
+    no_data_areas = fields.List(fields.String(validate=validate.OneOf(AREAS)))
     areas = fields.Nested(Areas)
     causes = fields.List(fields.UUID())
 
@@ -53,6 +81,12 @@ class RiskView(Schema):
     supplier_id = fields.UUID()
     headline = fields.Nested(Headline, allow_none=True)
     cases = fields.List(fields.Nested(CaseView))
+
+    example: ClassVar = {
+        "supplier_id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
+        "headline": {"category_id": "handskar", "score": 52.3, "band": "high"},
+        "cases": [_CASE],
+    }
 
 
 class HistoryQuery(PageQuery):
@@ -68,3 +102,9 @@ class PastScore(CaseView):
 
     score_id = fields.UUID()
     inputs = fields.Dict()
+
+    example: ClassVar = {
+        "score_id": "01938f40-2a3b-7b20-9c2d-3e4f5a6b7c20",
+        "inputs": {"sites": [{"country": "CN", "tier": 1}], "datasets": {"ITUC_GRI": 2026}},
+        **_CASE,
+    }

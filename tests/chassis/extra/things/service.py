@@ -75,7 +75,7 @@ class ThingsService:
         """Know no thing at all."""
         raise NotFound("no such thing")
 
-    @http("DELETE", "/things/<name>", scope="suppliers:write")
+    @http("DELETE", "/things/<name>", scope="suppliers:write", raises=(Conflict,))
     def delete_thing(self, tx, call, name):
         """Write what is in the path, and refuse to keep it."""
         queries.count_things(tx, names=[name])

@@ -1,0 +1,104 @@
+"""Header fields as the API's documentation describes them: what is sent, and what comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import errors
+from chassis.http.idempotency import KEPT_DAYS, REPLAYED
+
+if TYPE_CHECKING:
+    from chassis.http.endpoint import Endpoint
+
+    Described = dict[str, Any]
+
+TEXT = {"type": "string"}
+_ETAG = r'(W/)?"[^"]*"'
+
+
+def _header(about: str, required: bool = False, **schema: Any) -> Described:
+    return {"description": about, "required": required, "schema": {**TEXT, **schema}}
+
+
+HEADERS: Described = {
+    "X-Correlation-ID": _header(
+        "The request's, or a new one: quote it when you report something.", True, pattern=r"^[\w.\-]{1,64}$"
+    ),
+    "RateLimit": _header(
+        "How many requests are left, and for how many seconds.", example='"client";r=99;t=60'
+    ),
+    "RateLimit-Policy": _header("How many requests in how many seconds.", example='"client";q=6000;w=60'),
+    "ETag": _header("Names this version; send it in If-Match or If-None-Match.", True, pattern=f"^{_ETAG}$"),
+    "ETagOfPages": _header("Of a page in JSON; tables carry none.", pattern=f"^{_ETAG}$"),
+    "Location": _header("Where the new thing is.", True, format="uri-reference"),
+    "Link": _header('The next page, rel="next"; absent on the last one.', example='</…?after=…>; rel="next"'),
+    REPLAYED: _header(
+        "Says that this is the stored answer to the first request with this key.", const="true"
+    ),
+    "Retry-After": _header("Seconds to wait.", True, pattern="^[0-9]+$"),
+    "WWW-Authenticate": _header("The challenge of RFC 6750.", True, example='Bearer realm="kedja"'),
+    "Content-Disposition": _header("What to call the file."),
+    "Deprecation": _header("Since when this is deprecated, RFC 9745.", True, pattern="^@[0-9]+$"),
+    "Sunset": _header("When it goes at the earliest, RFC 8594.", True),
+}
+ALWAYS = ("X-Correlation-ID", "RateLimit", "RateLimit-Policy")
+OF_REFUSALS = {
+    errors.Unauthorized: ("WWW-Authenticate",),
+    errors.TooManyRequests: ("Retry-After",),
+    errors.Unavailable: ("Retry-After",),
+}
+
+PARAMETERS: Described = {
+    "CorrelationId": {
+        "name": "X-Correlation-ID",
+        "in": "header",
+        "description": "1 to 64 of A-Z a-z 0-9 . _ -; goes on into events and mails. Others are replaced.",
+        "schema": TEXT,
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "description": "A new one for each thing to make, the same when you try again. "
+        f"Kept for {KEPT_DAYS} days: the same request gets the same answer.",
+        "schema": {**TEXT, "pattern": r"^[\x21-\x7e]{1,255}$"},
+        "example": "4f6f4bb5-2f0e-4d3c-9d6b-0d1f5a1c7e11",
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag of the version that you change, or * for whichever is there. "
+        "Either this or If-None-Match.",
+        "schema": {**TEXT, "pattern": rf"^(\*|{_ETAG}(, {_ETAG})*)$"},
+        "example": '"3-internal"',
+    },
+    "IfAbsent": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "*: only if nothing is there yet.",
+        "schema": {**TEXT, "const": "*"},
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag of what you have; 304 if it is still so.",
+        "schema": TEXT,
+    },
+}
+
+
+def header_parameters(endpoint: Endpoint) -> list[Described]:
+    """Return references to the header fields that an endpoint reads."""
+    names = ["IdempotencyKey"] if endpoint.creates else []
+    if endpoint.conditional:
+        names += ["IfMatch"] if endpoint.method == "DELETE" else ["IfMatch", "IfAbsent"]
+    if endpoint.method == "GET":
+        names.append("IfNoneMatch")
+    return [{"$ref": f"#/components/parameters/{name}"} for name in [*names, "CorrelationId"]]
+
+
+def headers(*names: str) -> Described:
+    """Return references to header fields."""
+    return {
+        name.partition(" ")[0]: {"$ref": f"#/components/headers/{name.replace(' ', '')}"} for name in names
+    }
