@@ -66,8 +66,9 @@ class Components:
         return {name: self._documented(name, each) for name, each in {**answers, **bodies}.items()}
 
     def _name(self, schema: Any) -> str:
-        cls: type[Schema] = schema if inspect.isclass(schema) else type(schema)
-        name = cls.__name__ if cls.__module__.startswith("chassis.") else f"{self._service}.{cls.__name__}"
+        cls: Any = schema if inspect.isclass(schema) else type(schema)
+        own = cls.__module__.startswith("chassis.")
+        name: str = cls.__name__ if own else f"{self._service}.{cls.__name__}"
         self._classes[name] = cls
         return name
 

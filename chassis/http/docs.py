@@ -30,7 +30,7 @@ class OpenApi(Schema):
     paths = fields.Dict()
     components = fields.Dict()
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "openapi": "3.1.0",
         "info": {"title": "Kedja: suppliers", "version": "1"},
         "servers": [{"url": "/"}],

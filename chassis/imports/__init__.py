@@ -3,6 +3,7 @@
 services/<name>/imports holds KINDS, of ImportKind; service.py declares the endpoints and the loop:
 
     @http("POST", "/imports", body=imports.file_of(KINDS), query=imports.start_query(KINDS), …)
+        -> imports.start
     @every(seconds=1, wake="imports")                                                  -> imports.supervise
 
 A file is kept in the database in pieces, so that any replica can work on it; a process of its own reads it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
@@ -34,7 +34,7 @@ class QuestionnaireView(Schema):
     sections = fields.List(fields.Dict())
     questions = fields.List(fields.Dict())
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "id": "saq-regions-2026",
         "version": "1.0",
         "title_sv": "Självskattning",
@@ -61,7 +61,7 @@ class NewCampaign(Schema):
     answer_by = fields.Date(load_default=None, allow_none=True)
     cases = fields.List(fields.Nested(Case), required=True, validate=validate.Length(min=1))
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "name": "Operationshandskar 2026",
         "year": 2026,
         "answer_by": "2026-12-19",
@@ -79,7 +79,7 @@ class CampaignView(Schema):
     created_at = fields.AwareDateTime()
     states = fields.Dict(fields.String(validate=validate.OneOf(STATES)), fields.Integer())
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "campaign_id": _CAMPAIGN_ID,
         "name": "Operationshandskar 2026",
         "year": 2026,
@@ -124,7 +124,7 @@ class AssessmentSummary(Schema):
     completed_at = fields.AwareDateTime(allow_none=True)
     valid_until = fields.AwareDateTime(allow_none=True)
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "assessment_id": _ASSESSMENT_ID,
         "campaign_id": _CAMPAIGN_ID,
         "supplier_id": _SUPPLIER_ID,
@@ -157,7 +157,7 @@ class AssessmentView(AssessmentSummary):
     judged = Grid(7, 4, allow_none=True)
     resolved_critical = fields.List(fields.String())
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         **AssessmentSummary.example,
         "questionnaire": "saq-regions-2026 1.0",
         "answers": {"P01": "Operationshandskar", "Q101": "yes", "Q110": ["supplier_code", "audits"]},
@@ -174,7 +174,7 @@ class Completion(Schema):
     recommendation = fields.String(required=True, validate=validate.OneOf(RECOMMENDATIONS))
     resolved_critical = fields.List(fields.String(), load_default=list)
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "judged": [[75, 75, 50, None]] * 7,
         "recommendation": "office_audit",
         "resolved_critical": ["Q212"],
@@ -187,7 +187,7 @@ class NewSession(Schema):
     invitation_id = fields.UUID(required=True)
     code = fields.String(required=True, validate=validate.Length(1, 200))
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "invitation_id": "01938f50-8c2d-7e40-9e5f-6a7b8c9d0e40",
         "code": "the-code-behind-the-hash-of-the-mails-link",
     }
@@ -200,7 +200,7 @@ class SessionView(Schema):
     assessment_id = fields.UUID()
     expires_at = fields.AwareDateTime()
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "token": "what-goes-into-authorization-bearer",
         "assessment_id": _ASSESSMENT_ID,
         "expires_at": "2026-11-22T00:00:00+00:00",
@@ -212,7 +212,9 @@ class Answers(Schema):
 
     answers = fields.Dict(fields.String(), fields.Raw(allow_none=True), required=True)
 
-    example: ClassVar = {"answers": {"P01": "Operationshandskar", "Q101": "yes", "Q102": None}}
+    example: ClassVar[dict[str, Any]] = {
+        "answers": {"P01": "Operationshandskar", "Q101": "yes", "Q102": None}
+    }
 
 
 class FormView(Schema):
@@ -230,7 +232,7 @@ class FormView(Schema):
     visible = fields.List(fields.String())
     completeness = fields.Decimal()
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "assessment_id": _ASSESSMENT_ID,
         "legal_name": "Exempelleverantör 017 AB",
         "category_id": "handskar",

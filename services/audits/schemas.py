@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
@@ -46,7 +46,7 @@ class NewAuditor(Schema):
     )
     weekly_capacity = fields.Integer(required=True, strict=True, validate=validate.Range(0, 50))
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "name": "Revisor Ett",
         "kinds": ["office", "factory"],
         "languages": ["sv", "en", "zh"],
@@ -60,7 +60,7 @@ class AuditorView(NewAuditor):
     auditor_id = fields.UUID()
     version = fields.Integer()
 
-    example: ClassVar = {"auditor_id": _AUDITOR_ID, "version": 3, **NewAuditor.example}
+    example: ClassVar[dict[str, Any]] = {"auditor_id": _AUDITOR_ID, "version": 3, **NewAuditor.example}
 
 
 class AuditorQuery(PageQuery):
@@ -115,7 +115,7 @@ class AuditView(Schema):
     correlation_id = fields.String()
     created_at = fields.AwareDateTime()
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "audit_id": _AUDIT_ID,
         "supplier_id": _SUPPLIER_ID,
         "category_id": _CATEGORY_ID,
@@ -145,7 +145,7 @@ class Cancellation(Schema):
 
     reason = Text(1000, required=True)
 
-    example: ClassVar = {"reason": "The contract ends before the audit could be held."}
+    example: ClassVar[dict[str, Any]] = {"reason": "The contract ends before the audit could be held."}
 
 
 class DecisionView(Schema):
@@ -176,7 +176,7 @@ class DecisionView(Schema):
     decided_at = fields.AwareDateTime()
     ended_on = fields.Date(allow_none=True)
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "decision_id": "01938f60-3c4d-7e70-8f7a-8b9c0d1e2f70",
         "row": 4,
         "rule": "2026-1",
@@ -221,7 +221,7 @@ class CaseView(Schema):
     as_of = fields.AwareDateTime()
     decision = fields.Nested(DecisionView, allow_none=True)
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "case_id": "01938f60-0f1a-7b40-9c4d-5e6f7a8b9c40",
         "supplier_id": _SUPPLIER_ID,
         "category_id": _CATEGORY_ID,
@@ -238,4 +238,4 @@ class CaseHistory(CaseView):
 
     decisions = fields.List(fields.Nested(DecisionView))
 
-    example: ClassVar = {**CaseView.example, "decisions": [DecisionView.example]}
+    example: ClassVar[dict[str, Any]] = {**CaseView.example, "decisions": [DecisionView.example]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -44,7 +44,11 @@ class NewRecipient(Schema):
     email = Email(required=True, metadata={"personal": True})
     language = fields.String(required=True, validate=validate.OneOf(["sv", "en"]))
 
-    example: ClassVar = {"name": "Region Exempel", "email": "hallbarhet@region-01.example", "language": "sv"}
+    example: ClassVar[dict[str, Any]] = {
+        "name": "Region Exempel",
+        "email": "hallbarhet@region-01.example",
+        "language": "sv",
+    }
 
 
 class RecipientView(NewRecipient):
@@ -54,7 +58,7 @@ class RecipientView(NewRecipient):
     id = fields.String()
     version = fields.Integer()
 
-    example: ClassVar = {"kind": "region", "id": "01", "version": 2, **NewRecipient.example}
+    example: ClassVar[dict[str, Any]] = {"kind": "region", "id": "01", "version": 2, **NewRecipient.example}
 
 
 class RecipientQuery(PageQuery):
@@ -94,7 +98,7 @@ class NoticeView(Schema):
     reason = fields.String(allow_none=True)
     correlation_id = fields.String()
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "notice_id": "01938f70-1a2b-7c80-8d8e-9f0a1b2c3d80",
         "kind": "audit_confirmed",
         "event_id": "01938f60-4d5e-7f90-9a9b-0c1d2e3f4a90",
@@ -128,7 +132,7 @@ class NoticeDetails(NoticeView):
 
     tries = fields.List(fields.Nested(AttemptView))
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         **NoticeView.example,
         "tries": [
             {

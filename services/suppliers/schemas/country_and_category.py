@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
@@ -44,7 +44,7 @@ class NewCategory(Schema):
         fields.Nested(Analysis, allow_none=True), required=True, validate=validate.Length(equal=len(AREAS))
     )
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "names": {"sv": "Operationshandskar", "en": "Surgical gloves"},
         "responsible_area": "F",
         "prioritised_years": [2026],
@@ -69,7 +69,7 @@ class CategoryView(CategoryState):
 
     version = fields.Integer()
 
-    example: ClassVar = {"category_id": "handskar", "version": 1, **NewCategory.example}
+    example: ClassVar[dict[str, Any]] = {"category_id": "handskar", "version": 1, **NewCategory.example}
 
 
 class CategoryQuery(PageQuery):
@@ -85,7 +85,7 @@ class CountryValues(Schema):
         keys=fields.String(), values=fields.Raw(), required=True, validate=validate.Length(min=1)
     )
 
-    example: ClassVar = {"values": {"CHN": 5, "DEU": 1, "MYS": 4, "SWE": 1}}
+    example: ClassVar[dict[str, Any]] = {"values": {"CHN": 5, "DEU": 1, "MYS": 4, "SWE": 1}}
 
 
 class DatasetView(Schema):
@@ -97,7 +97,7 @@ class DatasetView(Schema):
     imported_at = fields.AwareDateTime()
     countries = fields.Integer()
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "index": "ITUC_GRI",
         "year": 2026,
         "version": 1,

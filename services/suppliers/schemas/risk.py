@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
@@ -82,7 +82,7 @@ class RiskView(Schema):
     headline = fields.Nested(Headline, allow_none=True)
     cases = fields.List(fields.Nested(CaseView))
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "supplier_id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
         "headline": {"category_id": "handskar", "score": 52.3, "band": "high"},
         "cases": [_CASE],
@@ -103,7 +103,7 @@ class PastScore(CaseView):
     score_id = fields.UUID()
     inputs = fields.Dict()
 
-    example: ClassVar = {
+    example: ClassVar[dict[str, Any]] = {
         "score_id": "01938f40-2a3b-7b20-9c2d-3e4f5a6b7c20",
         "inputs": {"sites": [{"country": "CN", "tier": 1}], "datasets": {"ITUC_GRI": 2026}},
         **_CASE,
