@@ -130,5 +130,6 @@ def _table(form: str, endpoint: Endpoint) -> Described:
     """Describe an export, with a list's example; a workbook is no text."""
     if form not in {CSV, NDJSON}:
         return {"schema": {}}
-    known = hasattr(endpoint.item, "example") and endpoint.item is not None
-    return {"schema": TEXT, "example": example_of(form, endpoint.item)} if known else {"schema": TEXT}
+    item = endpoint.item
+    shown = {"example": example_of(form, item)} if item and hasattr(item, "example") else {}
+    return {"schema": TEXT, **shown}

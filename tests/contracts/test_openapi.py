@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
 import re
 from pathlib import Path
@@ -16,13 +17,16 @@ from marshmallow import RAISE, ValidationError
 from chassis import access, cli_openapi, errors, outbox
 from chassis.http import docs, openapi, outcomes
 from chassis.http.endpoint import Endpoint
+from chassis.uploads import Upload
+from services.suppliers.imports import KINDS
 from tests.contracts.documents import ENDPOINTS, SERVICES, faults, location, operations, printed, tight
 
 # From the PyPI package openapi-spec-validator 0.9.0 (Apache-2.0, see beside it)
 SCHEMA = json.loads((Path(__file__).parent / "openapi-3.1" / "schema.json").read_text(encoding="utf-8"))
 MANUAL = Path(__file__).parents[2] / "docs" / "api.md"
 PROBLEMS = [errors.ProblemError, *errors.ProblemError.__subclasses__()]
-WITH_BODY = sorted(name for name, endpoint in ENDPOINTS.items() if endpoint.body)
+WITH_FILE = sorted(name for name, endpoint in ENDPOINTS.items() if isinstance(endpoint.body, Upload))
+WITH_BODY = sorted(name for name, endpoint in ENDPOINTS.items() if endpoint.body and name not in WITH_FILE)
 ANSWERED = sorted(name for name, endpoint in ENDPOINTS.items() if endpoint.returns)
 
 
@@ -82,6 +86,16 @@ def test_the_example_of_a_body_is_one(document: dict[str, Any], name: str) -> No
         ENDPOINTS[name].body().load({**content["example"], "added_later": 1})
     assert faults(document, content["schema"], {**content["example"], "added_later": 1}) != []
     assert faults(document, content["schema"], {}) != []
+
+
+@pytest.mark.parametrize("name", WITH_FILE)
+def test_the_examples_of_a_file_are_rows_of_its_kinds(document: dict[str, Any], name: str) -> None:
+    content = described(document, name)["requestBody"]["content"]
+    for kind in KINDS:
+        [row] = content["application/x-ndjson"]["examples"][kind.name]["value"].splitlines()
+        assert kind.schema().load(json.loads(row))
+        head, _ = content["text/csv"]["examples"][kind.name]["value"].splitlines()
+        assert head.split(",") == list(json.loads(row))
 
 
 @pytest.mark.parametrize("name", ANSWERED)
@@ -191,7 +205,7 @@ def test_the_page_shows_every_endpoint_and_needs_nothing_from_elsewhere(service:
     own = {
         path: methods for path, methods in document["paths"].items() if path.startswith(f"/api/v1/{service}/")
     }
-    page = docs.page({**document, "paths": own})
+    page = html.unescape(docs.page({**document, "paths": own}))
     for endpoint in (each for name, each in ENDPOINTS.items() if name.startswith(f"{service}.")):
         assert f'<section id="{endpoint.name}"' in page
         assert endpoint.route in page
