@@ -18,6 +18,7 @@ from nameko.constants import WEB_SERVER_CONFIG_KEY
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import WebServer, WsgiApp
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import ClosingIterator
@@ -76,7 +77,7 @@ class _App(WsgiApp):
         started, correlation_id = time.monotonic(), correlation_of(request)
         seen = {"route": "none", "method": "any"}
         try:
-            provider, path_values = self.url_map.bind_to_environ(request.environ).match()
+            provider, path_values = self._match(request)
             seen = {"route": provider.endpoint.route, "method": provider.method}
             response: Response = provider.respond(request, path_values, correlation_id)
         except Exception as fault:  # noqa: BLE001  every fault becomes an answer
@@ -87,6 +88,17 @@ class _App(WsgiApp):
         told = {**seen, "status": response.status_code, "seconds": round(seconds, 4)}
         log.info("request_answered", **told, correlation_id=correlation_id)
         return response
+
+
+    def _match(self, request: Request) -> Any:
+        """Return (entrypoint, path values); werkzeug lets a wrong method hide that nothing is at an address."""
+        urls = self.url_map.bind_to_environ(request.environ)
+        try:
+            return urls.match()
+        except MethodNotAllowed as fault:
+            if any(urls.test(method=method) for method in fault.valid_methods or ()):
+                raise
+            raise NotFound from None
 
 
 class _Server(WebServer):

@@ -50,11 +50,23 @@ def negotiate(endpoint: Endpoint, request: Request, others: tuple[str, ...] = ()
 def answer(result: Any, endpoint: Endpoint, request: Request, call: Call) -> Response:
     """Make a response of what a use case returned: a page, JSON in the shape of `returns`, or nothing."""
     if isinstance(result, Html):
-        shield = {"Content-Security-Policy": shields.policy(result.text)}
-        return Response(result.text, headers=shield, content_type="text/html; charset=utf-8")
-    if endpoint.returns is None:
+        response = _page(result)
+    elif endpoint.returns is None:
         return Response(status=204)
-    shown = loader(endpoint.returns).dump(result)
+    else:
+        response = _document(loader(endpoint.returns).dump(result), endpoint, request, call)
+    if endpoint.method == "GET" and conditions.is_known(request.headers, response.headers.get("ETag", "")):
+        return Response(status=304, headers={"ETag": response.headers["ETag"]})
+    return response
+
+
+def _page(page: Html) -> Response:
+    body = page.text.encode()
+    headers = {"Content-Security-Policy": shields.policy(page.text), "ETag": conditions.weak(body)}
+    return Response(body, headers=headers, content_type="text/html; charset=utf-8")
+
+
+def _document(shown: dict[str, Any], endpoint: Endpoint, request: Request, call: Call) -> Response:
     body = dumps(shown)
     status = 201 if endpoint.conditional and call.expects.absent else endpoint.status
     response = Response(body, status, content_type=_JSON)
@@ -63,8 +75,6 @@ def answer(result: Any, endpoint: Endpoint, request: Request, call: Call) -> Res
     if shown.get("next") and endpoint.pages:
         response.headers["Link"] = _next_link(request, shown["next"])
     _tag(response, shown, body, endpoint, call.actor)
-    if endpoint.method == "GET" and conditions.is_known(request.headers, response.headers.get("ETag", "")):
-        return Response(status=304, headers={"ETag": response.headers["ETag"]})
     return response
 
 

@@ -1,0 +1,124 @@
+"""The four running services do what the document says, whatever they are sent: no more, and no less."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from schemathesis import GenerationMode
+
+from tests.backbone import wait_until
+from tests.contracts.documents import ENDPOINTS, printed, tight
+from tests.contracts.trying import WRONG_TOKEN, Trial
+from tests.e2e import people, scene
+
+if TYPE_CHECKING:
+    from tests.harness import Platform
+
+SEED, EXAMPLES = 20261127, 4
+SECONDS = int(os.environ.get("KEDJA_API_SECONDS", "120"))
+BOTH = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+
+
+@pytest.fixture(scope="module")
+def trial(platform: Platform) -> Trial:
+    """A platform in which there is something at every address, and the document, closed."""
+    scene.load(platform)
+    [supplier] = people.register(platform)
+    [case] = people.invite(platform, [supplier])
+    people.answer(platform, case, people.code(platform, case))
+    people.begin_review(platform, case)
+    assert people.complete(platform, case).status_code == 200
+    return Trial(platform, tight(printed()), there(platform, case), a_session(platform))
+
+
+def there(platform: Platform, case: people.Case) -> dict[str, str]:
+    """Return what each part of an address can be."""
+
+    def first(service: str, path: str) -> Any:
+        return wait_until(lambda: platform.get(service, path)["items"])[0]
+
+    mine = f"?supplier_id={case.supplier_id}"
+    notice = first("notifications", f"/notices{mine}")
+    index = first("suppliers", "/country-indices")
+    upload = {"Content-Type": "text/csv", "Idempotency-Key": str(uuid4())}
+    started = platform_import(platform, upload)
+    return {
+        "supplier_id": case.supplier_id,
+        "category_id": case.category_id,
+        "index": index["index"],
+        "year": str(index["year"]),
+        "import_id": started,
+        "campaign_id": case.assessment["campaign_id"],
+        "assessment_id": case.assessment["assessment_id"],
+        "audit_id": first("audits", f"/audits{mine}")["audit_id"],
+        "auditor_id": scene.AUDITOR,
+        "notice_id": notice["notice_id"],
+        "kind": "region",
+        "recipient_id": scene.BUYERS[0],
+    }
+
+
+def platform_import(platform: Platform, headers: dict[str, str]) -> str:
+    """Import a file of which nothing is accepted: its report has rows."""
+    from tests.asking import ask
+
+    url = platform.url("suppliers", "/imports?kind=contacts")
+    made = ask("POST", url, data="orgnr,name\r\n1,x\r\n", headers=headers)
+    assert made.status_code == 202, made.text
+    return str(made.json()["import_id"])
+
+
+def a_session(platform: Platform) -> dict[str, str]:
+    """Return a session of a respondent whose assessment is open."""
+    [case] = people.invite(platform, people.register(platform))
+    opened = {"invitation_id": case.assessment["invitation_id"], "code": people.code(platform, case)}
+    session = platform.send("POST", "assessments", "/sessions", opened).json()
+    return {"Authorization": f"Bearer {session['token']}"}
+
+
+def test_every_read_of_what_is_there_is_answered_with_200_and_is_as_documented(trial: Trial) -> None:
+    for name, operation in trial.operations():
+        if ENDPOINTS[name].method == "GET":
+            answer = trial.send(name, trial.example(operation), trial.authorization(name))
+            assert answer.status_code == 200, name
+
+
+def test_generated_requests_right_and_wrong_get_documented_answers(trial: Trial) -> None:
+    for name, operation in trial.operations():
+        for mode in BOTH:
+            trial.fuzz(name, operation, mode, SEED, EXAMPLES)
+    assert {name for name, _ in trial.seen} == set(ENDPOINTS)
+
+
+def test_without_a_token_and_with_a_wrong_one_nothing_is_let_in(trial: Trial) -> None:
+    for name, operation in trial.operations():
+        key = {"headers": {"Idempotency-Key": str(uuid4())}} if ENDPOINTS[name].creates else {}
+        nobody = trial.send(name, trial.example(operation, **key), {})
+        wrong = trial.send(name, trial.example(operation, **key), WRONG_TOKEN)
+        if ENDPOINTS[name].scope != "public":
+            assert (nobody.status_code, wrong.status_code) == (401, 401), name
+        elif ENDPOINTS[name].method == "GET":
+            assert (nobody.status_code, wrong.status_code) == (200, 401), name
+
+
+def test_hostile_ids_are_refused_as_documented(trial: Trial) -> None:
+    for name, operation in trial.operations():
+        for case in trial.hostile(operation):
+            status = trial.send(name, case, trial.authorization(name)).status_code
+            assert 400 <= status < 500, (name, case.path_parameters, status)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS + 600)
+def test_a_long_run_finds_nothing_either(trial: Trial) -> None:
+    """`make test-api SECONDS=600`; each round has a seed of its own, named by what fails in it."""
+    end, seed = time.monotonic() + SECONDS, SEED
+    while time.monotonic() < end:
+        seed += 1
+        for name, operation in trial.operations():
+            for mode in BOTH:
+                trial.fuzz(name, operation, mode, seed, 25)
