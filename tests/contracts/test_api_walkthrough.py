@@ -1,0 +1,79 @@
+"""The walk through docs/api.md, run as a reader would: all services behind nginx, as a region's system."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.asking import ask
+from tests.e2e import scene
+from tests.platform.edge import Edge
+from tests.tokens import OURS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOCS = Path(__file__).parents[2] / "docs" / "api.md"
+BLOCK = re.compile(r"<!-- tried -->\n```(sh|python)\n(.*?)```", re.DOTALL)
+BLOCKS = BLOCK.findall(DOCS.read_text(encoding="utf-8"))
+REGION = "01"
+
+
+@pytest.fixture(scope="module")
+def base(platform: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One address for all services."""
+    ports = {service: int(env["HTTP_ADDRESS"].rpartition(":")[2]) for service, env in platform.env.items()}
+    edge = Edge(tmp_path_factory.mktemp("edge"), ports)
+    scene.put_category(platform, "handskar")
+    yield edge.url
+    edge.stop()
+
+
+def script(folder: Path) -> str:
+    """Return all blocks as one script; a block of Python is a file, named in its first line, and is run."""
+    lines = ["set -euo pipefail"]
+    for number, (language, text) in enumerate(BLOCKS):
+        if language == "sh":
+            lines.append(text)
+            continue
+        name = text.partition("\n")[0].removeprefix("# ")
+        assert re.fullmatch(r"\w+\.py", name), f"block {number} says no file"
+        (folder / name).write_text(text, encoding="utf-8")
+        lines.append(f"{sys.executable} -W error {name}")
+    return "\n".join(lines)
+
+
+def test_every_code_block_of_the_walk_is_tried():
+    walk = DOCS.read_text(encoding="utf-8").partition("## In an afternoon")[2].partition("\n## ")[0]
+    assert len(BLOCKS) == walk.count("```") // 2 >= 7
+
+
+def test_a_region_s_system_is_connected_as_the_page_says(platform, base, tmp_path):
+    environment = {
+        **os.environ,
+        "BASE": base,
+        "TOKEN": OURS.token("client", region=REGION, client_id="system-01"),
+        "PYTHONPATH": str(tmp_path),
+    }
+    command = ["bash", "-c", script(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    numbers = {"region": REGION, "numbers": ["A-0", "A-399", "A-new"]}
+    answer = ask("POST", platform.url("suppliers", "/suppliers/lookup"), json=numbers)
+    ids = {item["number"]: item["supplier_id"] for item in answer.json()["items"]}
+    assert ids["A-399"]
+    made = platform.get("suppliers", f"/suppliers/{ids['A-new']}")
+    assert (made["legal_name"], made["version"]) == ("Exempelleverantör Ny Norden AB", 2)
+    assert f"{ids['A-new']} handskar" in done.stdout  # its first risk was heard of
+    assert "/country Must be an ISO 3166-1 alpha-2 country code." in done.stdout
+    exported = (tmp_path / "suppliers.csv").read_text(encoding="utf-8")
+    assert exported.startswith("supplier_id,")
+    assert ids["A-new"] in exported
+    assert (tmp_path / "suppliers.xlsx").read_bytes().startswith(b"PK")
