@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
 
-from chassis.events import Event, EventSchema, EventSlice
+from chassis.events import Event, EventSchema, EventSlice, loader
 from chassis.fields import Grid, Moment
 from services.suppliers.domain import AREAS, BANDS, NO_DATA
 from services.suppliers.schemas import CategoryState, ContactView, ContractView
@@ -122,9 +122,9 @@ def supplier_changed(supplier: Mapping[str, Any], *, imported: bool = False) -> 
 
 
 def _supplier(schema: type[SupplierRegistered], supplier: Mapping[str, Any], imported: bool) -> Event:
-    data = {name: supplier[name] for name in schema().fields}
+    data = {name: supplier[name] for name in loader(schema).fields}
     sites = [site for site in data["sites"] if site["tier"] in SHARED_TIERS]
-    data["sites"] = [{name: site[name] for name in SharedSite().fields} for site in sites]
+    data["sites"] = [{name: site[name] for name in loader(SharedSite).fields} for site in sites]
     return Event(schema=schema, subject=str(supplier["supplier_id"]), data=data, imported=imported)
 
 
