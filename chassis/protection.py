@@ -28,15 +28,15 @@ _COMPANY_SECONDS = 1.0
 _STUCK_SECONDS = (
     0.25  # when none of a client's requests has ended for so long, they are slow: others may begin
 )
-_LONGEST_REST = 0.05
+_LONGEST_REST = 0.1
 
 
 class Places:
     """How many requests of one client run at once: half of the workers, and one while others want something.
 
     What comes on top waits for its own client's requests, nobody else's. Beside others, whoever gets a place
-    handed over lets as much time pass as the request before has taken: a flood has half of the time at most,
-    and the others' requests meet one of its requests, not many.
+    handed over lets twice the time pass that the request before has taken: a flood has a third of the time at
+    most, and the others' requests meet one of its requests, not many.
     """
 
     def __init__(self, alone: int) -> None:
@@ -107,7 +107,7 @@ class Places:
         self._moved_at[client] = time.monotonic()
         turn = queue.popleft()
         if self._in_company():
-            threading.Timer(min(took, _LONGEST_REST), turn.set).start()
+            threading.Timer(min(2 * took, _LONGEST_REST), turn.set).start()
         else:
             turn.set()
 
