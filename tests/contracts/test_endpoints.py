@@ -34,6 +34,9 @@ OPEN = {
     ("POST", "/api/v1/assessments/respondent/submission"): "session",
 }
 
+# What is only read, though by POST: the question is too long for an address
+ASKED_IN_A_BODY = {("POST", "/api/v1/suppliers/suppliers/lookup")}
+
 
 def test_every_service_has_endpoints() -> None:
     assert {param.values[0] for param in ENDPOINTS} == {"suppliers", "assessments", "audits", "notifications"}
@@ -75,8 +78,8 @@ def test_reading_needs_a_right_to_read_and_changing_a_right_to_change(
 ) -> None:
     """No change hides behind a scope that is given to readers."""
     _, _, right = endpoint.scope.partition(":")
-    assert (right == "read") <= (endpoint.method == "GET")
-    assert (endpoint.method == "GET") <= (right in {"read", ""})
+    reads = endpoint.method == "GET" or (endpoint.method, endpoint.route) in ASKED_IN_A_BODY
+    assert (right == "read") <= reads <= (right in {"read", ""})
 
 
 @each_endpoint
