@@ -107,6 +107,9 @@ class Consumer:
     def _note_disconnected(self, fault: Exception) -> None:
         cause = "broker" if isinstance(fault, BROKER_ERRORS) else getattr(fault, "cause", "unforeseen")
         told = {"queue": self.queue, "cause": cause, "reason": repr(fault)[:300]}
+        if cause == "stop":
+            log.info("batch_given_back", **told)
+            return
         if cause == "unforeseen":
             log.error("consumer_disconnected", **told, exc_info=fault)
         else:

@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis import broker, failures
+from chassis import broker, consume, failures
 from chassis.consume import Consumer
 from services.things.events import MadeSlice
 from tests import backbone
@@ -55,6 +55,17 @@ def test_an_event_that_arrives_more_than_once_has_its_effect_once_also_with_two_
     assert things.ask("SELECT count(*) FROM inbox") == [len(NAMES)]
     assert things.times() == dict.fromkeys(NAMES, 1)
     assert things.failed() == []
+    told = {"queue": queue.name, "type": "thing_made"}  # a duplicate's type is known too
+    for outcome in ("handled", "duplicate"):
+        wait_until(lambda outcome=outcome: handled(**told, outcome=outcome) == len(NAMES))
+
+
+def handled(**labels):
+    return REGISTRY.get_sample_value("events_handled_total", labels) or 0
+
+
+def disconnects(queue, cause):
+    return REGISTRY.get_sample_value("disconnects_total", {"part": queue.name, "cause": cause}) or 0
 
 
 def test_two_queues_handle_the_same_event_each_for_itself(queue, db, amqp_url, start, things):
@@ -176,6 +187,20 @@ def test_stop_gives_back_a_batch_that_waits_for_the_database(
     thread.join(10)
     assert not thread.is_alive()
     wait_until(lambda: queue.waiting() == 2)
+    assert [disconnects(queue, cause) for cause in ("broker", "database", "stop")] == [0, 0, 0]
+
+
+def test_a_batch_that_waits_for_the_database_for_too_long_is_given_back_and_counted_as_its_absence(
+    queue, proxied_db, before_database, amqp_url, start, things, monkeypatch
+):
+    monkeypatch.setattr(consume, "_GIVE_BACK_SECONDS", 0.2)
+    before_database.refuse()
+    start(Consumer(queue.name, SLICES, count, proxied_db, amqp_url))
+    queue.put("a")
+    wait_until(lambda: disconnects(queue, "database") >= 1)
+    assert disconnects(queue, "broker") == 0
+    before_database.restore()
+    wait_until(lambda: things.times() == {"a": 1})
 
 
 def test_heartbeats_go_on_while_a_batch_waits_for_the_database(
@@ -262,5 +287,4 @@ def test_what_nobody_foresaw_ends_the_connection_and_not_the_consumer(
     queue.put_raw(backbone.headers("thing_made", subject="bad"), b"{")
     start(Consumer(queue.name, SLICES, count, db, amqp_url))
     wait_until(lambda: things.failed() == [("bad", "parked", 1)])
-    labels = {"part": queue.name, "cause": "unforeseen"}
-    assert REGISTRY.get_sample_value("disconnects_total", labels) == 1
+    assert disconnects(queue, "unforeseen") == 1
