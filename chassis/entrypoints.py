@@ -1,37 +1,30 @@
 """nameko's side of the chassis: the decorators with which a service declares what it answers, hears and does.
 
-Nothing here decides anything; nameko and eventlet stay in this module, `backbone`, `runner` and `ops`.
+Nothing here decides anything; nameko and eventlet stay here and in webserver, backbone, runner and ops.
 """
 
 from __future__ import annotations
 
 import inspect
-import time
 from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import eventlet
 import structlog
 from eventlet.event import Event as Reply
-from nameko.constants import WEB_SERVER_CONFIG_KEY
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.web.handlers import HttpRequestHandler
-from nameko.web.server import WebServer, WsgiApp
-from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
-from werkzeug.wsgi import ClosingIterator
 
-from chassis import config, door, metrics, ops, wire
+from chassis import config
 from chassis.backbone import Backbone, wait_for
 from chassis.consume import Consumer
 from chassis.http import Html, docs, openapi
 from chassis.http import route as routes
-from chassis.http.answering import problem_of
 from chassis.http.endpoint import Endpoint, prefix_of
-from chassis.http.reading import correlation_of
 from chassis.ids import uuid7
+from chassis.webserver import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -64,90 +57,10 @@ class Settings(DependencyProvider):
         return self._loaded
 
 
-class _App(WsgiApp):
-    """Answers every request, also those that no route takes: each is counted, logged, and carries its id."""
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        environ["wsgi.input_terminated"] = True  # eventlet ends a body by itself, a chunked one too
-        self.server.running += 1
-        response = self._answer(Request(environ))
-        return ClosingIterator(response(environ, start_response), self.server.answered)
-
-    def _answer(self, request: Request) -> Response:
-        started, correlation_id = time.monotonic(), correlation_of(request)
-        seen = {"route": "none", "method": "any"}
-        try:
-            provider, path_values = self._match(request)
-            seen = {"route": provider.endpoint.route, "method": provider.method}
-            response: Response = provider.respond(request, path_values, correlation_id)
-        except Exception as fault:  # noqa: BLE001  every fault becomes an answer
-            response = problem_of(fault, correlation_id)
-        response.headers["X-Correlation-ID"] = correlation_id
-        seconds = time.monotonic() - started
-        metrics.HTTP.labels(**seen, status=response.status_code).observe(seconds)
-        told = {**seen, "status": response.status_code, "seconds": round(seconds, 4)}
-        log.info("request_answered", **told, correlation_id=correlation_id)
-        return response
-
-
-    def _match(self, request: Request) -> Any:
-        """Return (entrypoint, path values); werkzeug lets a wrong method hide that nothing is at an address."""
-        urls = self.url_map.bind_to_environ(request.environ)
-        try:
-            return urls.match()
-        except MethodNotAllowed as fault:
-            if any(urls.test(method=method) for method in fault.valid_methods or ()):
-                raise
-            raise NotFound from None
-
-
-class _Server(WebServer):
-    _starting = False
-    running = 0  # requests that are not answered to the last byte
-
-    def answered(self) -> None:
-        self.running -= 1
-
-    def start(self) -> None:
-        if not self._starting:
-            self._starting = True
-            self._sock = ops.listen(self.container.config[WEB_SERVER_CONFIG_KEY])
-            self._serv = wire.server(self._sock, self.get_wsgi_app())
-            self._door = door.of(config.load(config.Settings, self.container.config["environment"]))
-            self.container.spawn_managed_thread(self._door.watch, identifier="door")
-            self._gt = self.container.spawn_managed_thread(self.run)
-
-    def run(self) -> None:
-        while True:
-            connection = self._door.accept(self._sock)
-            if connection:
-                self.container.spawn_managed_thread(partial(self._serve, connection))
-
-    def _serve(self, connection: door.Connection) -> None:
-        try:
-            self._serv.process_request(wire.state_of(connection))
-        finally:
-            self._door.leave(connection)
-
-    def get_wsgi_app(self) -> WsgiApp:
-        return _App(self)
-
-    def refuse(self) -> None:
-        """Take no new connections; requests that run are answered."""
-        self._gt.kill()
-        self._sock.close()
-        self._serv.keepalive = False
-
-    def stop(self) -> None:
-        while self.running:
-            eventlet.sleep(0.01)
-        super().stop()
-
-
 class _Http(HttpRequestHandler):
     """An HTTP entrypoint: what is declared becomes an Endpoint, and the seam does the rest."""
 
-    server = _Server()
+    server = Server()
     backbone = Backbone()
 
     def __init__(self, method: str, route: str, *, scope: str, **declared: Any) -> None:

@@ -32,6 +32,12 @@ OPEN = {
     ("GET", "/api/v1/assessments/respondent/assessment"): "session",
     ("PUT", "/api/v1/assessments/respondent/answers"): "session",
     ("POST", "/api/v1/assessments/respondent/submission"): "session",
+    # what each service says of itself
+    **{
+        ("GET", f"/api/v1/{service}/{page}"): "public"
+        for service in installed()
+        for page in ("docs", "openapi.json")
+    },
 }
 
 # What is only read, though by POST: the question is too long for an address
