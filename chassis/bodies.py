@@ -42,7 +42,7 @@ def _read(environ: dict[str, Any], most_bytes: int) -> bytes:
     if not chunked and (len(length) > 15 or int(length) > most_bytes):
         raise _too_large(most_bytes)
     wanted = most_bytes + 1 if chunked else int(length)
-    raw = _received(environ["wsgi.input"], wanted) if wanted else b""
+    raw = take(environ["wsgi.input"], wanted) if wanted else b""
     if len(raw) > most_bytes:
         raise _too_large(most_bytes)
     if not chunked and len(raw) < wanted:
@@ -50,7 +50,8 @@ def _read(environ: dict[str, Any], most_bytes: int) -> bytes:
     return raw
 
 
-def _received(source: Any, wanted: int) -> bytes:
+def take(source: Any, wanted: int) -> bytes:
+    """Return so many bytes of a body, fewer only at its end; raises RequestTimeout or Malformed."""
     try:
         raw: bytes = source.read(wanted)
     except (OSError, ValueError):

@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from chassis.bodies import take
 from chassis.errors import Malformed, TooLarge, UnsupportedMediaType
 from chassis.ids import uuid7
 
@@ -98,8 +99,18 @@ def received(declared: Any, request: Request, call: Call, db: Database) -> Call:
 
 
 def _raw(request: Request) -> Iterator[bytes]:
-    while raw := request.stream.read(_READ):
+    """Give the body as it is sent; refuse one that breaks off: half a file must not pass for a whole one."""
+    source = request.environ["wsgi.input"]
+    chunked = "HTTP_TRANSFER_ENCODING" in request.environ
+    left = None if chunked else request.content_length or 0
+    while left != 0:
+        raw = take(source, _READ if left is None else min(_READ, left))
+        if not raw:
+            break
+        left = None if left is None else left - len(raw)
         yield raw
+    if left:
+        raise Malformed("The body is shorter than its Content-Length.")
 
 
 def _inflated(packed: Iterator[bytes]) -> Iterator[bytes]:

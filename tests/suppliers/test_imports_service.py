@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import signal
+import socket
 import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -166,6 +167,29 @@ def test_what_is_too_large_is_refused_before_it_is_sent_and_while_it_unpacks(rep
     assert answer.status_code == 413
     bomb = gzip.compress(bytes(201_000_000), 1)
     assert replicas.post(bomb, headers={"Content-Encoding": "gzip"}).status_code == 413
+    assert replicas.db.ask("SELECT count(*) FROM import_chunk") == [0]
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 400000", "Transfer-Encoding: chunked"])
+def test_an_upload_that_breaks_off_is_no_file(replicas: Replicas, framing: str) -> None:
+    url = replicas.running[0].url("suppliers", "/imports?kind=suppliers")
+    host, _, path = url.removeprefix("http://").partition("/")
+    name, _, port = host.partition(":")
+    lines = [
+        f"POST /{path} HTTP/1.1",
+        f"Host: {host}",
+        f"Authorization: {tokens.OFFICE['Authorization']}",
+        "Content-Type: text/csv",
+        "Idempotency-Key: broken",
+        framing,
+    ]
+    half = file_of(2000)[:200_000]
+    size = f"{len(half):x}\r\n".encode() if "chunked" in framing else b""
+    with socket.create_connection((name, int(port)), timeout=60) as client:
+        client.sendall("\r\n".join([*lines, "", ""]).encode() + size + half)
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1000).split()[1] == b"400"
+    assert replicas.db.ask("SELECT count(*) FROM import_job") == [0]
     assert replicas.db.ask("SELECT count(*) FROM import_chunk") == [0]
 
 
