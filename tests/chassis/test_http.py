@@ -134,9 +134,11 @@ def test_a_bug_is_500_shows_no_internals_and_is_logged_under_the_answers_correla
     for internal in ("4711", "RuntimeError", "Traceback", ".py"):
         assert internal not in response.text
     [line] = [
-        line for line in platform.log("things").splitlines() if "RuntimeError: the secret is 4711" in line
+        line
+        for line in platform.log("things").splitlines()
+        if "RuntimeError: the secret is 4711" in line and "accident-1" in line
     ]
-    assert json.loads(line)["correlation_id"] == "accident-1"
+    assert json.loads(line)["event"] == "request_failed"
 
 
 def test_a_correlation_id_is_echoed_and_goes_on_to_the_event_and_one_that_is_none_is_replaced(
