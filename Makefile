@@ -1,6 +1,6 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
-.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow chaos flat \
+.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow test-api chaos flat \
 	bench-trail check check-lint check-format check-types check-layers check-shape check-generated
 .PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow chaos flat \
 	check check-lint check-format check-types check-layers check-shape check-generated
@@ -53,6 +53,9 @@ test: infra ## Run the test suite against real servers (also beside a running de
 test-slow: infra ## Run the tests that take longer
 	-@$(MAKE) nginx
 	@$(python) -m pytest -m slow
+
+test-api: infra ## Schemathesis against all four services, long: make test-api SECONDS=600
+	@KEDJA_API_SECONDS=$(or $(SECONDS),120) $(python) -m pytest -m slow tests/contracts/test_openapi_live.py
 
 chaos: setup ## All services under load and faults, then a ledger: make chaos SECONDS=120 SEED=7
 	@$(python) -m tests.chaos --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import jinja2
 import orjson
+from markupsafe import Markup, escape
 from marshmallow import INCLUDE, Schema, fields
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def page(document: dict[str, Any]) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["json"] = _json
     environment.filters["kind"] = _kind
+    environment.filters["marked"] = _marked
     template = environment.from_string(_FILE.read_text(encoding="utf-8"))
     return template.render(
         document=document, operations=list(_operations(document)), resolve=_resolver(document)
@@ -81,6 +83,14 @@ def _json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
+def _marked(text: str) -> Markup:
+    """Return Markdown's `code` as HTML; all else is text."""
+    whole = Markup()
+    for place, part in enumerate(text.split("`")):
+        whole += Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+    return whole
+
+
 def _kind(schema: dict[str, Any]) -> str:
     """Say in a few words what a schema lets through."""
     if "$ref" in schema:
@@ -92,6 +102,8 @@ def _kind(schema: dict[str, Any]) -> str:
         words.append(f"of {_kind(schema['items'])}")
     if "enum" in schema:
         words.append("one of " + ", ".join(map(str, schema["enum"])))
+    if "const" in schema:
+        words.append(f"just {schema['const']}")
     if "minimum" in schema or "maximum" in schema:
         words.append(f"{schema.get('minimum', '')}–{schema.get('maximum', '')}")
     if "default" in schema:

@@ -20,7 +20,7 @@ from tests.e2e import people, scene
 if TYPE_CHECKING:
     from tests.harness import Platform
 
-SEED, EXAMPLES = 20261127, 4
+SEED, EXAMPLES = 20261127, 2
 SECONDS = int(os.environ.get("KEDJA_API_SECONDS", "120"))
 BOTH = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 

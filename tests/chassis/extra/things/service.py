@@ -1,5 +1,6 @@
 """A service with every kind of entrypoint that the tests need."""
 
+from datetime import date
 from typing import ClassVar
 
 from marshmallow import Schema, fields, validate
@@ -9,6 +10,7 @@ from chassis.entrypoints import Settings, http, on_events
 from chassis.errors import Conflict, NotFound
 from chassis.events import Event
 from chassis.http import Html, PageQuery, listing, paging
+from chassis.http.deprecation import Deprecation
 from services.things import events, items
 
 queries = sql.load(__file__)
@@ -75,11 +77,33 @@ class ThingsService:
         """Know no thing at all."""
         raise NotFound("no such thing")
 
+    @http(
+        "GET",
+        "/old-things",
+        scope="suppliers:read",
+        query=ThingQuery,
+        returns=listing(Counted),
+        deprecated=Deprecation(since=date(2026, 11, 1), ends=date(2027, 11, 1), instead="Use /things."),
+    )
+    def get_old_things(self, tx, call):
+        """List things as one did once."""
+        return paging.fetch(tx, queries.list_things, call.query, ThingQuery)
+
     @http("DELETE", "/things/<name>", scope="suppliers:write", raises=(Conflict,))
     def delete_thing(self, tx, call, name):
         """Write what is in the path, and refuse to keep it."""
         queries.count_things(tx, names=[name])
         raise Conflict("things stay")
+
+    @http("GET", "/numbered/<int(min=1):number>", scope="suppliers:read", returns=Counted)
+    def get_numbered(self, tx, call, number):
+        """Return a thing by its number."""
+        return {"name": str(number), "times": 0}
+
+    @http("PUT", "/numbered/<int(min=1):number>", scope="suppliers:write", returns=Counted)
+    def put_numbered(self, tx, call, number):
+        """Return the same."""
+        return {"name": str(number), "times": 0}
 
     @http("POST", "/accidents", scope="suppliers:write")
     def post_accident(self, tx, call):
