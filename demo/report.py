@@ -76,7 +76,7 @@ def what_next(platform: Platform, cases: Sequence[Case]) -> str:
   audits {platform.audits.base}   notifications {platform.notifications.base}
 Three things to try:
   1. read what {audited.supplier["legal_name"]} was told:  cat .run/mail/*{contact}*
-  2. check the arithmetic of its score:  curl -s {history}
+  2. check the arithmetic of its score:  curl -s -H "Authorization: Bearer $(.venv/bin/kedja token --role national_office)" {history}
   3. do without the broker for a while:  make stop SERVICE=rabbitmq; make status; make start SERVICE=rabbitmq
 make status shows what runs, make down stops it (data kept), make demo makes another run.
 """
