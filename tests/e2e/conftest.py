@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local import admin as local_admin
 from deploy.local import provision
-from tests.e2e import scene
+from tests.e2e import scene, things
 from tests.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -39,3 +39,15 @@ def chain(platform: Any, broker: Proxy) -> Any:
     """The platform with everything that cases of `scene.supplier` need."""
     scene.load(platform)
     return platform
+
+
+@pytest.fixture(scope="session")
+def own(chain: Any) -> things.Things:
+    """What belongs to the regions and the area of `things.bearer`."""
+    return things.made(chain, scene.CATEGORY, things.OWN_AREA, list(scene.BUYERS))
+
+
+@pytest.fixture(scope="session")
+def other(chain: Any) -> things.Things:
+    """What does not."""
+    return things.made(chain, things.OTHER_CATEGORY, things.OTHER_AREA, [things.OTHER_REGION])
