@@ -1,7 +1,7 @@
 """HTTP/1.1 as it comes over a connection: read strictly, within limits, each refusal a problem document.
 
-eventlet reads a head with the standard library's parser for mails: that takes longer than what follows, sees
-a line's end in a lone CR, and takes half a head for a whole one when a client hangs up in the middle.
+eventlet reads a head with the standard library's parser for mails: that sees a line's end in a lone CR, and
+takes half a head for a whole one when a client hangs up in the middle.
 """
 
 from __future__ import annotations
