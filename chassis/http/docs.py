@@ -13,7 +13,7 @@ from marshmallow import INCLUDE, Schema, fields
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FILE = Path(__file__).with_name("docs.html")
+_TEMPLATE = Path(__file__).with_name("docs.html").read_text(encoding="utf-8")
 
 
 class OpenApi(Schema):
@@ -47,7 +47,7 @@ def page(document: dict[str, Any]) -> str:
     environment.filters["json"] = _json
     environment.filters["kind"] = _kind
     environment.filters["marked"] = _marked
-    template = environment.from_string(_FILE.read_text(encoding="utf-8"))
+    template = environment.from_string(_TEMPLATE)
     return template.render(
         document=document, operations=list(_operations(document)), resolve=_resolver(document)
     )
