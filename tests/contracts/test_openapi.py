@@ -224,3 +224,11 @@ def test_every_problem_has_a_section_in_the_manual_with_its_status(
 ) -> None:
     manual = MANUAL.read_text(encoding="utf-8")
     assert f"\n### `{problem.name}` ({problem.status})\n" in manual
+
+
+def test_the_server_before_the_services_refuses_in_words_of_the_manual_too() -> None:
+    edge = (MANUAL.parents[1] / "deploy" / "nginx" / "problems.conf").read_text(encoding="utf-8")
+    told = re.findall(r'"urn:kedja:problem:([a-z-]+)","title":"[^"]+","status":(\d+)', edge)
+    assert len(told) > 5
+    manual = MANUAL.read_text(encoding="utf-8")
+    assert [name for name, status in told if f"\n### `{name}` ({status})\n" not in manual] == []

@@ -38,7 +38,7 @@ REFUSED = {
         431,
         "headers-too-large",
     ),
-    "long address": (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: k\r\n\r\n", 414, "address-too-long"),
+    "long address": (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: k\r\n\r\n", 414, "uri-too-long"),
 }
 
 
