@@ -85,11 +85,14 @@ def test_every_read_of_what_is_there_is_answered_with_200_and_is_as_documented(t
             assert answer.status_code == 200, name
 
 
-def tried(trial: Trial, seed: int, examples: int) -> list[str]:
-    """Return what generated requests find, of all operations, not of the first."""
+def tried(trial: Trial, seed: int, examples: int, modes: int = len(BOTH)) -> list[str]:
+    """Return what generated requests find, of all operations, not of the first; each in so many modes.
+
+    Making the requests costs most of the time: with one mode, every other operation gets wrong ones.
+    """
     found = []
-    for name, operation in trial.operations():
-        for mode in BOTH:
+    for number, (name, operation) in enumerate(trial.operations()):
+        for mode in (BOTH * 2)[number % 2 :][:modes]:
             try:
                 trial.fuzz(name, operation, mode, seed, examples)
             except FailureGroup as fault:
@@ -98,7 +101,7 @@ def tried(trial: Trial, seed: int, examples: int) -> list[str]:
 
 
 def test_generated_requests_right_and_wrong_get_documented_answers(trial: Trial) -> None:
-    found = tried(trial, SEED, EXAMPLES)
+    found = tried(trial, SEED, EXAMPLES, modes=1)
     assert not found, "\n\n".join(found)
     assert {name for name, _ in trial.seen} == set(ENDPOINTS)
 
