@@ -71,12 +71,13 @@ def what_next(platform: Platform, cases: Sequence[Case]) -> str:
     audited = next((case for case in cases if case.open_audits), cases[0])
     contact = audited.supplier["contacts"][0]["email"]
     history = f"{platform.suppliers.base}/suppliers/{audited.supplier['supplier_id']}/risk/history"
+    bearer = "Authorization: Bearer $(.venv/bin/kedja token --role national_office)"
     return f"""The platform stays up:
   suppliers {platform.suppliers.base}   assessments {platform.assessments.base}
   audits {platform.audits.base}   notifications {platform.notifications.base}
 Three things to try:
   1. read what {audited.supplier["legal_name"]} was told:  cat .run/mail/*{contact}*
-  2. check the arithmetic of its score:  curl -s -H "Authorization: Bearer $(.venv/bin/kedja token --role national_office)" {history}
+  2. check the arithmetic of its score:  curl -s -H "{bearer}" {history}
   3. do without the broker for a while:  make stop SERVICE=rabbitmq; make status; make start SERVICE=rabbitmq
 make status shows what runs, make down stops it (data kept), make demo makes another run.
 """

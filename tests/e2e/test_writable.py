@@ -1,4 +1,4 @@
-"""What may be written is what a body declares: all else that an answer shows is refused, and changes nothing."""
+"""What may be written is what a body declares: all else of an answer is refused, and changes nothing."""
 
 from __future__ import annotations
 
