@@ -150,7 +150,7 @@ def test_metrics_tell_of_a_known_amount_of_work(platform, live_things, channel):
         ("events_handled_total", "handled", "thing_made", "things.made"): 7,
         ("event_batch_size_sum", "things.made"): 7,
         ("event_age_seconds_count", "things.made"): 7,
-        ("http_request_duration_seconds_count", "/things", "201", "POST"): 7,
+        ("http_request_duration_seconds_count", "/api/v1/things/things", "201", "POST"): 7,
     }
 
     def grown():
