@@ -70,6 +70,8 @@ class Seam:
     def _actor(self, endpoint: Endpoint, request: Request) -> Identity:
         """Return who calls; a respondent's bearer is no token, the service itself knows it."""
         if endpoint.scope == access.SESSION:
+            if reading.bearer_of(request) is None:
+                raise Unauthorized("Open the link in the mail: it gives the session that is needed here.")
             return access.ANONYMOUS
         return self.identify(request.headers.get("Authorization"))
 

@@ -130,8 +130,8 @@ def test_nobody_gets_an_answer_without_a_token_but_where_it_is_open(
 ) -> None:
     """Over HTTP, as it runs: what is declared is also what happens."""
     path = endpoint.route
-    for name in ("supplier_id", "audit_id", "auditor_id", "campaign_id", "assessment_id", "notice_id"):
-        path = path.replace(f"{{{name}}}", str(UUID(int=1)))
+    for name in ("supplier", "audit", "auditor", "campaign", "assessment", "notice", "import"):
+        path = path.replace(f"{{{name}_id}}", str(UUID(int=1)))
     path = path.replace("{year}", "2025")
     answer = requests.request(endpoint.method, platform.base(service) + path, timeout=20)
     if endpoint.scope == access.PUBLIC:
