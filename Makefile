@@ -1,6 +1,6 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
-.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow test-api chaos flat \
+.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow test-api browser chaos flat \
 	bench-trail check check-lint check-format check-types check-layers check-shape check-generated
 .PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow chaos flat \
 	check check-lint check-format check-types check-layers check-shape check-generated
@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
 local := $(python) -m deploy.local
+# Beside .venv: of all the project's tools only `make browser` needs it (greenlet is there already)
+playwright := playwright==1.65.2 pyee==13.0.1
 bootstrap := sh deploy/local/python.sh -m deploy.local.bootstrap
 
 help: ## List the targets
@@ -56,6 +58,10 @@ test-slow: infra ## Run the tests that take longer
 
 test-api: infra ## Schemathesis against all four services, long: make test-api SECONDS=600
 	@KEDJA_API_SECONDS=$(or $(SECONDS),120) $(python) -m pytest -m slow tests/contracts/test_openapi_live.py
+
+browser: infra ## The respondent's page and the manual's in chromium (apt-get install chromium)
+	@test -d .run/playwright || $(python) -m pip install -q --no-deps --target .run/playwright $(playwright)
+	@PYTHONPATH=.run/playwright $(python) -m tests.browser.respond
 
 chaos: setup ## All services under load and faults, then a ledger: make chaos SECONDS=120 SEED=7
 	@$(python) -m tests.chaos --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
