@@ -18,6 +18,7 @@ from chassis.metrics import Gauge
 from services.assessments import events, repository, schemas
 from services.assessments.domain import answers, campaign, case, scoring
 from services.assessments.rules import QUESTIONNAIRE, RULES
+from services.assessments.trailed import TrailedAssessment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,10 +197,13 @@ def _save(tx: Transaction, before: case.Assessment, after: case.Assessment, acti
     """Save what a person made of an assessment, with a trace of it; of the answers only those that differ."""
     repository.save_assessment(tx, after)
     owners = repository.owners_of_assessment(tx, after.assessment_id)
-    shown = [schemas.AssessmentView().dump(replace(each, answers={})) for each in (before, after)]
-    for view, one, other in zip(shown, (before, after), (after, before), strict=True):
-        view["answers"] = {k: v for k, v in one.answers.items() if other.answers.get(k) != v}
-    trail.wrote(tx, "assessment", after.assessment_id, *shown, owners=owners, action=action)
+    told = [
+        replace(one, answers={k: v for k, v in one.answers.items() if other.answers.get(k) != v})
+        for one, other in ((before, after), (after, before))
+    ]
+    trail.wrote(
+        tx, "assessment", after.assessment_id, *told, schema=TrailedAssessment, owners=owners, action=action
+    )
 
 
 def completed_cases(tx: Transaction, after: str | None, rows: int) -> list[Event]:

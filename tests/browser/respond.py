@@ -73,7 +73,9 @@ def opened(seen: Watched, address: str, code: str) -> None:
     """Follow the link; the code is gone from the address, the history and what the page keeps."""
     seen.page.goto(address)
     seen.page.wait_for_selector("#form:not([hidden]) fieldset")
-    kept = seen.page.evaluate("location.href + JSON.stringify({...sessionStorage, ...localStorage}) + document.cookie")
+    kept = seen.page.evaluate(
+        "location.href + JSON.stringify({...sessionStorage, ...localStorage}) + document.cookie"
+    )
     assert code not in kept
     assert code not in seen.page.content()
     assert not [url for url in seen.asked if code in url.partition("#")[0]]
