@@ -13,7 +13,8 @@ from tests.e2e.canaries import PERSONAL, sing
 from tests.e2e.outcome import text
 
 # Where it is kept on purpose. Stored answers (idempotency_key) hold what the client was shown. An outbox
-# holds contacts while supplier_registered waits for the broker, and import_chunk the file until its import is done.
+# holds contacts while supplier_registered waits for the broker, and import_chunk the file until its import
+# is done: both are empty by then.
 KEPT = {
     ("contact's name", "suppliers.contact"),
     ("contact's address", "suppliers.contact"),
