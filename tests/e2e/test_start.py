@@ -52,13 +52,14 @@ def test_a_service_started_before_broker_and_queues_becomes_ready_by_itself(
     lonely, proxy = early
     lonely.start("audits")
     process = lonely.processes["audits"]
-    alone: dict[str, Any] = {"database": True, "relay": False, QUEUE: False}
+    queues = (QUEUE, "audits.suppliers", "audits.categories")
+    alone: dict[str, Any] = {"database": True, "relay": False, **dict.fromkeys(queues, False)}
     wait_until(lambda: readiness(lonely) == (503, alone))
-    assert lonely.get("audits", "/auditors") == {"items": []}
+    assert lonely.get("audits", "/auditors") == {"items": [], "next": None}
 
     proxy.restore()
     wait_until(lambda: readiness(lonely) == (503, alone | {"relay": True}))
 
     topology.apply(provision.urls(f"{namespace}_early", admin)["audits"]["AMQP_URL"])
-    wait_until(lambda: readiness(lonely) == (200, {"database": True, "relay": True, QUEUE: True}))
+    wait_until(lambda: readiness(lonely) == (200, dict.fromkeys(alone, True)))
     assert process.poll() is None
