@@ -1,7 +1,7 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
 .PHONY: help setup venv infra up demo status logs stop start down clean test test-slow test-api browser chaos flat \
-	bench-trail check check-lint check-format check-types check-layers check-shape check-generated
+	bench-trail bench-http check check-lint check-format check-types check-layers check-shape check-generated
 .PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow chaos flat \
 	check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
@@ -71,6 +71,9 @@ flat: infra ## Years of history, then live events: time per batch and table size
 
 bench-trail: infra ## What the audit trail costs a write
 	@$(python) -m bench.trail
+
+bench-http: infra ## The service over HTTP beside FastAPI on the same tables (apt-get install wrk)
+	@$(python) -m bench.http
 
 check: venv ## Lint, format, types, layers, size, and generated files up to date
 	@$(MAKE) -k -j2 -Otarget check-lint check-format check-types check-layers check-shape check-generated

@@ -1,0 +1,1 @@
+"""`make bench-http`: the suppliers service beside FastAPI + uvicorn + asyncpg on the same tables."""
