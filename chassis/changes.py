@@ -44,7 +44,7 @@ def note(tx: Transaction, rows: Iterable[Change]) -> None:
     ]
     if noted:
         tx.prepare("note_changes", queries.prepare_note_changes)
-        queries.note_changes(tx, rows=sql.rows(noted), at=clock.now())
+        tx.later(queries.note_changes, rows=sql.rows(noted), at=clock.now())
         tx.wake("seal")
 
 

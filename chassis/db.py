@@ -1,20 +1,20 @@
-"""PostgreSQL: a pool that waits, and transactions that tell the rest of the process when they are through."""
+"""PostgreSQL: a pool that waits, and who is woken when a transaction is through."""
 
 from __future__ import annotations
 
 import select
 import threading
 from collections import defaultdict
-from contextlib import contextmanager, suppress
-from queue import Empty, LifoQueue
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import psycopg2
 import psycopg2.extras
-from psycopg2.extensions import connection as psycopg2_connection
 
 from chassis import sql
 from chassis.faults import READ_ONLY
+from chassis.pool import Pool
+from chassis.transaction import Cursor, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     # What opens the transactions of a loop, as many as it needs
     Begin = Callable[[], AbstractContextManager["Transaction"]]
 
+__all__ = ["Database", "Signals", "Transaction", "connect"]
+
 psycopg2.extras.register_uuid()
+
+# Where threads are green, `green` puts the plain function here: looking waits for nothing and needs no hub.
+look = select.select
 
 # A database that is away is noticed in seconds; no statement or forgotten transaction holds locks for long.
 _CONNECT = {
@@ -39,32 +44,10 @@ _CONNECT = {
 }
 
 
-class Transaction(psycopg2_connection):
-    """A connection inside a transaction (READ COMMITTED); rows are named tuples."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Start with nobody to wake."""
-        super().__init__(*args, **kwargs)
-        self.prepared: set[str] = set()  # statements whose plans the server keeps for this connection
-        self.wakes: set[str] = set()
-        self.correlation_id: str | None = None  # of the request or loop that the transaction serves
-        self.actor: Identity | None = None  # who asked for it over HTTP, if somebody did
-
-    def prepare(self, name: str, statement: Callable[[Transaction], Any]) -> None:
-        """Let the server keep the plan of a statement for this connection, by its `PREPARE`."""
-        if name not in self.prepared:
-            statement(self)
-            self.prepared.add(name)
-
-    def wake(self, name: str) -> None:
-        """Wake the loop called `name` in this process once the transaction has been committed."""
-        self.wakes.add(name)
-
-
 def connect(dsn: str) -> Transaction:
     """Open a connection with the time limits and types that everything here relies on."""
     conn: Transaction = psycopg2.connect(
-        dsn, connection_factory=Transaction, cursor_factory=psycopg2.extras.NamedTupleCursor, **_CONNECT
+        dsn, connection_factory=Transaction, cursor_factory=Cursor, **_CONNECT
     )
     psycopg2.extras.register_default_jsonb(conn, loads=sql.loads)
     return conn
@@ -87,11 +70,8 @@ class Database:
 
     def __init__(self, dsn: str, size: int, signals: Signals | None = None) -> None:
         """Open nothing yet: a service starts while its database is away. Pools may share their signals."""
-        self._dsn = dsn
-        self._slots: LifoQueue[Transaction | None] = LifoQueue()
-        self._size, self._waiting = size, 0
-        for _ in range(size):
-            self._slots.put(None)
+        self._dsn, self._size = dsn, size
+        self._pool = Pool(size)
         self._signals = signals or Signals()
 
     def signal(self, name: str) -> threading.Event:
@@ -100,14 +80,18 @@ class Database:
 
     @contextmanager
     def transaction(
-        self, correlation_id: str | None = None, actor: Identity | None = None
+        self, correlation_id: str | None = None, actor: Identity | None = None, *, reads: bool = False
     ) -> Iterator[Transaction]:
-        """Give a transaction: committed at the end of the block, rolled back if the block raises."""
-        conn = self._take()
+        """Give a transaction: committed at the end of the block, rolled back if the block raises.
+
+        `reads`: nothing can be written, and each statement stands alone (see Transaction.begin).
+        """
+        conn = self._pool.take()
         keep: Transaction | None = None
         try:
             conn = _usable(conn) or connect(self._dsn)
             conn.correlation_id, conn.actor = correlation_id, actor
+            conn.begin(reads=reads)
             yield conn
             conn.commit()
             keep = conn
@@ -120,40 +104,27 @@ class Database:
         finally:
             # a killed green thread comes here with `keep` unset: its connection may be in mid-statement
             wakes = _settle(conn, keep)
-            self._slots.put(keep)
+            self._pool.give(keep)
         for name in wakes:
             self._signals[name].set()
 
-    def _take(self) -> Transaction | None:
-        self._waiting += 1
-        try:
-            return self._slots.get()
-        finally:
-            self._waiting -= 1
-
     def usage(self) -> dict[str, int]:
         """Return how many connections are busy and idle, how many comers wait, and the size."""
-        free = list(self._slots.queue)
+        free, waiting = list(self._pool.free), len(self._pool.waiting)
         idle = sum(conn is not None for conn in free)
-        return {"busy": self._size - len(free), "idle": idle, "waiting": self._waiting, "size": self._size}
+        return {"busy": self._size - len(free), "idle": idle, "waiting": waiting, "size": self._size}
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
-        idle = []
-        with suppress(Empty):
-            while True:
-                idle.append(self._slots.get_nowait())
-        for conn in idle:
-            if conn is not None:
-                conn.close()
-            self._slots.put(None)
+        for conn in self._pool.empty():
+            conn.close()
 
 
 def _usable(conn: Transaction | None) -> Transaction | None:
     """Return an idle connection unless the server has said something on it: that can only be goodbye."""
     if conn is None or conn.closed:
         return None
-    if select.select([conn], [], [], 0)[0]:
+    if look([conn], [], [], 0)[0]:
         conn.close()
         return None
     return conn

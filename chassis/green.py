@@ -6,7 +6,10 @@ from typing import Any
 
 import psycopg2
 from eventlet.hubs import trampoline
+from eventlet.patcher import original
 from psycopg2 import extensions
+
+from chassis import db
 
 # libpq's own connect_timeout does not count here. A statement may take 20 s (db.py): a server that is silent
 # for longer is not slow, it hangs.
@@ -17,6 +20,7 @@ _SILENCE_SECONDS = 25
 def make_psycopg_green() -> None:
     """Let every wait of psycopg2 in this process go through eventlet."""
     extensions.set_wait_callback(_wait)
+    db.look = original("select").select
 
 
 def _wait(conn: Any) -> None:

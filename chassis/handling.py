@@ -95,6 +95,7 @@ class Handling:
         if classify(fault) is not Fault.EVENT:
             raise fault
         if not isinstance(fault, UnreadableError):
+            tx.forget_later()
             queries.end_attempt(tx)
         state = failures.record_again(tx, self.queue, row.event_key, fault, row.attempts + 1)
         self._note(row.event_key, message.type, fault, state)

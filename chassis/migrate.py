@@ -80,13 +80,14 @@ def _lock(conn: Transaction) -> None:
 
 
 def _applied(conn: Transaction) -> dict[str, str]:
-    with conn, conn.cursor() as cursor:
+    with conn.cursor() as cursor:
         cursor.execute("SELECT name, checksum FROM schema_migration")
         return dict(cursor.fetchall())
 
 
 def _apply_all(conn: Transaction, migrations: Iterable[tuple[str, str]]) -> Iterable[str]:
-    applied = _applied(conn)
+    with conn:
+        applied = _applied(conn)
     for name, text in migrations:
         checksum = hashlib.sha256(text.encode()).hexdigest()
         if name not in applied:

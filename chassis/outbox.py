@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
 
     from chassis.db import Transaction
 
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(__file__, planned=("emit",))
 
 
 def emit(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
-    """Write the events to the outbox, in order, and return their ids.
+    """Write the events to the outbox, in order, with the next versions of their subjects; return their ids.
 
     Raises marshmallow.ValidationError if an event's data breaks its own schema, errors.TooLarge or ValueError
     if no consumer would read it or no frame hold its headers: better here, where the transaction fails as a
@@ -30,7 +29,9 @@ def emit(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
     """
     if not events:
         return []
-    return _write(tx, events, _next_versions(tx, [event.subject for event in events]))
+    rows = [{"subject": event.subject, **_row(event, {}, tx.correlation_id)} for event in events]
+    tx.later(queries.emit, rows=sql.rows(rows))
+    return _told(tx, rows)
 
 
 def restate(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
@@ -43,36 +44,19 @@ def restate(tx: Transaction, events: Sequence[Event]) -> list[UUID]:
         return []
     subjects = [event.subject for event in events]
     versions = {row.subject: row.version for row in queries.present_versions(tx, subjects=subjects)}
-    untold = [subject for subject, version in versions.items() if not version]
-    versions.update(zip(untold, _next_versions(tx, untold), strict=True))
-    return _write(tx, events, [versions[subject] for subject in subjects], resync=True)
-
-
-def _write(
-    tx: Transaction, events: Sequence[Event], versions: Sequence[int], resync: bool = False
-) -> list[UUID]:
+    untold = [{"subject": subject, "version": 1} for subject, version in versions.items() if not version]
+    versions |= {row.subject: row.version for row in queries.raise_versions(tx, rows=sql.rows(untold))}
     rows = [
-        _row(event, {"version": version, "resync": resync or None}, tx.correlation_id)
-        for event, version in zip(events, versions, strict=True)
+        _row(event, {"version": versions[event.subject], "resync": True}, tx.correlation_id)
+        for event in events
     ]
-    queries.insert_outbox(tx, rows=sql.rows(rows))
+    tx.later(queries.insert_outbox, rows=sql.rows(rows))
+    return _told(tx, rows)
+
+
+def _told(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[UUID]:
     tx.wake("outbox")
     return [UUID(row["headers"][PREFIX + "id"]) for row in rows]
-
-
-def _next_versions(tx: Transaction, subjects: list[str]) -> list[int]:
-    """Return a version per event: each subject counts on by one, in the order given."""
-    counts = Counter(subjects)
-    rows = [{"subject": subject, "version": count} for subject, count in counts.items()]
-    free = {
-        row.subject: row.version - counts[row.subject]
-        for row in queries.raise_versions(tx, rows=sql.rows(rows))
-    }
-    versions = []
-    for subject in subjects:
-        free[subject] += 1
-        versions.append(free[subject])
-    return versions
 
 
 def _row(event: Event, marks: dict[str, Any], correlation_id: str | None) -> dict[str, Any]:

@@ -1,5 +1,28 @@
 -- The backbone's own SQL: outbox, inbox and failed events, the same in every service's database.
 
+-- name: emit!
+-- Count each subject on by the number of its new events, and keep these in the order of emission under the versions that
+-- follow: within the present epoch (the bits above the lower 40); sorted, so that two writers cannot deadlock.
+WITH given AS MATERIALIZED (
+    SELECT r.value, r.position, r.value ->> 'subject' AS subject,
+           row_number() OVER (PARTITION BY r.value ->> 'subject' ORDER BY r.position) AS place
+    FROM jsonb_array_elements((:rows)::jsonb) WITH ORDINALITY AS r (value, position)
+), counted AS MATERIALIZED (
+    SELECT subject, count(*) AS events FROM given GROUP BY subject
+), raised AS (
+    INSERT INTO subject_version AS v (subject, version)
+    SELECT c.subject, (e.epoch << 40) + c.events FROM counted AS c CROSS JOIN epoch AS e ORDER BY c.subject
+    ON CONFLICT (subject) DO UPDATE
+    SET version = greatest(excluded.version, v.version + (excluded.version & ((1::bigint << 40) - 1)))
+    RETURNING subject, version
+)
+INSERT INTO outbox (type, headers, body)
+SELECT g.value ->> 'type',
+       g.value -> 'headers' || jsonb_build_object('cloudEvents_version', r.version - c.events + g.place),
+       g.value ->> 'body'
+FROM given AS g JOIN counted AS c USING (subject) JOIN raised AS r USING (subject)
+ORDER BY g.position;
+
 -- name: raise_versions
 -- Count each subject on by the number of its new events, within the present epoch (the bits above the lower 40);
 -- sorted, so that two writers cannot deadlock.
@@ -91,7 +114,8 @@ DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM old));
 -- name: prepare_append_trail!
 -- Who wrote what, and that it changed, in one statement. Personal values come apart, by pointer, and are kept as hashes
 -- with the thing's salt, which is made on first use (a writer who made it at the same time is waited for).
--- Prepared once a connection: to plan it takes longer than to execute it.
+-- Prepared once a connection: to plan it takes longer than to execute it. (Salts one by one, not by a join: a plan that
+-- is kept from when there were few would read those of all things of the kind at every write.)
 PREPARE append_trail (jsonb, text, timestamptz, text, text, text, text) AS
 WITH given AS MATERIALIZED (
     SELECT * FROM ROWS FROM (
@@ -101,8 +125,8 @@ WITH given AS MATERIALIZED (
 ), wanted AS (
     SELECT DISTINCT id FROM given WHERE personal IS NOT NULL
 ), known AS MATERIALIZED (
-    SELECT s.resource_id, s.salt FROM wanted AS w
-    JOIN trail_salt AS s ON (s.resource, s.resource_id) = ($2, w.id)
+    SELECT w.id AS resource_id, s.salt FROM wanted AS w
+    CROSS JOIN LATERAL (SELECT salt FROM trail_salt WHERE (resource, resource_id) = ($2, w.id) LIMIT 1) AS s
 ), made AS (
     INSERT INTO trail_salt AS s (resource, resource_id)
     SELECT $2, id FROM wanted WHERE id NOT IN (SELECT resource_id FROM known) ORDER BY id

@@ -6,24 +6,37 @@ import dataclasses
 import json
 import re
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiosql
 import orjson
+
+from chassis.plans import Plan, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # The escape of U+0000 in JSON, and not the text of it (an escaped backslash before u0000)
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
-def load(module_file: str) -> Any:
+# By the text that is executed
+plans: dict[str, Plan] = {}
+
+
+def load(module_file: str, *, planned: Sequence[str] = ()) -> Any:
     """Return the named queries of the `queries.sql` beside `module_file`.
 
-    Queries that return many rows are lazy: wrap the call in `list()`.
+    Queries that return many rows are lazy: wrap the call in `list()`. `planned` names those whose plans the
+    server keeps: of which one plan serves for all values, and whose parameters have types that it can tell.
     """
     file = Path(module_file).with_name("queries.sql")
-    return aiosql.from_path(file, "psycopg2", mandatory_parameters=False)
+    queries = aiosql.from_path(file, "psycopg2", mandatory_parameters=False)
+    for name in planned:
+        text: str = getattr(queries, name).sql
+        plans[text] = plan(f"{file.parent.name}_{name}", text)
+    return queries
 
 
 def plain(value: object) -> object:
@@ -59,5 +72,5 @@ def storable(text: str) -> str:
 
 rows = document  # the same text, named for what `jsonb_populate_recordset` makes of a list of mappings
 
-# Fractions come back exact: a score is recomputed from what is stored.
-loads = partial(json.loads, parse_float=Decimal)
+# Fractions come back exact: a score is recomputed from what is stored. One decoder serves for all.
+loads = json.JSONDecoder(parse_float=Decimal).decode

@@ -16,6 +16,7 @@ import orjson
 from marshmallow import fields
 
 from chassis import clock, sql
+from chassis.dumping import dumper
 from chassis.events import loader
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def wrote_all(
         return
     tx.prepare("append_trail", queries.prepare_append_trail)
     actor = tx.actor
-    queries.append_trail(
-        tx,
+    tx.later(
+        queries.append_trail,
         rows=sql.rows(rows),
         resource=resource,
         at=clock.now(),
@@ -147,7 +148,7 @@ def _dumped(value: Any, schema: type[Schema] | None) -> Any:
     if value is None:
         return None
     if schema:
-        return loader(schema).dump(value)
+        return dumper(schema)(value)
     return value._asdict() if hasattr(value, "_asdict") else value
 
 

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from chassis import errors, outbox, shields
-from chassis.events import loader
+from chassis.dumping import dumper
 from chassis.faults import Fault, classify
 from chassis.http import conditions
 from chassis.http.call import Html
@@ -54,7 +54,7 @@ def answer(result: Any, endpoint: Endpoint, request: Request, call: Call) -> Res
     elif endpoint.returns is None:
         return Response(status=204)
     else:
-        response = _document(loader(endpoint.returns).dump(result), endpoint, request, call)
+        response = _document(dumper(endpoint.returns)(result), endpoint, request, call)
     if endpoint.method == "GET" and conditions.is_known(request.headers, response.headers.get("ETag", "")):
         return Response(status=304, headers={"ETag": response.headers["ETag"]})
     return response

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from chassis.access import Identity
     from chassis.db import Database, Transaction
 
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(
+    __file__,
+    planned=("hold_key", "stored_answer", "keep_answer"),
+)
 
 KEPT_DAYS = 30
 REPLAYED = "Idempotent-Replayed"
@@ -51,10 +54,11 @@ class Claim:
 
         Raises Conflict while the first request still runs, Invalid if the key was used for something else.
         """
-        if not queries.hold_key(tx, name=f"{self._client}\n{self._key}"):
-            raise Conflict("A request with this Idempotency-Key is being answered at this moment.")
+        tx.later(queries.hold_key, name=f"{self._client}\n{self._key}")
         stored = queries.stored_answer(tx, client=self._client, key=self._key)
-        if stored is None:
+        if not stored.held:
+            raise Conflict("A request with this Idempotency-Key is being answered at this moment.")
+        if stored.status is None:
             return None
         if bytes(stored.fingerprint) != self._fingerprint(body):
             raise Invalid({}, "This Idempotency-Key was used for another request.")
@@ -63,8 +67,8 @@ class Claim:
     def keep(self, tx: Transaction, body: bytes, response: Response) -> None:
         """Store an answer with the work that it tells of."""
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        queries.keep_answer(
-            tx,
+        tx.later(
+            queries.keep_answer,
             client=self._client,
             key=self._key,
             fingerprint=self._fingerprint(body),

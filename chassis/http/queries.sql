@@ -1,12 +1,15 @@
 -- What the HTTP seam keeps in every service's database.
 
--- name: hold_key$
--- Whether nobody else holds this client's key; held until the transaction ends.
-SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7305203));
+-- name: hold_key!
+-- Hold this client's key until the transaction ends, unless somebody else does; the next statement tells. Two statements,
+-- so that the second one sees what the key's last holder has committed.
+SELECT set_config('kedja.key_held', pg_try_advisory_xact_lock(hashtextextended(:name, 7305203))::text, true);
 
 -- name: stored_answer^
--- The answer that a client's key got.
-SELECT fingerprint, status, headers, body FROM idempotency_key WHERE client = :client AND key = :key;
+-- Whether we hold the client's key, and the answer that it got (nulls: none yet).
+SELECT current_setting('kedja.key_held')::boolean AS held, i.fingerprint, i.status, i.headers, i.body
+FROM (SELECT) AS asked
+LEFT JOIN LATERAL (SELECT * FROM idempotency_key WHERE client = :client AND key = :key LIMIT 1) AS i ON true;
 
 -- name: keep_answer!
 -- Keep an answer under its client's key.

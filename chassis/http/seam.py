@@ -116,9 +116,10 @@ class Served:
     @contextmanager
     def _admitted(self, call: Call) -> Iterator[Transaction]:
         # after reading: whoever sends slowly keeps nobody of its own network from being served
+        reads = self.endpoint.method == "GET"
         with (
             self.seam.guard.place(self.client),
-            self.seam.db.transaction(call.correlation_id, call.actor) as tx,
+            self.seam.db.transaction(call.correlation_id, call.actor, reads=reads) as tx,
         ):
             access.admit(call.actor, owned(tx, self.endpoint, self.path_values))
             yield tx

@@ -87,9 +87,11 @@ def _apply_part(
     queries.begin_part(conn)
     try:
         outcomes = kind.apply(conn, rows, job)
+        conn.send()
     except psycopg2.Error as fault:
         if not forgiving or classify(fault) is not Blame.EVENT:
             raise
+        conn.forget_later()
         queries.undo_part(conn)
         return [rejected(row.number, _UNSTORABLE) for row in rows]
     if job.dry_run:

@@ -44,20 +44,13 @@ SELECT contract_id, supplier_id, category_id, regions, clause_level, clause_vers
     value_ore, terms, reference
 FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb);
 
+-- name: supplier^
+-- One supplier whole.
+SELECT * FROM whole_supplier WHERE supplier_id = :supplier_id;
+
 -- name: suppliers
 -- Suppliers whole: those named, or those that every filter lets through.
-SELECT s.supplier_id, s.version, s.legal_name, s.country, s.status, s.language, s.registered_at,
-       (SELECT coalesce(jsonb_object_agg(i.scheme, i.value), '{}')
-        FROM identifier AS i WHERE i.supplier_id = s.supplier_id) AS identifiers,
-       (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'supplier_id' ORDER BY c.contact_id), '[]')
-        FROM contact AS c WHERE c.supplier_id = s.supplier_id) AS contacts,
-       (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'supplier_id' ORDER BY t.site_id), '[]')
-        FROM site AS t WHERE t.supplier_id = s.supplier_id) AS sites,
-       (SELECT coalesce(jsonb_agg(to_jsonb(k) - 'supplier_id' ORDER BY k.contract_id), '[]')
-        FROM contract AS k WHERE k.supplier_id = s.supplier_id) AS contracts,
-       (SELECT coalesce(jsonb_agg(to_jsonb(o) - 'supplier_id' ORDER BY o.region, o.number), '[]')
-        FROM own_number AS o WHERE o.supplier_id = s.supplier_id) AS own_numbers
-FROM supplier AS s
+SELECT s.* FROM whole_supplier AS s
 WHERE ((:supplier_ids)::uuid[] IS NULL OR s.supplier_id = ANY((:supplier_ids)::uuid[]))
   AND ((:country)::text IS NULL OR s.country = :country)
   AND ((:status)::text IS NULL OR s.status = :status)

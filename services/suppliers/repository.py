@@ -22,16 +22,32 @@ if TYPE_CHECKING:
     from chassis.events import Received
     from services.suppliers.domain import Key, Rescored
 
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(
+    __file__,
+    planned=(
+        "supplier",
+        "existing_categories",
+        "insert_supplier",
+        "insert_identifiers",
+        "insert_contacts",
+        "insert_sites",
+    ),
+)
 
+# What a supplier has: how a new one's are kept
+_PARTS = {
+    "contact": queries.insert_contacts,
+    "site": queries.insert_sites,
+    "contract": queries.insert_contracts,
+}
 _UNFILTERED = dict.fromkeys(("country", "status", "category_id", "region"))
 
 
-def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> UUID:
-    """Keep a new supplier and return its id; Conflict if another one has an identifier of it."""
+def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Keep a new supplier and return it whole; Conflict if another one has a number of it."""
     supplier_id = uuid7()
-    queries.insert_supplier(
-        tx,
+    tx.later(
+        queries.insert_supplier,
         supplier_id=supplier_id,
         legal_name=new["legal_name"],
         country=new["country"],
@@ -40,22 +56,33 @@ def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> UUID
     )
     _add_identifiers(tx, supplier_id, new["identifiers"])
     _add_own_numbers(tx, supplier_id, new["own_numbers"])
-    queries.insert_contacts(tx, rows=_numbered("contact_id", supplier_id, new["contacts"]))
-    queries.insert_sites(tx, rows=_numbered("site_id", supplier_id, new["sites"]))
-    queries.insert_contracts(tx, rows=_numbered("contract_id", supplier_id, new["contracts"]))
-    return supplier_id
+    for name, query in _PARTS.items():
+        if new[f"{name}s"]:
+            tx.later(query, rows=_numbered(f"{name}_id", supplier_id, new[f"{name}s"]))
+    return _with_its_numbers(tx, supplier_id, new)
 
 
 def _add_identifiers(tx: Transaction, supplier_id: UUID, identifiers: Mapping[str, str]) -> None:
     rows = [{"scheme": s, "value": value, "supplier_id": supplier_id} for s, value in identifiers.items()]
-    if queries.insert_identifiers(tx, rows=sql.rows(rows)) != len(rows):
-        raise Conflict("Another supplier is registered with one of these identifiers.")
+    if rows:
+        tx.later(queries.insert_identifiers, rows=sql.rows(rows))
 
 
 def _add_own_numbers(tx: Transaction, supplier_id: UUID, own: Sequence[Mapping[str, str]]) -> None:
     rows = [{**each, "supplier_id": supplier_id} for each in own]
-    if queries.insert_own_numbers(tx, rows=sql.rows(rows)) != len(rows):
+    if rows:
+        tx.later(queries.insert_own_numbers, rows=sql.rows(rows))
+
+
+def _with_its_numbers(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a supplier as it is written now; Conflict if it did not get all numbers: somebody has them."""
+    written = supplier(tx, supplier_id)
+    assert written is not None, "it was written in this transaction"  # noqa: S101  for mypy
+    if written["identifiers"] != new["identifiers"]:
+        raise Conflict("Another supplier is registered with one of these identifiers.")
+    if len(written["own_numbers"]) != len(new.get("own_numbers", written["own_numbers"])):
         raise Conflict("Another supplier has one of these numbers in its region's register.")
+    return written
 
 
 def look_up(tx: Transaction, region: str, numbers: Sequence[str]) -> list[Any]:
@@ -86,7 +113,8 @@ def suppliers_after(tx: Transaction, after: UUID | None, limit: int) -> list[Any
 
 def supplier(tx: Transaction, supplier_id: UUID) -> dict[str, Any] | None:
     """Return one supplier whole."""
-    return next((row._asdict() for row in suppliers_by_id(tx, [supplier_id])), None)
+    row = queries.supplier(tx, supplier_id=supplier_id)
+    return row._asdict() if row else None
 
 
 def lock_supplier(tx: Transaction, supplier_id: UUID) -> int | None:
@@ -95,20 +123,24 @@ def lock_supplier(tx: Transaction, supplier_id: UUID) -> int | None:
     return version
 
 
-def change_supplier(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) -> None:
-    """Write the editable part of a supplier that this transaction holds; contacts keep their ids by address.
+def change_supplier(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the editable part of a supplier that this transaction holds, and return the whole of it.
 
-    Raises Conflict if another supplier has an identifier of it.
+    Contacts keep their ids by address. Raises Conflict if another supplier has an identifier of it.
     """
     own = {name: new[name] for name in ("legal_name", "country", "language")}
-    queries.update_supplier(tx, supplier_id=supplier_id, **own)
-    queries.delete_identifiers(tx, supplier_id=supplier_id)
+    tx.later(queries.update_supplier, supplier_id=supplier_id, **own)
+    tx.later(queries.delete_identifiers, supplier_id=supplier_id)
     _add_identifiers(tx, supplier_id, new["identifiers"])
     kept = [contact for contact in new["contacts"] if contact["contact_id"]]
-    queries.delete_contacts(tx, supplier_id=supplier_id, kept=[contact["contact_id"] for contact in kept])
-    queries.update_contacts(tx, rows=sql.rows([{"supplier_id": supplier_id, **contact} for contact in kept]))
+    tx.later(
+        queries.delete_contacts, supplier_id=supplier_id, kept=[contact["contact_id"] for contact in kept]
+    )
+    rows = sql.rows([{"supplier_id": supplier_id, **contact} for contact in kept])
+    tx.later(queries.update_contacts, rows=rows)
     fresh = [contact for contact in new["contacts"] if not contact["contact_id"]]
-    queries.insert_contacts(tx, rows=_numbered("contact_id", supplier_id, fresh))
+    tx.later(queries.insert_contacts, rows=_numbered("contact_id", supplier_id, fresh))
+    return _with_its_numbers(tx, supplier_id, new)
 
 
 def regions_of_supplier(tx: Transaction, supplier_id: UUID) -> set[str]:
@@ -175,7 +207,7 @@ def dataset(tx: Transaction, index: str, year: int) -> dict[str, Any] | None:
 def lock_cases(tx: Transaction, keys: Iterable[Key]) -> None:
     """Make the cases that are not known yet and lock all of them, in order, until the transaction ends."""
     rows = _keys(keys)
-    queries.create_cases(tx, keys=rows)
+    tx.later(queries.create_cases, keys=rows)
     list(queries.lock_cases(tx, keys=rows))
 
 
@@ -227,7 +259,8 @@ def owners_of_cases(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Owners]:
 def save_scores(tx: Transaction, scored: Sequence[Rescored], causes: Mapping[Key, Sequence[UUID]]) -> None:
     """Append scores with their terms, facts and causes, and make each its case's present one."""
     if scored:
-        queries.save_scores(tx, rows=sql.rows([_score_row(each, causes[each.case.key]) for each in scored]))
+        rows = sql.rows([_score_row(each, causes[each.case.key]) for each in scored])
+        tx.later(queries.save_scores, rows=rows)
 
 
 def _score_row(rescored: Rescored, causes: Sequence[UUID]) -> dict[str, Any]:

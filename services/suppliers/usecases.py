@@ -38,12 +38,13 @@ def register_supplier(
     for own in new["own_numbers"]:
         access.require(actor, {"region": [own["region"]]}, "Another region's number")
     _require_categories(tx, new)
-    supplier = _supplier(tx, repository.add_supplier(tx, new, now))
+    supplier = repository.add_supplier(tx, new, now)
     registered = outbox.emit(tx, [events.supplier_registered(supplier)])
     trail.wrote(tx, "supplier", supplier["supplier_id"], None, supplier, schema=schemas.SupplierView)
     keys = {(supplier["supplier_id"], contract["category_id"]) for contract in new["contracts"]}
-    repository.lock_cases(tx, keys)
-    rescore(tx, dict.fromkeys(keys, registered), {}, now)
+    if keys:
+        repository.lock_cases(tx, keys)
+        rescore(tx, dict.fromkeys(keys, registered), {}, now)
     return _shown(supplier, actor)
 
 
@@ -89,7 +90,7 @@ def _require_categories(tx: Transaction, new: Mapping[str, Any]) -> None:
     named = {f"/contracts/{i}/category_id": each["category_id"] for i, each in enumerate(new["contracts"])}
     for i, site in enumerate(new["sites"]):
         named |= {f"/sites/{i}/category_ids/{j}": each for j, each in enumerate(site["category_ids"])}
-    known = repository.existing_categories(tx, named.values())
+    known = repository.existing_categories(tx, named.values()) if named else ()
     faults = {at: "There is no such category." for at, category in named.items() if category not in known}
     if faults:
         raise Invalid(faults)
@@ -104,8 +105,7 @@ def change_supplier(
     before = _supplier(tx, supplier_id)
     if _is_written(new, before):
         return _shown(before, actor)
-    repository.change_supplier(tx, supplier_id, new)
-    after = _supplier(tx, supplier_id)
+    after = repository.change_supplier(tx, supplier_id, new)
     outbox.emit(tx, [events.supplier_changed(after)])
     trail.wrote(tx, "supplier", supplier_id, before, after, schema=schemas.SupplierView)
     return _shown(after, actor)

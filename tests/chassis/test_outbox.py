@@ -48,6 +48,7 @@ def test_two_transactions_at_the_same_time_give_a_subject_two_different_versions
     waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with db.transaction() as tx:
         outbox.emit(tx, made("y", "x"))
+        tx.send()
         thread = threading.Thread(target=second)
         thread.start()
         wait_until(lambda: things.ask(waits))

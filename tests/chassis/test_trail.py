@@ -188,6 +188,7 @@ def test_two_who_write_of_a_new_thing_at_the_same_time_use_one_salt(db, things):
 
     with db.transaction() as tx:
         trail.wrote(tx, "firm", ID, None, firm(), schema=Firm)
+        tx.send()
         thread = threading.Thread(target=second)
         thread.start()
         waits = (
