@@ -151,8 +151,8 @@ class Backbone(SharedExtension):
     def method(self, entrypoint: Entrypoint) -> Callable[..., Any]:
         """Return a function that calls the entrypoint's method on a fresh instance of the service."""
 
-        def call(*args: Any) -> Any:
-            return getattr(self.instance(entrypoint), entrypoint.method_name)(*args)
+        def call(*args: Any, **named: Any) -> Any:
+            return getattr(self.instance(entrypoint), entrypoint.method_name)(*args, **named)
 
         return call
 

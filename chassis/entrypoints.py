@@ -11,7 +11,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
-from eventlet.event import Event as Reply
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.web.handlers import HttpRequestHandler
 from werkzeug.routing import Rule
@@ -98,11 +97,12 @@ class _Http(HttpRequestHandler):
         return self.backbone.seam.respond(self.endpoint, request, path_values, correlation_id, self._work)
 
     def _work(self, tx: Transaction, call: Call, path_values: Mapping[str, Any]) -> Any:
-        reply = Reply()
-        self.container.spawn_worker(
-            self, (tx, call), dict(path_values), handle_result=partial(self.handle_result, reply)
-        )
-        return reply.wait()
+        """Call the method in the request's own green thread.
+
+        nameko's worker would be a second one, with a log of its life. It would limit nothing either: who has
+        come here holds one of the connections, of which there are as many as workers.
+        """
+        return self.backbone.method(self)(tx, call, **path_values)
 
 
 class _OnEvents(Entrypoint):

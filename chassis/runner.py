@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from typing import Any
@@ -54,6 +55,7 @@ def _serve(runner: Any, ops_address: str) -> None:
     backbone = container.shared_extensions[Backbone]
     metrics.register(backbone.gauges, metrics.Readiness(backbone.standing), backbone.pools)
     ops.serve(backbone, ops_address)
+    gc.freeze()  # what stays for as long as the process does is not looked through again and again
     log.info("service_started", pid=os.getpid(), ops=ops_address)
     eventlet.spawn(_stop_when_it_ends, runner, stop)
     stop.wait()

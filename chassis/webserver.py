@@ -24,6 +24,11 @@ log = structlog.get_logger()
 class App(WsgiApp):
     """Answers every request, also those that no route takes: each is counted, logged, and carries its id."""
 
+    def __init__(self, server: Any) -> None:
+        """Know the routes."""
+        super().__init__(server)
+        self._urls = self.url_map.bind("")  # whatever a client calls us
+
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         environ["wsgi.input_terminated"] = True  # eventlet ends a body by itself, a chunked one too
         self.server.running += 1
@@ -41,18 +46,18 @@ class App(WsgiApp):
             response = problem_of(fault, correlation_id)
         response.headers["X-Correlation-ID"] = correlation_id
         seconds = time.monotonic() - started
-        metrics.HTTP.labels(**seen, status=response.status_code).observe(seconds)
+        metrics.answered(**seen, status=response.status_code).observe(seconds)
         told = {**seen, "status": response.status_code, "seconds": round(seconds, 4)}
         log.info("request_answered", **told, correlation_id=correlation_id)
         return response
 
     def _match(self, request: Request) -> Any:
         """Return (entrypoint, path values); werkzeug says 405 also where nothing is at an address."""
-        urls = self.url_map.bind_to_environ(request.environ)
+        urls = self._urls
         try:
-            return urls.match()
+            return urls.match(request.path, request.method)
         except MethodNotAllowed as fault:
-            if any(urls.test(method=method) for method in fault.valid_methods or ()):
+            if any(urls.test(request.path, method) for method in fault.valid_methods or ()):
                 raise
             raise NotFound from None
 
@@ -69,6 +74,7 @@ class Server(WebServer):
             self._starting = True
             self._sock = ops.listen(self.container.config[WEB_SERVER_CONFIG_KEY])
             self._serv = wire.server(self._sock, self.get_wsgi_app())
+            self._serv.capitalize_response_headers = False  # their names are as we write them
             self._door = door.of(config.load(config.Settings, self.container.config["environment"]))
             self.container.spawn_managed_thread(self._door.watch, identifier="door")
             self._gt = self.container.spawn_managed_thread(self.run)

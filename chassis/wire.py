@@ -33,7 +33,7 @@ MOST_HEAD_BYTES = 16_384
 MOST_HEADERS = 64
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 4_000_000
 _REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) (/[\x21-\xff]*|\*) HTTP/1\.([01])\r?\n")
-_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*\r?\n")
+_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r?\n")
 _ONCE = frozenset({"host", "content-length", "transfer-encoding", "content-type", "authorization"})
 
 
@@ -130,7 +130,7 @@ class Wire(HttpOnlyProtocol):
             found = _HEADER.fullmatch(line)
             if not found:
                 raise self._unreadable(line, left)
-            fields.add(found[1].decode(), found[2].decode("latin-1"))
+            fields.add(found[1].decode(), found[2].strip(b" \t").decode("latin-1"))
         raise errors.HeadersTooLarge
 
     def _unreadable(self, line: bytes, left: int) -> Exception:
