@@ -32,18 +32,19 @@ def _of_schema(schema: Schema) -> Convert:
     if hooked or type(schema).get_attribute is not Schema.get_attribute:
         return schema.dump
     members = [
-        (field.data_key or name, name, _of_member(field), field) for name, field in schema.dump_fields.items()
+        (field.data_key or name, name, _SHOWN_AS_IT_IS.get(type(field)._serialize), _of_member(field), field)
+        for name, field in schema.dump_fields.items()
     ]
 
     def dump(item: Any) -> dict[str, Any]:
         get = item.get if isinstance(item, dict) else partial(getattr, item)
         shown = {}
-        for key, name, convert, field in members:
+        for key, name, plain, convert, field in members:
             if convert is None:
                 value = field.serialize(name, item, schema.get_attribute)
             else:
                 value = get(name, missing)
-                if value is not None and value is not missing:
+                if type(value) is not plain and value is not None and value is not missing:
                     value = convert(value)
             if value is not missing:
                 shown[key] = value
@@ -111,6 +112,8 @@ def _members(name: Convert, convert: Convert, values: Any) -> dict[Any, Any]:
     return {name(key): None if value is None else convert(value) for key, value in values.items()}
 
 
+# Types that a field shows as they are
+_SHOWN_AS_IT_IS = {fields.String._serialize: str, fields.UUID._serialize: str}
 # By the method that marshmallow would call: a field that overrides it is not plain.
 _PLAIN: dict[Any, Callable[[Any], Convert | None]] = {
     fields.Field._serialize: lambda _: _same,

@@ -52,6 +52,7 @@ class Transaction(psycopg2_connection):
         self.correlation_id: str | None = None  # of the request or loop that the transaction serves
         self.actor: Identity | None = None  # who asked for it over HTTP, if somebody did
         self._unsent: list[bytes] = []
+        self._writer = self.cursor()  # only writes statements down
         self._reads = False
 
     def begin(self, *, reads: bool = False) -> None:
@@ -66,8 +67,7 @@ class Transaction(psycopg2_connection):
 
     def later(self, query: Any, **values: Any) -> None:
         """Execute a query of queries.sql, whose outcome nobody asks for, before the next statement."""
-        with self.cursor() as cursor:
-            self._unsent += self._statements(cursor, query.sql, values)
+        self._unsent += self._statements(self._writer, query.sql, values)
 
     def send(self) -> None:
         """Execute now what was asked for later."""

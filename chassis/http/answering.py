@@ -37,6 +37,8 @@ _JSON, _HTML = "application/json", "text/html"
 def negotiate(endpoint: Endpoint, request: Request, others: tuple[str, ...] = ()) -> str:
     """Return the media type to answer in: the endpoint's own, or one of `others` that the caller prefers."""
     own = _HTML if endpoint.html else _JSON
+    if "HTTP_ACCEPT" not in request.environ:
+        return own
     # parameters such as charset say nothing that could be chosen here
     accepted = MIMEAccept((name.partition(";")[0].strip(), q) for name, q in request.accept_mimetypes)
     if not accepted:
