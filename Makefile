@@ -1,9 +1,7 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
-.PHONY: help setup venv infra up demo status logs stop start down clean test test-slow test-api browser chaos flat \
-	bench-trail bench-http check check-lint check-format check-types check-layers check-shape check-generated
-.PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow chaos flat \
-	check check-lint check-format check-types check-layers check-shape check-generated
+.PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow test-api browser chaos \
+	flat bench-trail bench-http check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
