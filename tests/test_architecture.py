@@ -91,14 +91,16 @@ def test_nameko_and_eventlet_stay_in_the_chassis_and_the_services_tables_of_cont
     assert users == set()
 
 
-def test_only_service_py_declares_entrypoints_and_only_repository_py_reads_the_queries():
+def test_only_service_py_declares_entrypoints_and_only_the_repository_reads_the_queries():
     """`chassis.entrypoints` brings nameko with it; SQL has one reader a service."""
     wrong = set()
     for file in (file for file in FILES if file.parts[0] == "services" and len(file.parts) > 2):
         names = imports(file)
         if file.name != "service.py" and any(name.startswith("chassis.entrypoints") for name in names):
             wrong.add(f"{file} uses chassis.entrypoints")
-        if file.name != "repository.py" and "sql.load(" in (ROOT / file).read_text(encoding="utf-8"):
+        if "repository" not in file.with_suffix("").parts and "sql.load(" in (ROOT / file).read_text(
+            encoding="utf-8"
+        ):
             wrong.add(f"{file} reads queries")
     assert wrong == set()
 
@@ -137,11 +139,11 @@ def test_every_service_has_the_same_shape():
         for part in parts
         if not (folder / f"{part}.py").exists() and not (folder / part / "__init__.py").exists()
     ]
+    missing += [f"{f.name}/README.md" for f in folders if not (f / "README.md").exists()]
     missing += [
-        f"{f.name}/{part}"
+        f"{f.name}/queries.sql"
         for f in folders
-        for part in ("queries.sql", "README.md")
-        if not (f / part).exists()
+        if not (f / "queries.sql").exists() and not (f / "repository" / "queries.sql").exists()
     ]
     assert missing == []
     assert all(list((folder / "migrations").glob("0001_*.sql")) for folder in folders)

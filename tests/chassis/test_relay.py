@@ -143,11 +143,17 @@ def test_a_channel_on_which_the_broker_refuses_events_is_left_for_a_new_one(
     queue.channel.queue_bind(name, queue.exchange, "thing_made")
     try:
         start(Relay(queue.exchange, BOUND, db, before_broker.url))
-        names = [f"{number:03}" for number in range(30)]
         wait_until(lambda: before_broker.accepted == 1)
-        for each in names:
-            emit(db, each)
-        wait_until(lambda: before_broker.accepted > 1)
+        names = []
+
+        def left() -> bool:
+            names.append(
+                f"{len(names):04}"
+            )  # how many a full queue takes before it refuses is its own affair
+            emit(db, names[-1])
+            return before_broker.accepted > 1
+
+        wait_until(left)
         assert things.outbox()
     finally:
         queue.channel.queue_delete(name)

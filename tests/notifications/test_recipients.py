@@ -71,8 +71,8 @@ def test_of_two_who_take_the_same_address_away_or_write_it_one_is_refused(db: An
         wanted = {"name": "B", "email": "b@revision.example", "language": "en"}
         usecases.save_recipient(first, "auditor", auditor, wanted, SEEN)
         other.start()
-        with db.transaction() as bystander, bystander.cursor() as cursor:
-            wait_until(lambda: waits(cursor))
+        with db.transaction(reads=True) as bystander, bystander.cursor() as cursor:
+            wait_until(lambda: waits(cursor))  # a transaction would see what it saw the first time
     other.join(20)
     assert refused == [auditor]
     with db.transaction() as tx:

@@ -8,6 +8,7 @@ from uuid import uuid4
 from chassis import outbox
 from services.suppliers import usecases
 from tests.suppliers import steps
+from tests.suppliers.bodies import put_gloves
 from tests.suppliers.steps import LATER, assess, registered, rescored
 
 
@@ -34,6 +35,7 @@ def told(tx: Any, tell: Any) -> dict[str, Any]:
 
 
 def test_what_is_told_again_is_what_was_told(tx, received, emitted):
+    put_gloves(tx, responsible_area="A")  # so that it is told now, whoever else has made it before
     supplier_id = registered(tx)
     usecases.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
     before = {(event["type"], event["subject"]): event for event in emitted(tx)}
