@@ -73,7 +73,11 @@ def test_a_packed_body_is_unpacked_and_its_limit_is_that_of_what_it_holds(encodi
     assert most < 60_000_000  # the bomb itself is made here, and stands for 50 of them
 
 
-@pytest.mark.parametrize("body", [b"", b"no gzip", gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no gzip", gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more"],
+    ids=["nothing", "text", "cut off", "more after it"],
+)
 def test_what_is_not_packed_as_it_says_is_refused(body):
     with pytest.raises(errors.Malformed):
         bodies.read_body(request(body, HTTP_CONTENT_ENCODING="gzip"))
