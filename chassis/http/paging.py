@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LONGEST_CURSOR = 2000
 MOST_ITEMS = 500
 _MARK_BYTES = 9
-_NOT_OURS = "Is no `next` of this list in this order."
+_NOT_OURS = "Is no `next` of this list in this order and with these filters."
 
 
 class Order(fields.String):
@@ -90,10 +90,10 @@ def fetch(
 ) -> dict[str, Any]:
     """Return a page of the rows that `select` (a query of queries.sql, without order and limit) lets through.
 
-    Raises Invalid if the place to go on from is none of this list in this order.
+    Raises Invalid if the place to go on from is none of this list in this order and with these filters.
     """
-    columns = _columns(query["sort"], ordered)
-    place = _place(query["after"], query["sort"], ordered, len(columns))
+    columns, what = _columns(query["sort"], ordered), _listed(ordered, filters)
+    place = _place(query["after"], query["sort"], what, len(columns))
     statement = _statement(select.sql, columns, (query["sort"] or "").startswith("-"), place)
     with tx.cursor() as cursor:
         try:
@@ -103,7 +103,7 @@ def fetch(
                 raise Invalid({"?after": _NOT_OURS}) from None
             raise
         rows = cursor.fetchall()
-    return _page(rows, query, ordered, columns, shown)
+    return _page(rows, query, what, columns, shown)
 
 
 def _columns(sort: str | None, ordered: type[PageQuery]) -> list[str]:
@@ -132,28 +132,38 @@ def _statement(
 def _page(
     rows: Sequence[Any],
     query: Mapping[str, Any],
-    ordered: type[PageQuery],
+    what: bytes,
     columns: Sequence[str],
     shown: Callable[[Any], Any],
 ) -> dict[str, Any]:
     more = len(rows) > query["limit"]
     kept = rows[: query["limit"]]
     last = [getattr(kept[-1], name) for name in columns] if more else []
-    following = _cursor(query["sort"], ordered, last) if more else None
+    following = _cursor(query["sort"], what, last) if more else None
     return {"items": [shown(row) for row in kept], "next": following}
 
 
-def _cursor(sort: str | None, ordered: type[PageQuery], values: Sequence[Any]) -> str:
+def _listed(ordered: type[PageQuery], filters: Mapping[str, Any]) -> bytes:
+    """Return what a list is of: its query, what its address names, the caller's filters, and their reach.
+
+    Those that let everything through are left out, so that a filter of a later release spoils no cursor.
+    """
+    chosen = {name: value for name, value in filters.items() if value is not None}
+    described = [f"{ordered.__module__}.{ordered.__name__}", chosen]
+    return orjson.dumps(described, default=str, option=orjson.OPT_SORT_KEYS)
+
+
+def _cursor(sort: str | None, what: bytes, values: Sequence[Any]) -> str:
     place = orjson.dumps([sort, *values], default=str)
-    return base64.urlsafe_b64encode(_mark(ordered, place) + place).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(_mark(what, place) + place).rstrip(b"=").decode()
 
 
-def _mark(ordered: type[PageQuery], place: bytes) -> bytes:
+def _mark(what: bytes, place: bytes) -> bytes:
     """Return what tells a place of this list from others' and from one that was changed. It is no secret."""
-    return sha256(f"{ordered.__module__}.{ordered.__name__}\n".encode() + place).digest()[:_MARK_BYTES]
+    return sha256(what + b"\n" + place).digest()[:_MARK_BYTES]
 
 
-def _place(after: str | None, sort: str | None, ordered: type[PageQuery], columns: int) -> dict[str, Any]:
+def _place(after: str | None, sort: str | None, what: bytes, columns: int) -> dict[str, Any]:
     """Return the values to go on from as parameters; PostgreSQL reads them as what their columns are."""
     if after is None:
         return {}
@@ -164,6 +174,6 @@ def _place(after: str | None, sort: str | None, ordered: type[PageQuery], column
     except (ValueError, TypeError, binascii.Error):
         raise Invalid({"?after": _NOT_OURS}) from None
     fits = was == sort and len(values) == columns and all(isinstance(v, str | int | float) for v in values)
-    if mark != _mark(ordered, place) or not fits or any("\0" in str(value) for value in values):
+    if mark != _mark(what, place) or not fits or any("\0" in str(value) for value in values):
         raise Invalid({"?after": _NOT_OURS})
     return {f"place_{index}_": str(value) for index, value in enumerate(values)}

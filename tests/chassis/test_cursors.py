@@ -1,4 +1,4 @@
-"""Cursors: one is taken by its own list in its own order, and none that was changed or made up does harm."""
+"""Cursors: each is for its own list, order and filters only; none that was changed or made up does harm."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chassis.http import paging
 from services.things import items, service
 from tests.callers import page_query
 from tests.chassis import seam
-from tests.chassis.rows import SORTS
+from tests.chassis.rows import FILL, SORTS
 from tests.chassis.seam import told
 
 
@@ -45,6 +45,34 @@ def test_a_cursor_of_another_list_is_refused_also_where_both_are_in_the_order_of
     asked = page_query(service.ThingQuery, limit=10, after=page(limit=10)["next"])
     with pytest.raises(Invalid):
         paging.fetch(tx, service.queries.list_things, asked, service.ThingQuery)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_cursor_of_other_filters_is_refused(fill, page, sort):
+    fill(1, 30)
+    asked = {region: page(sort, limit=10, region=region) for region in (None, "01")}
+    for region, other in ((None, "01"), ("01", None), ("01", "12")):
+        with pytest.raises(Invalid) as refused:
+            page(sort, asked[region]["next"], region=other)
+        assert list(refused.value.faults) == ["?after"]
+        assert page(sort, asked[region]["next"], region=region)["items"]
+
+
+def test_a_cursor_is_for_its_order_and_filters_and_for_any_number_of_items(platform, live_things):
+    live_things.ask(FILL, first=1, last=30)
+    path = "/items?region=01&sort=rank"
+    after = seam.send(platform, "GET", f"{path}&limit=10").json()["next"]
+    assert len(seam.send(platform, "GET", f"{path}&limit=20&after={after}").json()["items"]) == 20
+    for other in ("/items?sort=rank", "/items?region=12&sort=rank", "/items?region=01&sort=-rank"):
+        answer = seam.send(platform, "GET", f"{other}&after={after}")
+        assert told(answer) == (422, "invalid")
+        assert answer.json()["errors"] == [{"pointer": "?after", "detail": paging._NOT_OURS}]
+
+
+@pytest.mark.parametrize("lasting", [None, ""])
+def test_a_filter_of_a_later_release_spoils_no_cursor_unless_it_is_used(lasting):
+    before = paging._listed(items.ItemQuery, {"region": "01"})
+    assert (paging._listed(items.ItemQuery, {"region": "01", "new": lasting}) == before) == (lasting is None)
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -104,7 +132,7 @@ FORGED = {
 def test_a_cursor_that_somebody_made_up_never_makes_the_service_fail(platform, live_things, sort, place):
     """Whoever reads the code can forge one; it names a place of the order, or it is refused."""
     raw = orjson.dumps(None if place is None else [sort, *place])
-    after = written(paging._mark(items.ItemQuery, raw) + raw)
+    after = written(paging._mark(paging._listed(items.ItemQuery, {}), raw) + raw)
     answer = seam.send(platform, "GET", f"/items?after={after}" + (f"&sort={sort}" if sort else ""))
     assert answer.status_code in {200, 422}
     assert answer.ok or answer.json()["errors"][0]["pointer"] == "?after"
