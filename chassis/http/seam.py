@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import access, uploads
 from chassis.errors import ProblemError, Unauthorized
-from chassis.http import answering, deprecation, exporting, reading
+from chassis.http import answering, caching, deprecation, exporting, reading
 from chassis.http.endpoint import owned
 from chassis.http.idempotency import Claim
 from chassis.tables.media import MEDIA_TYPES
@@ -50,7 +50,7 @@ class Seam:
             actor = self._actor(endpoint, request)
         known = actor.role != access.PUBLIC
         left = self.guard.admit(actor.client) if known else self.guard.admit_anonymous(address)
-        told = {**left, **deprecation.headers(endpoint)}
+        told = {**left, **caching.headers(endpoint), **deprecation.headers(endpoint)}
         client = actor.client if known else address
         with _told(told):
             access.demand(actor, endpoint.scope)
@@ -65,6 +65,7 @@ class Seam:
                 with self._guesses_counted(request, address, "session"):
                     response = served.whole(call, claim)
             response.headers.extend(told)
+            caching.allow(endpoint, response)
             return response
 
     def _actor(self, endpoint: Endpoint, request: Request) -> Identity:

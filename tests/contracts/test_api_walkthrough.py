@@ -86,3 +86,16 @@ def test_a_region_s_system_is_connected_as_the_page_says(platform, base, tmp_pat
     assert exported.startswith("supplier_id,")
     assert ids["A-new"] in exported
     assert (tmp_path / "suppliers.xlsx").read_bytes().startswith(b"PK")
+
+
+def test_what_is_kept_is_known_again_though_nginx_packs_it_and_no_shared_cache_may_keep_it(base):
+    office = OURS.bearer("national_office")
+    for path in ("suppliers/categories/handskar", "suppliers/categories?limit=500"):
+        url, packed = f"{base}/api/v1/{path}", {**office, "Accept-Encoding": "gzip"}
+        first = ask("GET", url, headers=packed)
+        known = ask("GET", url, headers={**packed, "If-None-Match": first.headers["ETag"]})
+        assert (first.status_code, known.status_code, known.content) == (200, 304, b"")
+        for answer in (first, known):
+            assert answer.headers["Cache-Control"] == "private, no-cache"
+            assert {"Accept", "Authorization"} <= set(answer.headers["Vary"].split(", "))
+    assert ask("GET", url, headers={**packed, "If-None-Match": 'W/"other"'}).status_code == 200
