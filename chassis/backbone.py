@@ -15,6 +15,7 @@ from chassis import config, inbox, metrics, migrate, sealer, topology
 from chassis.db import Database, Signals, Transaction
 from chassis.http import idempotency
 from chassis.http.seam import Seam
+from chassis.imports import pruning
 from chassis.protection import Guard
 from chassis.relay import Relay
 
@@ -108,7 +109,7 @@ class Backbone(SharedExtension):
         self.repeat("prune", self._forget_what_is_old, _PRUNE_SECONDS)
 
     def _forget_what_is_old(self) -> bool:
-        more = [inbox.prune(self.db, self._inbox_days), idempotency.prune(self.db)]
+        more = [inbox.prune(self.db, self._inbox_days), idempotency.prune(self.db), pruning.prune(self.db)]
         return any(more)
 
     def _seal(self) -> None:

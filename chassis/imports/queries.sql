@@ -27,6 +27,10 @@ VALUES (:job_id, :kind, :media_type, :bytes, :dry_run, :imported, 'waiting', (:a
 -- One job.
 SELECT * FROM import_job WHERE job_id = :job_id;
 
+-- name: kept_job^
+-- One job, unless it has been over for too long: from then on its report is forgotten bit by bit.
+SELECT * FROM import_job WHERE job_id = :job_id AND (finished_at IS NULL OR finished_at >= :kept_since);
+
 -- name: jobs
 -- All jobs, or those of one client.
 SELECT * FROM import_job WHERE (:client)::text IS NULL OR actor ->> 'client' = :client;
@@ -77,6 +81,18 @@ FROM jsonb_populate_recordset(NULL::import_row, (:rows)::jsonb);
 -- The job is over.
 UPDATE import_job SET state = :state, reason = :reason, finished_at = :now
 WHERE job_id = :job_id AND state IN ('waiting', 'running');
+
+-- name: oldest_job$
+-- The job that has been over for longest, if it is too old and no other replica forgets it at this moment.
+SELECT job_id FROM import_job WHERE finished_at < :kept_since ORDER BY finished_at LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- name: forget_rows!
+-- Forget a part of a job's report.
+DELETE FROM import_row WHERE ctid = ANY(ARRAY(SELECT ctid FROM import_row WHERE job_id = :job_id LIMIT :limit));
+
+-- name: forget_job!
+-- Forget a job, with what is left of its report.
+DELETE FROM import_job WHERE job_id = :job_id;
 
 -- name: report_rows
 -- What became of a job's rows: of all, or of those in one state.

@@ -10,6 +10,7 @@ import psycopg2
 from chassis import sql
 from chassis.errors import found
 from chassis.http import paging
+from chassis.imports.pruning import kept_since
 from chassis.imports.views import RowQuery
 from chassis.tables import MEDIA_TYPES
 from chassis.tables.media import CSV, NDJSON
@@ -75,13 +76,17 @@ def _stored(call: Call) -> dict[str, Any]:
 
 def get(tx: Transaction, import_id: UUID) -> dict[str, Any]:
     """Return how far an import is."""
-    row = found(queries.job(tx, job_id=import_id), "import")
+    row = found(_kept(tx, import_id), "import")
     return {"import_id": row.job_id, **row._asdict()}
+
+
+def _kept(tx: Transaction, import_id: UUID) -> Any:
+    return queries.kept_job(tx, job_id=import_id, kept_since=kept_since())
 
 
 def owners(tx: Transaction, import_id: UUID) -> Owners | None:
     """Return whose an import is: of those who are limited as the one was who started it."""
-    row = queries.job(tx, job_id=import_id)
+    row = _kept(tx, import_id)
     if row is None:
         return None
     return {claim: {value} for claim, value in row.actor["claims"].items()} or _UNLIMITED
