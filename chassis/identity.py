@@ -34,7 +34,7 @@ _TYPES = ("jwt", "at+jwt", "application/at+jwt")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
 # What only another kind of token carries: an ID token's hashes; a key that the bearer would have to prove.
 _FOREIGN = ("at_hash", "c_hash", "cnf")
-_FOREIGN_KINDS = ("ID", "Refresh", "Offline", "Logout")  # Keycloak's claim `typ`
+_FOREIGN_KINDS = ("ID", "Refresh", "Offline", "Logout")  # of a claim `typ`, if there is one
 
 
 class _Checked(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from chassis import clock, errors
+from chassis import access, clock, errors
 from chassis.access import ANONYMOUS
 from chassis.config import ConfigError
 from chassis.identity import Verifier
@@ -36,8 +37,23 @@ def by_address():
     provider.stop()
 
 
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "identity.md"
+
+
+def test_the_page_names_what_a_provider_must_deliver_and_the_one_that_was_tried():
+    page = PAGE.read_text(encoding="utf-8")
+    demanded = page.partition("## What a token must say")[2].partition("\n## ")[0]
+    limits = {role.claim for role in access.roles().values() if role.claim}
+    for claim in {"iss", "aud", "exp", "nbf", "iat", "sub", "client_id", "azp", "role", "scope", *limits}:
+        assert f"`{claim}`" in demanded, claim
+    tried = json.loads((ROOT / "tests" / "oidc" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    [(name, version)] = tried.items()
+    assert f"Tried: `{name}` {version.partition('.')[0]} " in page
+
+
 def test_the_page_explains_every_refusal():
-    page = (Path(__file__).parents[2] / "docs" / "identity.md").read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     told = {text for text in vars(says).values() if isinstance(text, str) and text.startswith("The token")}
     assert len(told) > 12
     apart = {says.OTHER_AUDIENCE: "… meant for another audience."}
