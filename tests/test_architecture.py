@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,32 @@ def imports(file: Path) -> set[str]:
 def test_the_files_are_found():
     assert {file.parts[0] for file in FILES} >= {"chassis", "services", "deploy", "demo", "tests"}
     assert SERVICES == ["assessments", "audits", "notifications", "suppliers"]
+
+
+def declared_distributions() -> tuple[set[str], set[str]]:
+    """Return what pyproject.toml names: for the services, and that with what is for development."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    running = {canonical(text) for text in project["dependencies"]}
+    extras = project["optional-dependencies"].values()
+    return running, running | {canonical(text) for extra in extras for text in extra}
+
+
+def canonical(requirement: str) -> str:
+    return re.split(r"[^\w.\-]", requirement)[0].lower().replace("_", "-")
+
+
+def test_what_is_imported_is_declared_and_not_there_only_by_way_of_something_else():
+    running, developing = declared_distributions()
+    known, ours = packages_distributions(), {*sys.stdlib_module_names, *FOLDERS}
+    ours.add("playwright")  # `make browser` fetches it by itself: nobody else needs its 100 MB
+    undeclared = {
+        f"{file}: {package}"
+        for file in FILES
+        for package in {name.partition(".")[0] for name in imports(file)} - ours
+        if not {canonical(name) for name in known.get(package, ())}
+        & (running if file.parts[0] in {"chassis", "services"} else developing)
+    }
+    assert undeclared == set()
 
 
 def test_no_file_is_longer_than_one_can_read():
