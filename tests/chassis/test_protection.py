@@ -249,6 +249,23 @@ def test_what_waits_too_long_or_behind_too_many_is_429(held, monkeypatch):
         pass
 
 
+@pytest.mark.parametrize(
+    ("refused", "least", "most"), [(0, 0.5, 1.5), (20, 0.5, 1.5), (40, 1, 3), (199, 4.9, 15), (200, 0, 0)]
+)
+def test_a_refusal_is_held_back_longer_the_more_a_client_waits_for(monkeypatch, refused, least, most):
+    """These figures stand in docs/protection.md and docs/api.md."""
+    slept = []
+    monkeypatch.setattr(protection.time, "sleep", slept.append)
+    guard = protection.Guard(settings(RATE_LIMIT="1/hour"), 10)
+    guard.admit("a")
+    for _ in range(50):
+        guard._slow["a"] = refused
+        with pytest.raises(errors.TooManyRequests):
+            guard.admit("a")
+    assert all(least <= seconds <= most for seconds in slept)
+    assert len(slept) == (50 if most else 0)
+
+
 def test_headers_that_an_answer_sets_itself_stay():
     shown = dict(shields.shielded([("Content-Type", "text/html"), ("cache-control", "max-age=60")]))
     assert "Cache-Control" not in shown
