@@ -1,4 +1,4 @@
-"""`kedja audit-trail verify`: whether the audit trail is still what was sealed, and where it isn't."""
+"""`kedja audit-trail`: whether the trail is still what was sealed, and what an erasure takes out of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chassis import chain, db
+from chassis import chain, db, trail
 from chassis.installed import dsn_of, service_argument
 
 if TYPE_CHECKING:
@@ -64,3 +64,21 @@ def verify(service: str, expect: Iterable[tuple[int, bytes]]) -> None:
         click.echo(f"{service}: the audit trail was tampered with: {faults} faults", err=True)
         sys.exit(1)
     click.echo(f"{service}: intact up to {walked.head}")
+
+
+@audit_trail.command()
+@service_argument
+@click.argument("resource")
+@click.argument("resource_id", metavar="ID")
+def forget(service: str, resource: str, resource_id: str) -> None:
+    """Erase the personal values of one thing from SERVICE's audit trail, once that has been decided.
+
+    RESOURCE and ID are as the trail has them, such as `recipient region/01`. What the service itself holds of
+    the person is erased over the API before. Exits with 1 if the trail holds nothing personal of that thing.
+    """
+    with closing(db.connect(dsn_of(service))) as conn, conn:
+        erased = trail.forget(conn, resource, resource_id)
+    if not erased:
+        click.echo(f"{service}: the trail holds nothing personal of {resource} {resource_id}", err=True)
+        sys.exit(1)
+    click.echo(f"{service}: erased from the trail: {resource} {resource_id}")

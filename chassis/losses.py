@@ -104,7 +104,7 @@ def _erased(conn: Transaction, kept: str) -> Iterator[str]:
         cursor.execute(statement)
         rows: list[Any] = cursor.fetchall()
     if rows:
-        yield f"audit trail: {len(rows)} erasures are undone; erase these again"
+        yield f"audit trail: {len(rows)} erasures are undone; erase these again (kedja audit-trail forget)"
         yield from (f"    {row.resource} {row.resource_id}" for row in rows)
 
 

@@ -1,9 +1,10 @@
-"""`kedja audit-trail verify` finds whatever is done to what was sealed, and says where."""
+"""`kedja audit-trail` finds whatever is done to what was sealed, and says where; it erases what it must."""
 
 from __future__ import annotations
 
 import pytest
 from click.testing import CliRunner
+from marshmallow import Schema, fields
 
 from chassis import chain, cli_trail, sealer, trail
 from chassis.cli_trail import audit_trail
@@ -204,6 +205,29 @@ def test_salts_may_come_and_go(db, things):
     things.ask("INSERT INTO trail_salt (resource, resource_id) VALUES ('thing', 'x')")
     assert verify()[0] == 0
     things.ask("UPDATE trail_salt SET salt = 'x'")
+    assert verify()[0] == 0
+
+
+class Person(Schema):
+    """Somebody in the trail."""
+
+    name = fields.String(metadata={"personal": True})
+
+
+def test_what_an_operator_erases_is_that_things_only_and_the_chain_still_holds(db):
+    with db.transaction() as tx:
+        for name in ("region/01", "region/12"):
+            trail.wrote(tx, "recipient", name, None, {"name": "Kim"}, schema=Person)
+    seal_all(db)
+    for status, told in (
+        (0, "suppliers: erased from the trail: recipient region/01"),
+        (1, "suppliers: the trail holds nothing personal of recipient region/01"),
+    ):
+        done = CliRunner().invoke(audit_trail, ["forget", "suppliers", "recipient", "region/01"])
+        assert (done.exit_code, done.output.strip()) == (status, told)
+    with db.transaction() as tx:
+        assert trail.hash_of(tx, "recipient", "region/01", "Kim") is None
+        assert trail.hash_of(tx, "recipient", "region/12", "Kim")
     assert verify()[0] == 0
 
 

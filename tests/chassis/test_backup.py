@@ -250,7 +250,7 @@ def test_a_restored_trail_is_intact_and_the_report_says_what_of_it_and_which_era
     assert list(losses.report("things", kept, {"things": ()}, lambda _service: home)) == [
         "audit_trail_sealed: 1 gone; cannot come back by itself",
         "    gone seq=2",
-        "audit trail: 1 erasures are undone; erase these again",
+        "audit trail: 1 erasures are undone; erase these again (kedja audit-trail forget)",
         "    thing kept",
     ]
     with closing(Database(home, 1)) as database:
