@@ -33,11 +33,7 @@ def register_supplier(
     tx: Transaction, new: Mapping[str, Any], actor: Identity, now: datetime
 ) -> dict[str, Any]:
     """Register a supplier; each category that it has a contract in becomes a case with a first score."""
-    for contract in new["contracts"]:
-        access.require(actor, {"region": contract["regions"]}, "A contract of other regions only")
-    for own in new["own_numbers"]:
-        access.require(actor, {"region": [own["region"]]}, "Another region's number")
-    _require_categories(tx, new)
+    _require_own(actor, new, _areas(tx, new))
     supplier = repository.add_supplier(tx, new, now)
     registered = outbox.emit(tx, [events.supplier_registered(supplier)])
     trail.wrote(tx, "supplier", supplier["supplier_id"], None, supplier, schema=schemas.SupplierView)
@@ -86,14 +82,25 @@ def rescore(
     )
 
 
-def _require_categories(tx: Transaction, new: Mapping[str, Any]) -> None:
+def _require_own(actor: Identity, new: Mapping[str, Any], areas: Mapping[str, str | None]) -> None:
+    """Raise Forbidden for contracts and numbers of others; a category's area writes for all regions."""
+    for contract in new["contracts"]:
+        owners = {"region": contract["regions"], "area": [areas[contract["category_id"]] or ""]}
+        access.require(actor, owners, "A contract of others only")
+    for own in new["own_numbers"]:
+        access.require(actor, {"region": [own["region"]]}, "Another region's number")
+
+
+def _areas(tx: Transaction, new: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the area of each category that is named; raises Invalid for those that there are not."""
     named = {f"/contracts/{i}/category_id": each["category_id"] for i, each in enumerate(new["contracts"])}
     for i, site in enumerate(new["sites"]):
         named |= {f"/sites/{i}/category_ids/{j}": each for j, each in enumerate(site["category_ids"])}
-    known = repository.existing_categories(tx, named.values()) if named else ()
+    known = repository.areas_of_categories(tx, named.values()) if named else {}
     faults = {at: "There is no such category." for at, category in named.items() if category not in known}
     if faults:
         raise Invalid(faults)
+    return known
 
 
 def change_supplier(
@@ -101,7 +108,7 @@ def change_supplier(
 ) -> dict[str, Any]:
     """Write the editable part of a supplier; nothing is told where nothing is different."""
     expects.check(found(repository.lock_supplier(tx, supplier_id), "supplier"))
-    access.require(actor, {"region": repository.regions_of_supplier(tx, supplier_id)}, "This supplier")
+    access.require(actor, repository.owners_of_supplier(tx, supplier_id), "This supplier")
     before = _supplier(tx, supplier_id)
     if _is_written(new, before):
         return _shown(before, actor)

@@ -139,3 +139,13 @@ def test_nobody_gets_an_answer_without_a_token_but_where_it_is_open(
         return
     assert answer.status_code == 401, answer.text
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_regions_system_may_what_its_region_may_and_a_coordinator_all_but_to_import() -> None:
+    """As docs/decisions/0009 reads the table of who may do what."""
+    scopes = {name: role.scopes for name, role in access.roles().items()}
+    assert scopes["client"] == scopes["region"]
+    assert scopes["region"] - scopes["area_coordinator"] == {"imports:read", "imports:write"}
+    assert scopes["area_coordinator"] < scopes["region"] < scopes["national_office"]
+    assert scopes["auditor"] == {"categories:read", "audits:read"}
+    assert scopes["operations"] == scopes["public"] == frozenset()

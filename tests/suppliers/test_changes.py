@@ -11,10 +11,12 @@ from chassis.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionF
 from chassis.http import Expectation
 from services.suppliers import schemas, usecases
 from tests.callers import OFFICE, WHATEVER, caller
-from tests.suppliers.bodies import SUPPLIER, loaded, put_gloves, register
+from tests.suppliers.bodies import GLOVES, SUPPLIER, loaded, put_gloves, register
 
 EDITABLE = ("legal_name", "country", "language", "identifiers", "contacts")
 STOCKHOLM, SCANIA = caller("region", region="01"), caller("region", region="12")
+OWN_AREA = caller("area_coordinator", area=GLOVES["responsible_area"])
+OTHER_AREA = caller("area_coordinator", area="A")
 LEO = {"name": "Leo", "email": "leo@leverantor.example", "language": "en", "role": "sales"}
 
 
@@ -135,3 +137,27 @@ def test_regions_see_no_deeper_tier_than_they_share(tx: Any, kept: dict[str, Any
     ):
         assert seen["sites"] == [factory]
     assert usecases.get_supplier(tx, kept["supplier_id"], OFFICE)["sites"] == kept["sites"]
+
+
+def test_a_coordinator_writes_for_all_regions_in_its_areas_categories_and_nothing_else(
+    tx: Any, kept: dict[str, Any]
+) -> None:
+    assert change(tx, kept, actor=OWN_AREA, legal_name="B AB")["version"] == 2
+    with pytest.raises(Forbidden):
+        change(tx, kept, actor=OTHER_AREA, legal_name="C AB")
+    new = loaded(schemas.NewSupplier, SUPPLIER | {"identifiers": {}})
+    with pytest.raises(Forbidden, match="A contract of others only"):
+        register(tx, new, OTHER_AREA)
+    assert register(tx, new, OWN_AREA)["supplier_id"]
+    with pytest.raises(Forbidden, match="Another region's number"):
+        register(tx, new | {"own_numbers": [{"region": "01", "number": "A-1"}]}, OWN_AREA)
+
+
+def test_a_category_that_no_area_answers_for_is_written_by_no_coordinator(
+    tx: Any, kept: dict[str, Any]
+) -> None:
+    put_gloves(tx, responsible_area=None)
+    with pytest.raises(Forbidden):
+        change(tx, kept, actor=OWN_AREA, legal_name="B AB")
+    with pytest.raises(Forbidden):
+        register(tx, loaded(schemas.NewSupplier, SUPPLIER | {"identifiers": {}}), OWN_AREA)

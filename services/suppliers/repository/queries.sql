@@ -82,9 +82,11 @@ UPDATE contact AS c SET name = r.name, email = r.email, language = r.language, r
 FROM jsonb_populate_recordset(NULL::contact, (:rows)::jsonb) AS r
 WHERE c.contact_id = r.contact_id AND c.supplier_id = r.supplier_id;
 
--- name: regions_of_supplier$
--- The regions that have a contract with a supplier; null: none has.
-SELECT array_agg(DISTINCT region) FROM contract, unnest(regions) AS region WHERE supplier_id = :supplier_id;
+-- name: owners_of_supplier^
+-- The regions that have a contract with a supplier, and the areas of its contracts' categories.
+SELECT ARRAY(SELECT DISTINCT region FROM contract, unnest(regions) AS region WHERE supplier_id = :supplier_id) AS regions,
+       ARRAY(SELECT DISTINCT responsible_area FROM contract JOIN category USING (category_id)
+             WHERE supplier_id = :supplier_id AND responsible_area IS NOT NULL) AS areas;
 
 -- name: save_category!
 -- Create a category, or change it if its version is still the known one; counts 0 where somebody was faster.
@@ -101,9 +103,9 @@ WHERE c.version = :known;
 SELECT category_id, version, names, responsible_area, prioritised_years, cpv_prefixes, analysis FROM category
 WHERE (:category_id)::text IS NULL OR category_id = :category_id;
 
--- name: existing_categories
--- Those of the named categories that exist.
-SELECT category_id FROM category WHERE category_id = ANY(:category_ids);
+-- name: areas_of_categories
+-- Those of the named categories that exist, with the area that answers for each.
+SELECT category_id, responsible_area FROM category WHERE category_id = ANY(:category_ids);
 
 -- name: save_dataset!
 -- Note the import of an index's year, if its version is still the known one; locks it until the values are replaced.

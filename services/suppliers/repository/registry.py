@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
+    from chassis.access import Owners
     from chassis.db import Transaction
 
 # What a supplier has: how a new one's are kept
@@ -128,9 +129,10 @@ def change_supplier(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) 
     return _with_its_numbers(tx, supplier_id, new)
 
 
-def regions_of_supplier(tx: Transaction, supplier_id: UUID) -> set[str]:
-    """Return the regions that have a contract with a supplier."""
-    return set(queries.regions_of_supplier(tx, supplier_id=supplier_id) or ())
+def owners_of_supplier(tx: Transaction, supplier_id: UUID) -> Owners:
+    """Return whose a supplier is: by its contracts' regions, and by their categories' areas."""
+    row = queries.owners_of_supplier(tx, supplier_id=supplier_id)
+    return {"region": row.regions, "area": row.areas}
 
 
 def supplier_exists(tx: Transaction, supplier_id: UUID) -> bool:
@@ -158,10 +160,10 @@ def categories_after(tx: Transaction, after: str | None, limit: int) -> list[Any
     return list(queries.categories_after(tx, after=after, limit=limit))
 
 
-def existing_categories(tx: Transaction, category_ids: Iterable[str]) -> set[str]:
-    """Return those of the named categories that exist."""
-    rows = queries.existing_categories(tx, category_ids=sorted(set(category_ids)))
-    return {row.category_id for row in rows}
+def areas_of_categories(tx: Transaction, category_ids: Iterable[str]) -> dict[str, str | None]:
+    """Return those of the named categories that exist, with the area that answers for each, if one does."""
+    rows = queries.areas_of_categories(tx, category_ids=sorted(set(category_ids)))
+    return {row.category_id: row.responsible_area for row in rows}
 
 
 def replace_country_values(

@@ -10,7 +10,7 @@ queries: Any = sql.load(
     __file__,
     planned=(
         "supplier",
-        "existing_categories",
+        "areas_of_categories",
         "insert_supplier",
         "insert_identifiers",
         "insert_contacts",
