@@ -46,9 +46,9 @@ infra: setup ## Start only RabbitMQ and PostgreSQL
 nginx: ## Install nginx where it is missing; only the tests of the edge need it
 	@$(bootstrap) tests
 
-test: infra ## Run the test suite against real servers (also beside a running demo)
+test: infra ## Run the test suite against real servers, in three processes (also beside a running demo)
 	-@$(MAKE) nginx
-	@$(python) -m pytest
+	@$(python) -m pytest -n 3 --dist loadfile
 
 test-slow: infra ## Run the tests that take longer
 	-@$(MAKE) nginx

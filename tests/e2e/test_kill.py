@@ -27,7 +27,14 @@ def kill_and_start_again(chain: Any, service: str) -> None:
     start_again(chain, service)
 
 
-@pytest.mark.parametrize("service", ["suppliers", "assessments", "audits"])
+@pytest.mark.parametrize(
+    "service",
+    [
+        "suppliers",
+        pytest.param("assessments", marks=pytest.mark.slow),
+        pytest.param("audits", marks=pytest.mark.slow),
+    ],
+)
 def test_a_service_killed_in_the_middle_of_a_burst_loses_and_doubles_nothing(
     chain: Any, service: str
 ) -> None:

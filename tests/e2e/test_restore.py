@@ -125,6 +125,7 @@ def assert_reported(said: str, lost: Any, late: Any) -> None:
         assert f"    {case.supplier_id}/{case.category_id}" in lines
 
 
+@pytest.mark.slow
 def test_audits_restored_has_the_present_risks_again_and_reports_audits_and_decisions_as_gone(
     chain: Any, before: Any
 ) -> None:
@@ -138,6 +139,7 @@ def test_audits_restored_has_the_present_risks_again_and_reports_audits_and_deci
     wait_until(lambda: rows.of(chain, "audits", "risk_case", without=("case_id", "decision_id")) == kept)
 
 
+@pytest.mark.slow
 def test_notifications_restored_reports_the_mail_that_it_no_longer_knows_of(chain: Any, before: Any) -> None:
     folder, [_, *late] = before
     complete(chain, late)
@@ -152,6 +154,7 @@ def test_notifications_restored_reports_the_mail_that_it_no_longer_knows_of(chai
     assert len(chain.mailbox.mails) == sent
 
 
+@pytest.mark.slow
 def test_all_services_restored_from_a_backup_taken_in_the_middle_of_a_burst_agree_again_and_go_on(
     chain: Any, tmp_path: Path
 ) -> None:
