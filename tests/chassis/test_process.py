@@ -8,10 +8,15 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
+import amqp
+import psycopg2
 import pytest
 import requests
 
+from chassis.events import PREFIX
+from tests import backbone
 from tests.backbone import wait_until
 from tests.chassis.bench import held
 
@@ -69,6 +74,32 @@ def test_sigterm_is_over_within_10_s_whatever_still_runs(platform, restarted, li
         live_broker.resume()
         with pytest.raises(requests.ConnectionError):
             wait.result()
+
+
+@pytest.mark.slow
+def test_sigterm_with_messages_of_20_mb_in_hand_is_over_within_10_s_and_gives_them_back(
+    platform, restarted, live_things, live_dsn, channel
+):
+    """Nothing can be parked until the process has ended: all of them are unfinished."""
+    large = [backbone.headers("thing_made", subject=f"large {n}") for n in range(3)]
+    channel.confirm_select()
+    with closing(psycopg2.connect(live_dsn)) as conn, conn.cursor() as cursor:
+        cursor.execute("LOCK TABLE failed_event IN SHARE MODE")
+        for headers in large:
+            message = amqp.Message(b"x" * 20_000_000, delivery_mode=2, application_headers=headers)
+            channel.basic_publish_confirm(message, "", "things.made")
+        wait_until(lambda: live_things.ask("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        began = time.monotonic()
+        assert platform.stop("things", signal.SIGTERM) == 0
+        assert time.monotonic() - began < 10
+        conn.rollback()
+    assert live_things.failed() == []
+    platform.start("things")
+    due = [(headers[PREFIX + "subject"], "parked", 1) for headers in large]
+    wait_until(lambda: sorted(live_things.failed()) == due)
+    platform.await_ready("things")
+    assert make(platform, "small").status_code == 201
+    wait_until(lambda: live_things.times() == {"small": 1})
 
 
 def test_kill_9_in_the_middle_loses_nothing_and_doubles_nothing(platform, restarted, live_things):
