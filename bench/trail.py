@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chassis import changes, clock, migrate, sealer, trail
+from chassis import changes, clock, logs, migrate, sealer, trail
 from chassis.access import Identity
 from chassis.db import Database, connect
 from chassis.events import loader
@@ -56,6 +56,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=14, help="of each kind, for each number of clients")
     parser.add_argument("--seconds", type=float, default=4.0, help="of a round")
     chosen = parser.parse_args()
+    logs.configure("bench", "WARNING")  # lines of one's own only
     admin = local_admin.load()
     namespace = f"{admin.namespace}_bench_trail"
     dsn = provision.provision_databases(namespace, admin)["suppliers"]

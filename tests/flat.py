@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import tests.chassis.extra  # noqa: F401  makes services.things importable
-from chassis import broker, inbox, metrics, migrate, relay
+from chassis import broker, inbox, logs, metrics, migrate, relay
 from chassis.consume import Consumer
 from chassis.db import Database
 from deploy.local import admin as local_admin
@@ -47,6 +47,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=5_000_000, help="history")
     parser.add_argument("--events", type=int, default=100_000, help="live events")
     chosen = parser.parse_args()
+    logs.configure("flat", "WARNING")  # lines of one's own only
     admin = local_admin.load()
     namespace = f"{admin.namespace}_flat"
     dsn = provision.provision_databases(namespace, admin)["suppliers"]

@@ -21,6 +21,7 @@ import requests
 from bench.http import load, report
 from bench.http.stage import Stage, stage
 from bench.http.targets import CLIENTS, addresses
+from chassis import logs
 from tests import tokens
 
 
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5.0, help="of a round")
     parser.add_argument("--rounds", type=int, default=3, help="of each kind, for each side")
     chosen = parser.parse_args()
+    logs.configure("bench", "WARNING")  # lines of one's own only
     if not shutil.which("wrk"):
         sys.stderr.write("bench-http needs wrk: type `apt-get install wrk`.\n")
         return 1

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chassis import logs
 from tests.chaos import ledger, report
 from tests.chaos.books import Books
 from tests.chaos.faults import Faults
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    logs.configure("chaos", "WARNING")  # lines of one's own only
     folder = Path(tempfile.mkdtemp(prefix="kedja-chaos-"))
     say(f"chaos: seed {arguments.seed}, {arguments.seconds:.0f} s of faults, logs in {folder}")
     clean = False
