@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock, postgres, sql
 from chassis.db import connect
+from chassis.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ MANIFEST = "manifest.json"
 _FORMAT = 1
 
 
-class BackupError(Exception):
+class BackupError(OperatorError):
     """There is no whole backup of what is asked for; the message says why."""
 
 

@@ -3,113 +3,59 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 import psycopg2
 
-from chassis import (
-    cli_openapi,
-    cli_parked,
-    cli_queues,
-    cli_recovery,
-    cli_token,
-    cli_trail,
-    config,
-    generated,
-    migrate,
-    topology,
-)
+from chassis.errors import OperatorError
 from chassis.faults import BROKER_ERRORS
-from chassis.installed import amqp_url, dsn_of, installed, service_argument
+from chassis.installed import installed, service_argument
+
+# Imported when it is asked for: who types one command does not wait for what the others need.
+_COMMANDS = {
+    "asyncapi": "chassis.cli_events:asyncapi_command",
+    "audit-trail": "chassis.cli_trail:audit_trail",
+    "backup": "chassis.cli_recovery:backup_command",
+    "events": "chassis.cli_events:events_group",
+    "migrate": "chassis.cli_migrate:migrate_command",
+    "openapi": "chassis.cli_openapi:openapi_command",
+    "parked": "chassis.cli_parked:parked",
+    "queues": "chassis.cli_queues:queues_command",
+    "restore": "chassis.cli_recovery:restore_command",
+    "restore-report": "chassis.cli_recovery:restore_report_command",
+    "resync": "chassis.cli_recovery:resync_command",
+    "run": "chassis.cli:run",
+    "token": "chassis.cli_token:token_command",
+    "topology": "chassis.cli_topology:topology_group",
+}
 
 
-@click.group()
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.command(cls=_Commands)
 def cli() -> None:
     """Kedja: a chain of events from a supplier's self-assessment to the right audit."""
 
 
-@cli.command()
+@click.command()
 @service_argument
 def run(service: str) -> None:
     """Run one service in this process."""
     from chassis import runner  # noqa: PLC0415  needs nameko, which the other commands do not
 
     runner.run(installed()[service].load())
-
-
-@cli.command(name="migrate")
-@service_argument
-def migrate_command(service: str) -> None:
-    """Bring a service's database up to date."""
-    applied = migrate.migrate(dsn_of(service), service)
-    click.echo(f"{service}: {len(applied)} migrations applied" if applied else f"{service}: up to date")
-
-
-@cli.group(name="topology")
-def topology_group() -> None:
-    """Exchanges, queues and bindings."""
-
-
-@topology_group.command()
-@click.option(
-    "--check", is_flag=True, help="Write nothing; fail if the file is not what the services declare."
-)
-def generate(check: bool) -> None:
-    """Write deploy/rabbitmq/definitions.json from the services' declarations."""
-    from chassis.entrypoints import declared  # noqa: PLC0415  needs nameko, which the other commands do not
-
-    services = {name: entry.load() for name, entry in installed().items()}
-    events = [entrypoint for service in services.values() for entrypoint in declared(service)]
-    consumed = {e.queue: (e.producer, [schema.type for schema in e.slices]) for e in events}
-    before = topology.load() if topology.FILE.exists() else None
-    text = topology.text(topology.definitions(services, consumed, before))
-    generated.write(topology.FILE, text, check, "kedja topology generate")
-
-
-@topology_group.command(name="apply")
-def apply_topology() -> None:
-    """Declare everything in deploy/rabbitmq/definitions.json on the broker."""
-    document = topology.apply(amqp_url())
-    click.echo("topology: " + ", ".join(f"{len(items)} {kind}" for kind, items in document.items()))
-
-
-@cli.group(name="events")
-def events_group() -> None:
-    """The event catalogue."""
-
-
-@events_group.command(name="generate")
-@click.option(
-    "--check", is_flag=True, help="Write nothing; fail if the files are not what the services declare."
-)
-def generate_catalogue(check: bool) -> None:
-    """Write docs/asyncapi.json and the table in docs/architecture.md from the services' declarations."""
-    from chassis import catalogue  # noqa: PLC0415  needs nameko, which the other commands do not
-
-    services = {name: entry.load() for name, entry in installed().items()}
-    generated.write(catalogue.ASYNCAPI, catalogue.asyncapi(services), check, "kedja events generate")
-    generated.write(catalogue.ARCHITECTURE, catalogue.architecture(services), check, "kedja events generate")
-
-
-@cli.command(name="asyncapi")
-def asyncapi_command() -> None:
-    """Print the AsyncAPI 3 document: every event that the installed services emit."""
-    from chassis import catalogue  # noqa: PLC0415  needs nameko, which the other commands do not
-
-    services = {name: entry.load() for name, entry in installed().items()}
-    click.echo(catalogue.asyncapi(services), nl=False)
-
-
-for command in (
-    cli_openapi.openapi_command,
-    cli_parked.parked,
-    cli_queues.queues_command,
-    cli_token.token_command,
-    cli_trail.audit_trail,
-    *cli_recovery.COMMANDS,
-):
-    cli.add_command(command)
 
 
 def main() -> None:
@@ -121,12 +67,7 @@ def main() -> None:
         sys.exit(fault.exit_code)
     except click.Abort:
         sys.exit(130)
-    except (
-        config.ConfigError,
-        migrate.MigrationError,
-        topology.TopologyError,
-        *cli_recovery.FAULTS,
-    ) as fault:
+    except OperatorError as fault:
         sys.exit(f"{Path(sys.argv[0]).name}: {fault}")
     except (*BROKER_ERRORS, psycopg2.OperationalError) as fault:
         sys.exit(f"{Path(sys.argv[0]).name}: cannot reach the broker or the database: {str(fault).strip()}")

@@ -8,13 +8,11 @@ import click
 import psycopg2
 
 from chassis import losses
-from chassis.backup import BackupError, backup
+from chassis.backup import backup
 from chassis.installed import dsn_of, installed, service_argument
-from chassis.postgres import ProgramError
-from chassis.restore import RestoreError, restore
-from chassis.resync import ResyncError, resync
+from chassis.restore import restore
+from chassis.resync import resync
 
-FAULTS = (BackupError, ProgramError, RestoreError, ResyncError, losses.ReportError)
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -69,6 +67,3 @@ def resync_command(service: str) -> None:
         return
     count = resync(dsn_of(service), tells)
     click.echo(f"{service}: {count} events written; the running service publishes them")
-
-
-COMMANDS = (backup_command, restore_command, restore_report_command, resync_command)

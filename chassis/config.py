@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from chassis import protection, rates
+from chassis.errors import OperatorError
 
 # `host:port`, as a socket takes it
 _ADDRESS = validate.Regexp(r"[A-Za-z0-9_.\-]+:[0-9]{1,5}\Z", error="Must be host:port.")
@@ -16,7 +17,7 @@ _WEB_ADDRESS = validate.Regexp(r"https?://[!-~]+\Z", error="Must be an http or h
 _CLAIM_PREFIX = validate.Regexp(r"[A-Za-z0-9_.:/\-]*\Z", error="Must be a namespace as claims have it.")
 
 
-class ConfigError(Exception):
+class ConfigError(OperatorError):
     """The environment does not hold what the service needs; the message says what."""
 
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class OperatorError(Exception):
+    """What an operator at a terminal is told in one sentence."""
+
+
 class ProblemError(Exception):
     """A refusal that the caller can understand; `detail` is written for the caller."""
 

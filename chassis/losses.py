@@ -14,6 +14,7 @@ from psycopg2 import sql as compose
 
 from chassis import config, sql
 from chassis.db import connect
+from chassis.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +33,7 @@ _UNTOLD = {
 }
 
 
-class ReportError(Exception):
+class ReportError(OperatorError):
     """There is nothing to compare with; the message says what there is."""
 
 

@@ -13,6 +13,7 @@ import psycopg2
 import structlog
 
 from chassis.db import Transaction, connect
+from chassis.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ CREATE TABLE IF NOT EXISTS schema_migration (
 )"""
 
 
-class MigrationError(Exception):
+class MigrationError(OperatorError):
     """The database and the migration files contradict each other; the message says where."""
 
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import make_dsn, parse_dsn
 
+from chassis.errors import OperatorError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DEBIAN = Path("/usr/lib/postgresql")
 
 
-class ProgramError(Exception):
+class ProgramError(OperatorError):
     """A program is missing or failed; the message says which and why, in one sentence."""
 
 

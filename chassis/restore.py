@@ -12,6 +12,7 @@ from psycopg2 import sql as compose
 
 from chassis import backup, clock, migrate, postgres, sql
 from chassis.db import connect
+from chassis.errors import OperatorError
 
 if TYPE_CHECKING:
     from chassis.db import Transaction
@@ -21,7 +22,7 @@ queries: Any = sql.load(__file__)
 _HOUR = 3600
 
 
-class RestoreError(Exception):
+class RestoreError(OperatorError):
     """The database was left as it is; the message says why."""
 
 

@@ -15,6 +15,7 @@ import psycopg2
 
 from chassis import outbox, sql
 from chassis.db import connect
+from chassis.errors import OperatorError
 from chassis.faults import Fault, classify
 from chassis.ids import uuid7
 
@@ -43,7 +44,7 @@ class Projection(NamedTuple):
     subject: tuple[str, ...]  # the columns that a subject is made of, in its order
 
 
-class ResyncError(Exception):
+class ResyncError(OperatorError):
     """The state could not be told to the end; the message says why. It may be begun again at any time."""
 
 

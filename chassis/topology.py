@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chassis import broker
+from chassis.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent.parent / "deploy" / "rabbitmq" / "definitions.json"
 
 
-class TopologyError(Exception):
+class TopologyError(OperatorError):
     """The broker cannot carry the topology; the message says why."""
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from chassis import topology
-from chassis.cli import installed
 from chassis.entrypoints import declared
+from chassis.installed import installed
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("chassis", "services", "deploy", "demo", "tests", "bench")

@@ -12,9 +12,10 @@ from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
 
 from chassis import catalogue, outbox, topology
 from chassis.catalogue import emitted as emits
-from chassis.cli import cli, installed
+from chassis.cli import cli
 from chassis.db import Transaction
 from chassis.events import Event
+from chassis.installed import installed
 from services.audits.events import SupplierRiskRescored as Rescored
 from services.suppliers.service import SuppliersService as Suppliers
 from tests.backbone import received

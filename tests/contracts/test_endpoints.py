@@ -10,9 +10,9 @@ import requests
 
 import tests.chassis.extra  # noqa: F401  makes services.things importable
 from chassis import access
-from chassis.cli import installed
 from chassis.entrypoints import endpoints, http
 from chassis.http.endpoint import CHANGING
+from chassis.installed import installed
 
 if TYPE_CHECKING:
     from chassis.http.endpoint import Endpoint

@@ -11,9 +11,9 @@ import pytest
 from marshmallow import Schema, ValidationError, fields
 
 from chassis import catalogue, topology
-from chassis.cli import installed
 from chassis.entrypoints import declared
 from chassis.events import loader
+from chassis.installed import installed
 from chassis.outbox import number
 from tests.contracts.payloads import GOLDEN, golden
 

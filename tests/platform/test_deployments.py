@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from chassis import config, errors
-from chassis.cli import installed
+from chassis.installed import installed
 from deploy.local.checkout import ROOT
 from tests.conftest import SERVICES
 from tests.platform.edge import NGINX
