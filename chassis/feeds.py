@@ -1,13 +1,4 @@
-"""The audit trail and the changes over HTTP: what a service's two entrypoints declare and call.
-
-@http("GET", "/changes", scope="changes:read", query=feeds.ChangesQuery, returns=feeds.ChangesPage)
-def list_changes(self, tx: Transaction, call: Call) -> Any:
-    return feeds.changes_since(tx, call.query, call.actor)
-
-@http("GET", "/audit-trail", scope="audit-trail:read", query=feeds.TrailQuery, returns=feeds.TrailPage)
-def list_audit_trail(self, tx: Transaction, call: Call) -> Any:
-    return feeds.trail_since(tx, call.query)
-"""
+"""The audit trail and the changes over HTTP: what `chassis.service.Service` declares of every service."""
 
 from __future__ import annotations
 

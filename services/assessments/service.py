@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chassis import clock, feeds
+from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.errors import Conflict
 from chassis.http import Html, listing
 from chassis.resync import Projection
+from chassis.service import Service
 from services.assessments import events, rules, schemas, usecases
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _ASSESSMENT = "/assessments/<uuid:assessment_id>"
 
 
-class AssessmentsService:
+class AssessmentsService(Service):
     """Questionnaires, campaigns, answers and their review."""
 
     name = "assessments"
@@ -148,23 +149,6 @@ class AssessmentsService:
     @every(seconds=600)
     def forget_expired_sessions(self, begin: Any) -> bool:
         return usecases.forget_expired_sessions(begin, clock.now())
-
-    @http(
-        "GET",
-        "/changes",
-        scope="changes:read",
-        query=feeds.ChangesQuery,
-        returns=feeds.ChangesPage,
-        raises=(Conflict,),
-    )
-    def list_changes(self, tx: Transaction, call: Call) -> Any:
-        """Read what has changed since you last asked, as far as it is yours."""
-        return feeds.changes_since(tx, call.query, call.actor)
-
-    @http("GET", "/audit-trail", scope="audit-trail:read", query=feeds.TrailQuery, returns=feeds.TrailPage)
-    def list_audit_trail(self, tx: Transaction, call: Call) -> Any:
-        """Read who wrote what, in the order of the sealed chain."""
-        return feeds.trail_since(tx, call.query)
 
     @gauges
     def business_gauges(self, tx: Transaction) -> list[Gauge]:

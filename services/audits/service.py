@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chassis import clock, feeds
+from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.errors import Conflict
 from chassis.http import listing
 from chassis.resync import Projection
+from chassis.service import Service
 from services.audits import events, schemas, usecases
 from services.audits.domain.case import CaseKey
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _AUDIT = "/audits/<uuid:audit_id>"
 
 
-class AuditsService:
+class AuditsService(Service):
     """The audit policy, the plan, and the audits themselves."""
 
     name = "audits"
@@ -144,23 +145,6 @@ class AuditsService:
     def get_case(self, tx: Transaction, call: Call, supplier_id: UUID, category_id: str) -> Any:
         """Read a case with every decision about it."""
         return usecases.get_case(tx, CaseKey(supplier_id, category_id))
-
-    @http(
-        "GET",
-        "/changes",
-        scope="changes:read",
-        query=feeds.ChangesQuery,
-        returns=feeds.ChangesPage,
-        raises=(Conflict,),
-    )
-    def list_changes(self, tx: Transaction, call: Call) -> Any:
-        """Read what has changed since you last asked, as far as it is yours."""
-        return feeds.changes_since(tx, call.query, call.actor)
-
-    @http("GET", "/audit-trail", scope="audit-trail:read", query=feeds.TrailQuery, returns=feeds.TrailPage)
-    def list_audit_trail(self, tx: Transaction, call: Call) -> Any:
-        """Read who wrote what, in the order of the sealed chain."""
-        return feeds.trail_since(tx, call.query)
 
     @gauges
     def business_gauges(self, tx: Transaction) -> list[Gauge]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chassis import clock, feeds
+from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
-from chassis.errors import Conflict
 from chassis.http import listing
 from chassis.resync import Projection
+from chassis.service import Service
 from services.notifications import events, schemas, sending, usecases
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _RECIPIENT = "/recipients/<kind>/<recipient_id>"
 
 
-class NotificationsService:
+class NotificationsService(Service):
     """Who must hear of what, and the mails that tell them."""
 
     name = "notifications"
@@ -108,23 +108,6 @@ class NotificationsService:
     def get_notice(self, tx: Transaction, call: Call, notice_id: UUID) -> Any:
         """Read a notice with every try to mail it."""
         return usecases.get_notice(tx, notice_id)
-
-    @http(
-        "GET",
-        "/changes",
-        scope="changes:read",
-        query=feeds.ChangesQuery,
-        returns=feeds.ChangesPage,
-        raises=(Conflict,),
-    )
-    def list_changes(self, tx: Transaction, call: Call) -> Any:
-        """Read what has changed since you last asked, as far as it is yours."""
-        return feeds.changes_since(tx, call.query, call.actor)
-
-    @http("GET", "/audit-trail", scope="audit-trail:read", query=feeds.TrailQuery, returns=feeds.TrailPage)
-    def list_audit_trail(self, tx: Transaction, call: Call) -> Any:
-        """Read who wrote what, in the order of the sealed chain."""
-        return feeds.trail_since(tx, call.query)
 
     @gauges
     def business_gauges(self, tx: Transaction) -> list[Gauge]:

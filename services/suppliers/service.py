@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chassis import clock, feeds, imports
+from chassis import clock, imports
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.errors import Conflict
 from chassis.http import listing
 from chassis.resync import Projection
+from chassis.service import Service
 from services.suppliers import events, schemas, usecases
 from services.suppliers.imports import KINDS
 
@@ -25,7 +26,7 @@ _IMPORT = "/imports/<uuid:import_id>"
 _DATASET = "/country-indices/<index>/<int(min=1990, max=2100):year>"
 
 
-class SuppliersService:
+class SuppliersService(Service):
     """The registry of suppliers, and the risk score of each of their cases."""
 
     name = "suppliers"
@@ -204,23 +205,6 @@ class SuppliersService:
     @on_events("assessments", events.AssessmentCompleted, queue="suppliers.rescore")
     def rescore_after_assessment(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.rescore_after_assessment(tx, batch, now=clock.now())
-
-    @http(
-        "GET",
-        "/changes",
-        scope="changes:read",
-        query=feeds.ChangesQuery,
-        returns=feeds.ChangesPage,
-        raises=(Conflict,),
-    )
-    def list_changes(self, tx: Transaction, call: Call) -> Any:
-        """Read what has changed since you last asked, as far as it is yours."""
-        return feeds.changes_since(tx, call.query, call.actor)
-
-    @http("GET", "/audit-trail", scope="audit-trail:read", query=feeds.TrailQuery, returns=feeds.TrailPage)
-    def list_audit_trail(self, tx: Transaction, call: Call) -> Any:
-        """Read who wrote what, in the order of the sealed chain."""
-        return feeds.trail_since(tx, call.query)
 
     @gauges
     def business_gauges(self, tx: Transaction) -> list[Gauge]:
