@@ -89,6 +89,7 @@ def let_leases_lapse(chain: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_services_killed_one_after_the_other_in_a_long_burst_lose_and_double_nothing(chain: Any) -> None:
     cases = people.ready_to_complete(chain, 120)
     for turn, service in enumerate(["suppliers", "assessments", "audits"] * 2):
