@@ -160,7 +160,7 @@ def test_a_service_that_is_killed_in_the_middle_of_sending_loses_no_mail(platfor
     with closing(connect(platform.env["audits"]["DATABASE_URL"])) as tx:
         outbox.emit(tx, events)
         tx.commit()
-    wait_until(lambda: len(platform.mailbox.to(contact)) > 50)
+    wait_until(lambda: len(platform.mailbox.to(contact)) > 50, 60)
     platform.stop("notifications", signal.SIGKILL)
     assert len(platform.mailbox.to(contact)) < len(events)
     platform.start("notifications")
