@@ -9,7 +9,7 @@ services/<name>/imports holds KINDS, of ImportKind; service.py declares the endp
 A file is kept in the database in pieces, so that any replica can work on it; a process of its own reads it.
 """
 
-from chassis.imports.kinds import Fault, ImportKind, Job, Outcome, Parsed
+from chassis.imports.kinds import Fault, ImportKind, Job, Outcome, Parsed, rejected
 from chassis.imports.store import FILE, file_of, get, owners, report, start
 from chassis.imports.supervision import supervise
 from chassis.imports.views import ImportStarted, ImportView, ReportRow, RowQuery, start_query
@@ -28,6 +28,7 @@ __all__ = [
     "file_of",
     "get",
     "owners",
+    "rejected",
     "report",
     "start",
     "start_query",

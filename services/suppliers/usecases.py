@@ -8,12 +8,12 @@ from uuid import UUID
 
 from marshmallow import ValidationError
 
-from chassis import access, changes, outbox, sql, trail
+from chassis import changes, outbox, sql, trail
 from chassis.changes import Change
 from chassis.errors import Invalid, NotFound, PreconditionFailed, found
 from chassis.events import newest
 from chassis.metrics import Gauge
-from services.suppliers import domain, events, reference, repository, schemas
+from services.suppliers import domain, events, ownership, reference, repository, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,12 +83,11 @@ def rescore(
 
 
 def _require_own(actor: Identity, new: Mapping[str, Any], areas: Mapping[str, str | None]) -> None:
-    """Raise Forbidden for contracts and numbers of others; a category's area writes for all regions."""
+    """Raise Forbidden for contracts and numbers of others."""
     for contract in new["contracts"]:
-        owners = {"region": contract["regions"], "area": [areas[contract["category_id"]] or ""]}
-        access.require(actor, owners, "A contract of others only")
+        ownership.require_contract(actor, contract, areas)
     for own in new["own_numbers"]:
-        access.require(actor, {"region": [own["region"]]}, "Another region's number")
+        ownership.require_number(actor, own["region"])
 
 
 def _areas(tx: Transaction, new: Mapping[str, Any]) -> dict[str, str | None]:
@@ -108,7 +107,7 @@ def change_supplier(
 ) -> dict[str, Any]:
     """Write the editable part of a supplier; nothing is told where nothing is different."""
     expects.check(found(repository.lock_supplier(tx, supplier_id), "supplier"))
-    access.require(actor, repository.owners_of_supplier(tx, supplier_id), "This supplier")
+    ownership.require_supplier(actor, repository.owners_of_suppliers(tx, [supplier_id])[supplier_id])
     before = _supplier(tx, supplier_id)
     if _is_written(new, before):
         return _shown(before, actor)

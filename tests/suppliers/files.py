@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 OFFICE = Identity(
     subject="office", client="office", role="national_office", scopes=frozenset({"public"}), view="internal"
 )
-REGION = Identity(
-    subject="r",
-    client="r",
-    role="client",
-    scopes=frozenset({"public"}),
-    view="regions",
-    claims={"region": "01"},
-)
 
 
 def table(media_type: str, rows: Sequence[dict[str, Any]]) -> bytes:
@@ -106,9 +98,9 @@ class Imports:
             tx.commit()
 
 
-def category(tx: Transaction) -> None:
-    """Make the category that the contracts are of."""
-    repository.save_category(tx, {"category_id": "handskar", **loaded(NewCategory, GLOVES)}, None)
+def category(tx: Transaction, category_id: str = "handskar", **changes: Any) -> None:
+    """Make a category; without a name the one that the contracts are of, area F's."""
+    repository.save_category(tx, {"category_id": category_id, **loaded(NewCategory, GLOVES | changes)}, None)
 
 
 def states(job: dict[str, Any]) -> list[str]:

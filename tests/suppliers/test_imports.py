@@ -9,39 +9,11 @@ import pytest
 
 from chassis import tables
 from chassis.events import PREFIX
-from tests.suppliers.files import REGION, faults, states, table
+from tests.suppliers.files import faults, states, table
+from tests.suppliers.rows import CONTACT, CONTRACT, FIRST, ORGNR, OTHER, SECOND, everything
 
 if TYPE_CHECKING:
     from tests.suppliers.files import Imports
-
-ORGNR, OTHER = "5565436168", "2321000016"
-FIRST: dict[str, Any] = {
-    "orgnr": "556543-6168",
-    "region": "01",
-    "own_number": "L-1",
-    "legal_name": "Exempel 1 AB",
-}
-SECOND: dict[str, Any] = {"orgnr": OTHER, "region": "01", "own_number": "L-2", "legal_name": "Exempel 2 AB"}
-CONTACT = {
-    "own_number": "L-1",
-    "region": "1",
-    "name": "Kim",
-    "email": "kim@ett.example",
-    "language": "sv",
-    "role": "vd",
-}
-CONTRACT: dict[str, Any] = {
-    "orgnr": ORGNR,
-    "reference": "A-17",
-    "category_id": "handskar",
-    "regions": "01, 14",
-    "clause_level": "advanced",
-    "clause_version": "2024-1",
-    "starts_on": "2025-01-01",
-    "ends_on": "2028-12-31",
-    "value_ore": "125 000 000",
-    "terms": '{"remedy_days": 30}',
-}
 
 
 def events(imports: Imports) -> list[tuple[str, bool]]:
@@ -49,14 +21,6 @@ def events(imports: Imports) -> list[tuple[str, bool]]:
     told = imports.ask("SELECT type, headers FROM outbox ORDER BY id")
     imports.prepare()
     return [(kind, headers.get(PREFIX + "imported", False)) for kind, headers in told]
-
-
-def everything(imports: Imports) -> list[Any]:
-    """All that an import may change."""
-    return [
-        imports.ask(f"SELECT to_jsonb(t) FROM {name} AS t ORDER BY t::text")  # noqa: S608  names of ours
-        for name in ("supplier", "identifier", "own_number", "contact", "contract", "risk_score", "outbox")
-    ]
 
 
 @pytest.mark.parametrize("media_type", tables.MEDIA_TYPES)
@@ -222,18 +186,6 @@ def test_a_dry_run_reports_and_changes_nothing(imports: Imports) -> None:
     assert everything(imports) == before
     assert states(imports.run("contracts", [CONTRACT], dry_run=True)) == ["made"]
     assert everything(imports) == before
-
-
-def test_a_region_writes_its_own_numbers_and_contracts_and_renames_nobody(imports: Imports) -> None:
-    imports.run("suppliers", [FIRST])
-    rows = [FIRST | {"legal_name": "Renamed AB"}, SECOND | {"region": "14"}, SECOND]
-    job = imports.run("suppliers", rows, actor=REGION)
-    assert states(job) == ["unchanged", "rejected", "made"]
-    assert faults(job) == {3: [("region", "Numbers of another region cannot be written.", "01")]}
-    others = imports.run("contracts", [CONTRACT | {"regions": "14"}, CONTRACT], actor=REGION)
-    assert faults(others) == {
-        2: [("regions", "A contract of other regions only cannot be written.", "a list with 01")]
-    }
 
 
 def test_rows_of_one_file_that_mean_one_supplier_make_one(imports: Imports) -> None:

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chassis.ids import uuid7
-from chassis.imports import Fault, Outcome
+from chassis.imports import Fault, Outcome, rejected
+from services.suppliers.imports import limits
+from services.suppliers.ownership import NOBODYS
 from services.suppliers.schemas.registry import IDENTIFIERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
+    from chassis.access import Identity, Owners
     from chassis.imports import Parsed
 
     NumberKey = tuple[str, ...]
@@ -42,21 +45,14 @@ def supplier_of(values: Mapping[str, Any], known: Mapping[NumberKey, UUID]) -> U
     return next(iter(found.values()), None)
 
 
-def limited(values: Mapping[str, Any], region: str | None) -> Fault | None:
-    """Return what is wrong where a region's system writes for another region."""
-    strange = {key[1] for key in keys_of(values) if key[0] == OWN} - {region}
-    if region is None or not strange:
-        return None
-    return Fault("region", "Numbers of another region cannot be written.", region)
-
-
 @dataclass
 class Plan:
     """What a chunk of supplier rows does: decided row by row, written all at once."""
 
     known: dict[NumberKey, UUID]
     state: dict[UUID, dict[str, Any]]  # supplier -> legal_name, country, language, identifiers
-    limited_to: str | None  # the region of whoever imports, if it is one's
+    actor: Identity
+    owners: Mapping[UUID, Owners]  # of the suppliers that were there before
     made: list[UUID] = field(default_factory=list)
     changed: set[UUID] = field(default_factory=set)
     rewritten: set[UUID] = field(default_factory=set)
@@ -64,16 +60,14 @@ class Plan:
 
     def decide(self, row: Parsed) -> Outcome:
         """Decide one row; later rows see what it did."""
-        values = row.values
-        fault = limited(values, self.limited_to)
-        found = fault or supplier_of(values, self.known)
-        if found is None:
-            return self._make(row)
-        if not isinstance(found, Fault):
-            found = self._other_number(values, found) or found
+        found = supplier_of(row.values, self.known)
         if isinstance(found, Fault):
-            return Outcome(row.number, "rejected", None, [found])
-        return self._change(row, found)
+            return rejected(row.number, found)
+        fresh = [key for key in keys_of(row.values) if key not in self.known]
+        foreign = limits.of_numbers(self.actor, [key[1] for key in fresh if key[0] == OWN])
+        if foreign:
+            return rejected(row.number, *foreign)
+        return self._change(row, found, fresh) if found else self._make(row, fresh)
 
     def _other_number(self, values: Mapping[str, Any], supplier_id: UUID) -> Fault | None:
         """Return what is wrong if the supplier has another number of a scheme."""
@@ -83,12 +77,12 @@ class Plan:
                 return Fault(scheme, f"The supplier is registered with {scheme} {has[scheme]}.", has[scheme])
         return None
 
-    def _make(self, row: Parsed) -> Outcome:
+    def _make(self, row: Parsed, fresh: Sequence[NumberKey]) -> Outcome:
         values = row.values
         country = values.get("country") or ("SE" if "orgnr" in dict(self._schemes(values)) else None)
         if country is None:
             fault = Fault("country", "A new supplier without an orgnr needs its country.")
-            return Outcome(row.number, "rejected", None, [fault])
+            return rejected(row.number, fault)
         supplier_id = uuid7()
         self.state[supplier_id] = {
             "legal_name": values["legal_name"],
@@ -97,29 +91,40 @@ class Plan:
             "identifiers": {},
         }
         self.made.append(supplier_id)
-        self._take(values, supplier_id)
+        self._take(fresh, supplier_id)
         return Outcome(row.number, "made", supplier_id)
 
-    def _change(self, row: Parsed, supplier_id: UUID) -> Outcome:
-        """Write what is different; a region adds numbers to what all share, and changes no name."""
-        before, taken = self.state[supplier_id], self._take(row.values, supplier_id)
-        new = {} if self.limited_to else {n: row.values[n] for n in _PLAIN if n in row.values}
-        if any(before[name] != value for name, value in new.items()):
-            before.update(new)
-            self.rewritten.add(supplier_id)
-        elif not taken:
+    def _change(self, row: Parsed, supplier_id: UUID, fresh: Sequence[NumberKey]) -> Outcome:
+        """Write what is different; a region's own numbers are its own, whose the supplier may be."""
+        before = self.state[supplier_id]
+        new = {n: row.values[n] for n in _PLAIN if row.values.get(n, before[n]) != before[n]}
+        faults = self._refused(row.values, supplier_id, [*new, *(key[0] for key in fresh if key[0] != OWN)])
+        if faults:
+            return rejected(row.number, *faults)
+        if not new and not fresh:
             return Outcome(row.number, "unchanged", supplier_id)
+        self._take(fresh, supplier_id)
+        before.update(new)
         self.changed.add(supplier_id)
+        if new:
+            self.rewritten.add(supplier_id)
         return Outcome(row.number, "changed", supplier_id)
 
-    def _take(self, values: Mapping[str, Any], supplier_id: UUID) -> bool:
-        fresh = [key for key in keys_of(values) if key not in self.known]
+    def _refused(self, values: Mapping[str, Any], supplier_id: UUID, columns: Sequence[str]) -> list[Fault]:
+        """Return what is wrong with changing a supplier's editable part, of which these columns are."""
+        other = self._other_number(values, supplier_id)
+        if other or not columns:
+            return [other] if other else []
+        before = self.state[supplier_id]
+        owners = self.owners.get(supplier_id, NOBODYS)
+        return limits.of_supplier(self.actor, owners, [(column, before.get(column)) for column in columns])
+
+    def _take(self, fresh: Sequence[NumberKey], supplier_id: UUID) -> None:
         for key in fresh:
             self.known[key] = supplier_id
             self.numbers.append((key, supplier_id))
             if key[0] != OWN:
                 self.state[supplier_id]["identifiers"][key[0]] = key[1]
-        return bool(fresh)
 
     @staticmethod
     def _schemes(values: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -76,9 +76,9 @@ SELECT k.contract_id, k.supplier_id, k.reference, k.category_id, k.regions, k.cl
 FROM jsonb_populate_recordset(NULL::contract, (:keys)::jsonb) AS r
 JOIN contract AS k ON k.supplier_id = r.supplier_id AND k.reference = r.reference;
 
--- name: category_ids
--- All categories.
-SELECT category_id FROM category ORDER BY category_id;
+-- name: categories
+-- All categories, with the area that answers for each.
+SELECT category_id, responsible_area FROM category ORDER BY category_id;
 
 -- name: insert_contracts!
 -- New contracts.

@@ -92,9 +92,9 @@ def contracts(tx: Transaction, keys: Collection[tuple[UUID, str]]) -> dict[tuple
     return {(row.supplier_id, row.reference): row._asdict() for row in rows}
 
 
-def category_ids(tx: Transaction) -> list[str]:
-    """Return all categories."""
-    return [row.category_id for row in queries.category_ids(tx)]
+def areas(tx: Transaction) -> dict[str, str | None]:
+    """Return all categories, with the area that answers for each."""
+    return {row.category_id: row.responsible_area for row in queries.categories(tx)}
 
 
 def save_contracts(

@@ -8,17 +8,19 @@ import orjson
 
 from chassis import outbox, trail
 from chassis.ids import uuid7
-from chassis.imports import Fault, Outcome
+from chassis.imports import Fault, Outcome, rejected
 from services.suppliers import events, repository, schemas, usecases
+from services.suppliers.imports import limits
 from services.suppliers.imports import repository as rows_of
 from services.suppliers.imports.matching import Plan, supplier_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from uuid import UUID
 
     from chassis.db import Transaction
     from chassis.imports import Job, Parsed
+    from services.suppliers.ownership import Areas
 
     Values = dict[str, Any]
     Found = Sequence[tuple[Parsed, UUID | Fault]]
@@ -41,7 +43,9 @@ _MOST_NAMED = 60
 def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
     """Register suppliers and change those that are known by a number of theirs."""
     known = rows_of.known_numbers(tx, rows)
-    plan = Plan(known, rows_of.registered(tx, set(known.values())), job.actor.limited_to("region"))
+    ids = set(known.values())
+    owners = repository.owners_of_suppliers(tx, ids)
+    plan = Plan(known, rows_of.registered(tx, ids), job.actor, owners)
     outcomes = [plan.decide(row) for row in rows]
     before = _before(tx, plan.changed - set(plan.made))
     rows_of.save_suppliers(tx, plan, job.now)
@@ -51,7 +55,7 @@ def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
 
 def import_contacts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
     """Add contacts to suppliers, and change those with the same address."""
-    found = _suppliers(tx, rows)
+    found = _within_reach(tx, _suppliers(tx, rows), job)
     stored = rows_of.contacts(tx, _ids(found))
     work = _Upserts("contact_id", _CONTACT)
     outcomes = [work.decide(row, each, (each, row.values["email"].lower()), stored) for row, each in found]
@@ -63,18 +67,20 @@ def import_contacts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[O
 
 def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
     """Add contracts to suppliers, and change those with the same reference; their cases are scored."""
-    categories = rows_of.category_ids(tx)
-    found = [(row, _refused(row, categories, job) or each) for row, each in _suppliers(tx, rows)]
+    areas = rows_of.areas(tx)
+    found = [(row, _strange(row, areas) or each) for row, each in _suppliers(tx, rows)]
     stored = rows_of.contracts(
         tx, {(each, row.values["reference"]) for row, each in found if not isinstance(each, Fault)}
     )
-    was = {key: contract["category_id"] for key, contract in stored.items()}
-    work = _Upserts("contract_id", _CONTRACT)
+    left = {key: contract["category_id"] for key, contract in stored.items()}
+    work = _Upserts(
+        "contract_id", _CONTRACT, lambda was, will: limits.of_contract(job.actor, was, will, areas)
+    )
     outcomes = [work.decide(row, each, (each, row.values["reference"]), stored) for row, each in found]
     before = _before(tx, work.suppliers)
     rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()))
     causes = _tell(tx, (), before, job)
-    _score(tx, work, was, causes, job)
+    _score(tx, work, left, causes, job)
     return outcomes
 
 
@@ -89,24 +95,34 @@ def _ids(found: Found) -> set[UUID]:
     return {each for _, each in found if not isinstance(each, Fault)}
 
 
-def _refused(row: Parsed, categories: Collection[str], job: Job) -> Fault | None:
-    """Return what is wrong with a contract beside its form."""
-    region = job.actor.limited_to("region")
-    if row.values["category_id"] not in categories:
-        named = ", ".join(categories) if len(categories) <= _MOST_NAMED else None
-        return Fault("category_id", "There is no such category.", named)
-    if region and region not in row.values["regions"]:
-        return Fault(
-            "regions", "A contract of other regions only cannot be written.", f"a list with {region}"
-        )
-    return None
+def _within_reach(tx: Transaction, found: Found, job: Job) -> list[tuple[Parsed, UUID | Fault]]:
+    """Return the rows with their suppliers; a fault instead of those whose contacts are others' to write."""
+    owners = repository.owners_of_suppliers(tx, _ids(found))
+    refused = {each: limits.of_supplier(job.actor, whose) for each, whose in owners.items()}
+    return [
+        (row, each if isinstance(each, Fault) else next(iter(refused[each]), each)) for row, each in found
+    ]
+
+
+def _strange(row: Parsed, areas: Areas) -> Fault | None:
+    """Return what is wrong if a contract's category is unknown."""
+    if row.values["category_id"] in areas:
+        return None
+    named = ", ".join(areas) if len(areas) <= _MOST_NAMED else None
+    return Fault("category_id", "There is no such category.", named)
 
 
 class _Upserts:
     """Things of suppliers that are made, or changed where their key is known; later rows see earlier ones."""
 
-    def __init__(self, name: str, columns: Sequence[str]) -> None:
-        self.name, self.columns = name, columns
+    def __init__(
+        self,
+        name: str,
+        columns: Sequence[str],
+        refuse: Callable[[Values | None, Values], Fault | None] = lambda _before, _after: None,
+    ) -> None:
+        """Name the id's column and the others; `refuse`: what is wrong with (what is stored, a row)."""
+        self.name, self.columns, self.refuse = name, columns, refuse
         self.made: dict[UUID, Values] = {}
         self.changed: dict[UUID, Values] = {}
         self.suppliers: set[UUID] = set()
@@ -114,10 +130,12 @@ class _Upserts:
     def decide(self, row: Parsed, supplier: UUID | Fault, key: Any, stored: dict[Any, Values]) -> Outcome:
         """Decide one row; `stored`: what is there, by key."""
         if isinstance(supplier, Fault):
-            return Outcome(row.number, "rejected", None, [supplier])
+            return rejected(row.number, supplier)
         before = stored.get(key)
         item_id: UUID = before[self.name] if before else uuid7()
         values = {name: row.values[name] for name in self.columns}
+        if fault := self.refuse(before, values):
+            return rejected(row.number, fault)
         after = {**values, self.name: item_id, "supplier_id": supplier}
         if before and _same(before, values):
             return Outcome(row.number, "unchanged", item_id)
@@ -155,13 +173,13 @@ def _tell(tx: Transaction, made: Collection[UUID], before: Mapping[UUID, Any], j
 
 
 def _score(
-    tx: Transaction, work: _Upserts, was: Mapping[Any, str], causes: Mapping[UUID, UUID], job: Job
+    tx: Transaction, work: _Upserts, left: Mapping[Any, str], causes: Mapping[UUID, UUID], job: Job
 ) -> None:
     """Score the cases of new and changed contracts; of one that moved, the case that it left as well."""
     written = [*work.made.values(), *work.changed.values()]
     keys = {(each["supplier_id"], each["category_id"]) for each in written}
     for each in work.changed.values():
-        before = was.get((each["supplier_id"], each["reference"]))
+        before = left.get((each["supplier_id"], each["reference"]))
         if before:
             keys.add((each["supplier_id"], before))
     repository.lock_cases(tx, keys)

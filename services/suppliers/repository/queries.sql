@@ -82,11 +82,14 @@ UPDATE contact AS c SET name = r.name, email = r.email, language = r.language, r
 FROM jsonb_populate_recordset(NULL::contact, (:rows)::jsonb) AS r
 WHERE c.contact_id = r.contact_id AND c.supplier_id = r.supplier_id;
 
--- name: owners_of_supplier^
--- The regions that have a contract with a supplier, and the areas of its contracts' categories.
-SELECT ARRAY(SELECT DISTINCT region FROM contract, unnest(regions) AS region WHERE supplier_id = :supplier_id) AS regions,
-       ARRAY(SELECT DISTINCT responsible_area FROM contract JOIN category USING (category_id)
-             WHERE supplier_id = :supplier_id AND responsible_area IS NOT NULL) AS areas;
+-- name: owners_of_suppliers
+-- The regions that have a contract with each of the named suppliers, and the areas of its contracts' categories.
+SELECT s.supplier_id,
+       ARRAY(SELECT DISTINCT region FROM contract AS k, unnest(k.regions) AS region
+             WHERE k.supplier_id = s.supplier_id) AS regions,
+       ARRAY(SELECT DISTINCT responsible_area FROM contract AS k JOIN category USING (category_id)
+             WHERE k.supplier_id = s.supplier_id AND responsible_area IS NOT NULL) AS areas
+FROM unnest((:supplier_ids)::uuid[]) AS s (supplier_id);
 
 -- name: save_category!
 -- Create a category, or change it if its version is still the known one; counts 0 where somebody was faster.

@@ -12,7 +12,7 @@ from services.suppliers.repository.statements import queries
 from services.suppliers.schemas import CategoryQuery, DatasetQuery, SupplierQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -129,10 +129,10 @@ def change_supplier(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) 
     return _with_its_numbers(tx, supplier_id, new)
 
 
-def owners_of_supplier(tx: Transaction, supplier_id: UUID) -> Owners:
-    """Return whose a supplier is: by its contracts' regions, and by their categories' areas."""
-    row = queries.owners_of_supplier(tx, supplier_id=supplier_id)
-    return {"region": row.regions, "area": row.areas}
+def owners_of_suppliers(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, Owners]:
+    """Return whose suppliers are: by their contracts' regions, and by their categories' areas."""
+    rows = queries.owners_of_suppliers(tx, supplier_ids=sorted(supplier_ids))
+    return {row.supplier_id: {"region": row.regions, "area": row.areas} for row in rows}
 
 
 def supplier_exists(tx: Transaction, supplier_id: UUID) -> bool:
