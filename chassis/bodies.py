@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from chassis import errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from werkzeug.wrappers import Request
 
 MOST_BYTES = 1_000_000
@@ -64,16 +66,32 @@ def take(source: Any, wanted: int) -> bytes:
 
 
 def _unpacked(raw: bytes, wbits: int, most_bytes: int) -> bytes:
-    packed = zlib.decompressobj(wbits)
+    unpacked = bytearray()
+    for piece in inflate([raw], wbits):
+        unpacked += piece
+        if len(unpacked) > most_bytes:
+            raise _too_large(most_bytes)
+    return bytes(unpacked)
+
+
+def inflate(packed: Iterable[bytes], wbits: int = _ENCODINGS["gzip"]) -> Iterator[bytes]:
+    """Unpack in pieces of bounded size: what grows a thousandfold is counted before it is there.
+
+    Raises Malformed unless it is one packed stream, whole and alone: what is behind it must not be lost.
+    """
+    unpack = zlib.decompressobj(wbits)
     try:
-        unpacked = packed.decompress(raw, most_bytes + 1)
+        for raw in packed:
+            left = raw
+            while left and not unpack.eof:
+                yield unpack.decompress(left, _PIECE)
+                left = unpack.unconsumed_tail
+            if left or unpack.unused_data:
+                raise errors.Malformed("The packed body has an end, and something behind it.")
     except zlib.error:
         raise errors.Malformed("The body is not packed as its Content-Encoding says.") from None
-    if len(unpacked) > most_bytes:
-        raise _too_large(most_bytes)
-    if not packed.eof or packed.unused_data:
-        raise errors.Malformed("The packed body has no end, or something behind it.")
-    return unpacked
+    if not unpack.eof:
+        raise errors.Malformed("The packed body has no end.")
 
 
 def _too_large(most_bytes: int) -> errors.TooLarge:

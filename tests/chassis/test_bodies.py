@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tracemalloc
 import zlib
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import bodies, errors
+from chassis.uploads import Upload
 
 
 class Input(io.BytesIO):
@@ -24,6 +26,13 @@ class Input(io.BytesIO):
 
 def request(body=b"", **environ):
     return SimpleNamespace(environ={"wsgi.input": Input(body), "CONTENT_LENGTH": str(len(body)), **environ})
+
+
+def unpacked(asked):
+    """What an upload gives of a body."""
+    asked.headers = {"Content-Encoding": asked.environ["HTTP_CONTENT_ENCODING"]}
+    asked.content_length = int(asked.environ["CONTENT_LENGTH"])
+    return Upload(("text/csv",), 1_000_000, print, print)._unpacked(asked)
 
 
 class Unread:
@@ -78,9 +87,19 @@ def test_a_packed_body_is_unpacked_and_its_limit_is_that_of_what_it_holds(encodi
     [b"", b"no gzip", gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more"],
     ids=["nothing", "text", "cut off", "more after it"],
 )
-def test_what_is_not_packed_as_it_says_is_refused(body):
+@pytest.mark.parametrize("read", [bodies.read_body, lambda asked: b"".join(unpacked(asked))])
+def test_what_is_not_packed_as_it_says_is_refused(body, read):
     with pytest.raises(errors.Malformed):
-        bodies.read_body(request(body, HTTP_CONTENT_ENCODING="gzip"))
+        read(request(body, HTTP_CONTENT_ENCODING="gzip"))
+
+
+@pytest.mark.parametrize("more", [gzip.compress(b"01,2"), b"x"], ids=["member", "anything"])
+@pytest.mark.parametrize("size", [10, 200_000], ids=["read at once", "read in pieces"])
+def test_a_file_that_goes_on_behind_its_packed_end_is_refused_and_not_cut_off(size, more):
+    packed = gzip.compress(os.urandom(size))
+    assert sum(map(len, unpacked(request(packed, HTTP_CONTENT_ENCODING="gzip")))) == size
+    with pytest.raises(errors.Malformed, match="something behind it"):
+        list(unpacked(request(packed + more, HTTP_CONTENT_ENCODING="gzip")))
 
 
 @pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "zstd", "\x00"])
