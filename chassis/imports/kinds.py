@@ -28,7 +28,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A row that its schema accepts: plain values as JSON has them (dates are ISO texts)."""
+    """A row that its schema accepts: the values that it has, plain as in JSON (dates are ISO texts)."""
 
     number: int
     values: dict[str, Any]

@@ -47,7 +47,12 @@ def check_columns(kind: ImportKind, columns: Sequence[str]) -> None:
 def load(
     kind: ImportKind, number: int, cells: Mapping[str, object], wrong: Mapping[str, str]
 ) -> Parsed | list[Fault]:
-    """Return the row's values, or all that is wrong; `wrong`: what reading the file found already."""
+    """Return what the row says, or all that is wrong; `wrong`: what reading the file found already.
+
+    Schemas' defaults are left out: what a row does not say must not be taken for something it says.
+    """
+    if "" in wrong:
+        return [Fault("", wrong[""])]  # there is no row: no column of it can be missing
     given = {canonical(column): cell for column, cell in cells.items()}
     values = {name: _value(kind, name, cell) for name, cell in given.items() if name not in kind.ignores}
     faults = [Fault(column, problem) for column, problem in wrong.items()]
@@ -57,7 +62,7 @@ def load(
         said = {canonical(column) for column in wrong}
         faults += [each for each in _faults(kind, fault.messages_dict) if each.column not in said]
         return faults
-    return faults or Parsed(number, _plain(loaded))
+    return faults or Parsed(number, _plain({name: loaded[name] for name in loaded if name in values}))
 
 
 def _plain(loaded: dict[str, Any]) -> dict[str, Any]:

@@ -77,6 +77,12 @@ class Imports:
             cursor.execute(statement, values)
             return [row[0] if len(row) == 1 else tuple(row) for row in cursor.fetchall()]
 
+    def ask_and_keep(self, statement: str) -> None:
+        """Change what is registered behind the registry's back."""
+        with closing(connect(self.dsn)) as tx, tx.cursor() as cursor:
+            cursor.execute(statement)
+            tx.commit()
+
     def transaction(self) -> Any:
         """Open a transaction to look around in."""
         return closing(connect(self.dsn))

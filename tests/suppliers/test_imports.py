@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
 import pytest
 
 from chassis import tables
@@ -116,7 +115,7 @@ def test_columns_that_are_unknown_or_named_twice_refuse_the_file(imports: Import
     job = imports.run("suppliers", b"Org-nr,Legal name,namn\n1,2,3\n")
     assert (job["state"], job["report"]) == ("failed", [])
     assert job["reason"].startswith(
-        "Row 1: has columns that 'suppliers' does not: 'Org-nr', 'namn'. It has: orgnr,"
+        "Row 1: has columns that 'suppliers' does not: 'Org-nr', 'namn'. It has: supplier_id, orgnr,"
     )
     twice = imports.run("suppliers", b"orgnr,legal_name,Legal name\n1,2,3\n")
     assert twice["reason"] == "Row 1: names the column 'legal_name' twice."
@@ -160,8 +159,7 @@ def test_contracts_make_cases_that_are_scored_and_only_told_when_different(impor
     before = everything(imports)
     assert states(imports.run("contracts", [CONTRACT])) == ["unchanged"]
     assert everything(imports) == before
-    assert states(imports.run("contracts", [CONTRACT | {"ends_on": ""}])) == ["changed"]
-    assert imports.ask("SELECT ends_on FROM contract") == [None]
+    assert states(imports.run("contracts", [CONTRACT | {"value_ore": "5"}])) == ["changed"]
     job = imports.run("contracts", [CONTRACT | {"category_id": "hattar"}])
     assert faults(job) == {2: [("category_id", "There is no such category.", "handskar")]}
 
@@ -194,22 +192,3 @@ def test_rows_of_one_file_that_mean_one_supplier_make_one(imports: Imports) -> N
     assert (job["rows_accepted"], imports.ask("SELECT count(*) FROM supplier")) == (1200, [1])
     assert states(job)[:3] == ["made", "changed", "changed"]
     assert len(events(imports)) == 3  # one a chunk
-
-
-def test_an_exported_list_can_be_imported_again(imports: Imports) -> None:
-    imports.run("suppliers", [FIRST, SECOND | {"legal_name": "=HYPERLINK(1)"}])
-    imports.run("contacts", [CONTACT])
-    from services.suppliers import repository, schemas  # noqa: PLC0415
-
-    with imports.transaction() as tx:
-        ids = [row.supplier_id for row in tx_rows(tx)]
-        shown = schemas.SupplierView(many=True).dump(repository.suppliers_by_id(tx, ids))
-    before = everything(imports)
-    job = imports.run("suppliers", orjson.loads(orjson.dumps(shown)))
-    assert (states(job), everything(imports)) == (["unchanged", "unchanged"], before)
-
-
-def tx_rows(tx: Any) -> Any:
-    with tx.cursor() as cursor:
-        cursor.execute("SELECT supplier_id FROM supplier")
-        return cursor.fetchall()

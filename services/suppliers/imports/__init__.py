@@ -4,14 +4,14 @@ from chassis.imports import ImportKind
 from services.suppliers.imports import usecases
 from services.suppliers.imports.schemas import ContactRow, ContractRow, SupplierRow
 
-_OF_AN_EXPORT = {"supplier_id", "version", "status", "registered_at", "contacts", "sites", "contracts"}
+_OF_AN_EXPORT = {"version", "status", "registered_at", "contacts", "sites", "contracts"}
 
 KINDS = (
     ImportKind(
         "suppliers",
         SupplierRow,
         usecases.import_suppliers,
-        "Suppliers, matched by an identifier or by the region's own number.",
+        "Suppliers, matched by an identifier, by the region's own number, or by their id.",
         frozenset(_OF_AN_EXPORT),
     ),
     ImportKind(
@@ -19,13 +19,13 @@ KINDS = (
         ContactRow,
         usecases.import_contacts,
         "Contact persons of suppliers that are registered, matched by e-mail address.",
-        frozenset({"contact_id", "supplier_id"}),
+        frozenset({"contact_id"}),
     ),
     ImportKind(
         "contracts",
         ContractRow,
         usecases.import_contracts,
         "Contracts of suppliers that are registered, matched by their reference.",
-        frozenset({"contract_id", "supplier_id"}),
+        frozenset({"contract_id"}),
     ),
 )

@@ -1,6 +1,6 @@
 """Which supplier a row is about, and what it changes: pure decisions over what is stored.
 
-A number's key is (scheme, value), or ("own_number", region, number).
+A number's key is (scheme, value), ("own_number", region, number), or ("supplier_id", id): what we call it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     NumberKey = tuple[str, ...]
 
-OWN = "own_number"
+OWN, ID = "own_number", "supplier_id"
 _PLAIN = ("legal_name", "country", "language")
 
 
 def keys_of(values: Mapping[str, Any]) -> list[NumberKey]:
     """Return the keys of all numbers that a row names its supplier by."""
-    schemes = {**values.get("identifiers", {}), **{s: values[s] for s in IDENTIFIERS if s in values}}
+    schemes = {**values.get("identifiers", {}), **{s: values[s] for s in (ID, *IDENTIFIERS) if s in values}}
     own = [(OWN, each["region"], each["number"]) for each in values.get("own_numbers", ())]
     if OWN in values:
         own.append((OWN, values["region"], values[OWN]))
@@ -39,6 +39,8 @@ def keys_of(values: Mapping[str, Any]) -> list[NumberKey]:
 def supplier_of(values: Mapping[str, Any], known: Mapping[NumberKey, UUID]) -> UUID | Fault | None:
     """Return the supplier that a row's numbers mean, None if they mean none, a Fault if they disagree."""
     found = {key: known[key] for key in keys_of(values) if key in known}
+    if ID in values and (ID, values[ID]) not in found:
+        return Fault(ID, "No supplier has this id: leave it out for a new one.")
     if len(set(found.values())) > 1:
         first, other = next((a, b) for a in found for b in found if found[a] != found[b])
         return Fault(other[0], f"Belongs to another supplier than the row's {first[0]} {first[-1]}.")
@@ -79,6 +81,8 @@ class Plan:
 
     def _make(self, row: Parsed, fresh: Sequence[NumberKey]) -> Outcome:
         values = row.values
+        if "legal_name" not in values:
+            return rejected(row.number, Fault("legal_name", "A new supplier needs its name."))
         country = values.get("country") or ("SE" if "orgnr" in dict(self._schemes(values)) else None)
         if country is None:
             fault = Fault("country", "A new supplier without an orgnr needs its country.")

@@ -1,14 +1,18 @@
 -- Imports into the registry: each statement takes all rows of a chunk.
 
 -- name: numbers
--- Which suppliers have the named numbers: identifiers by scheme, own numbers by region.
+-- Which suppliers have the named numbers: identifiers by scheme, own numbers by region, their own ids.
 SELECT i.scheme, NULL AS region, i.value AS number, i.supplier_id
 FROM jsonb_to_recordset((:keys)::jsonb) AS k (scheme text, region text, number text)
 JOIN identifier AS i ON i.scheme = k.scheme AND i.value = k.number
 UNION ALL
 SELECT k.scheme, o.region, o.number, o.supplier_id
 FROM jsonb_to_recordset((:keys)::jsonb) AS k (scheme text, region text, number text)
-JOIN own_number AS o ON o.region = k.region AND o.number = k.number;
+JOIN own_number AS o ON o.region = k.region AND o.number = k.number
+UNION ALL
+SELECT k.scheme, NULL, k.number, s.supplier_id
+FROM jsonb_to_recordset((:keys)::jsonb) AS k (scheme text, region text, number text)
+JOIN supplier AS s ON s.supplier_id = CASE WHEN k.scheme = 'supplier_id' THEN k.number::uuid END;
 
 -- name: lock_suppliers
 -- Hold suppliers, in the order of their ids, until the transaction ends.

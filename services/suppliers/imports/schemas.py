@@ -20,6 +20,7 @@ from services.suppliers.schemas.registry import (
 )
 
 _COUNTY = "a Swedish county code, such as 01"
+_ID = "the supplier's id in this platform, as exports have it"
 _NUMBERS = {
     "orgnr": "a Swedish organisation number, such as 556543-6168",
     "vat": "a VAT number of an EU country, such as SE556543616801",
@@ -43,6 +44,7 @@ class County(fields.String):
 class _Named(Schema):
     """The columns that say which supplier a row is about: one is enough, several must agree."""
 
+    supplier_id = fields.UUID(metadata={"accepted": _ID})
     orgnr = Identifier("orgnr", metadata={"accepted": _NUMBERS["orgnr"]})
     vat = Identifier("vat", metadata={"accepted": _NUMBERS["vat"]})
     lei = Identifier("lei", metadata={"accepted": _NUMBERS["lei"]})
@@ -55,22 +57,34 @@ class _Named(Schema):
         if ("own_number" in data) != ("region" in data):
             missing = "region" if "own_number" in data else "own_number"
             raise ValidationError("The region and its own number belong together.", missing)
-        if not data.keys() & {*IDENTIFIERS, "own_number", "identifiers", "own_numbers"}:
+        if not any(map(data.get, (*IDENTIFIERS, "supplier_id", "own_number", "identifiers", "own_numbers"))):
             raise ValidationError(
-                "The row names no supplier: it needs an orgnr, vat, lei or gln, or a region and own_number."
+                "The row names no supplier: it needs an orgnr, vat, lei or gln, a region and own_number, or a"
+                " supplier_id."
             )
 
 
 class SupplierRow(_Named):
     """A supplier; `identifiers` and `own_numbers` are as an export has them, JSON."""
 
-    legal_name = Text(LONGEST_NAME, required=True)
+    legal_name = Text(LONGEST_NAME)
     country = fields.String(
         validate=check_country, metadata={"accepted": "an ISO 3166-1 alpha-2 code, such as SE"}
     )
     language = fields.String(validate=validate.OneOf(LANGUAGES))
     identifiers = fields.Nested(Identifiers)
     own_numbers = fields.List(fields.Nested(OwnNumber), metadata={"accepted": 'JSON: [{"region", "number"}]'})
+
+    @validates_schema
+    def _one_of_a_scheme(self, data: dict[str, Any], **_: Any) -> None:
+        others = data.get("identifiers", {})
+        faults = {
+            scheme: [f"The row's identifiers have another one: {other}."]
+            for scheme, other in others.items()
+            if data.get(scheme, other) != other
+        }
+        if faults:
+            raise ValidationError(faults)
 
     example: ClassVar[dict[str, Any]] = {
         "orgnr": "5565436168",

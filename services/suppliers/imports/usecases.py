@@ -37,6 +37,8 @@ _CONTRACT = (
     "value_ore",
     "terms",
 )
+# What a new contract has where its row says nothing
+_UNSAID: Values = {"ends_on": None, "terms": {}}
 _MOST_NAMED = 60
 
 
@@ -73,9 +75,11 @@ def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
         tx, {(each, row.values["reference"]) for row, each in found if not isinstance(each, Fault)}
     )
     left = {key: contract["category_id"] for key, contract in stored.items()}
-    work = _Upserts(
-        "contract_id", _CONTRACT, lambda was, will: limits.of_contract(job.actor, was, will, areas)
-    )
+
+    def refuse(before: Values | None, after: Values) -> Fault | None:
+        return limits.of_contract(job.actor, before, after, areas) or _turned_round(after)
+
+    work = _Upserts("contract_id", _CONTRACT, refuse)
     outcomes = [work.decide(row, each, (each, row.values["reference"]), stored) for row, each in found]
     before = _before(tx, work.suppliers)
     rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()))
@@ -133,11 +137,13 @@ class _Upserts:
             return rejected(row.number, supplier)
         before = stored.get(key)
         item_id: UUID = before[self.name] if before else uuid7()
-        values = {name: row.values[name] for name in self.columns}
+        kept = _plain(before, self.columns) if before else _UNSAID
+        values = {name: row.values[name] if name in row.values else kept[name] for name in self.columns}
         if fault := self.refuse(before, values):
             return rejected(row.number, fault)
         after = {**values, self.name: item_id, "supplier_id": supplier}
-        if before and _same(before, values):
+        # an address may differ in its capitals
+        if before and {**kept, "email": ""} == {**values, "email": ""}:
             return Outcome(row.number, "unchanged", item_id)
         stored[key] = after
         self.suppliers.add(supplier)
@@ -145,10 +151,18 @@ class _Upserts:
         return Outcome(row.number, "changed" if before else "made", item_id)
 
 
-def _same(before: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    """Tell whether what is stored is what a row says; an address may differ in its capitals."""
-    stored: Values = orjson.loads(orjson.dumps({name: before[name] for name in values}, default=str))
-    return {**stored, "email": ""} == {**values, "email": ""}
+def _plain(stored: Mapping[str, Any], columns: Sequence[str]) -> Values:
+    """Return what is stored as rows have it: dates are ISO texts."""
+    plain: Values = orjson.loads(orjson.dumps({name: stored[name] for name in columns}, default=str))
+    return plain
+
+
+def _turned_round(contract: Values) -> Fault | None:
+    """Return what is wrong if a contract would begin after its end that is registered; both are ISO texts."""
+    ends_on = contract["ends_on"]
+    if ends_on is None or ends_on >= contract["starts_on"]:
+        return None
+    return Fault("ends_on", f"{ends_on} is registered, and must not be before starts_on.")
 
 
 def _before(tx: Transaction, changed: Collection[UUID]) -> dict[UUID, Any]:
