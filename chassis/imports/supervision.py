@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
-from subprocess import DEVNULL, PIPE, Popen
+from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -76,7 +76,7 @@ def _runs() -> bool:
 
 def _start(service: str, job_id: UUID) -> None:
     command = [sys.executable, "-m", "chassis.imports.worker", service, str(job_id)]
-    _worker.process = Popen(command, stdin=PIPE, stdout=DEVNULL)
+    _worker.process = Popen(command, stdin=PIPE)  # it logs where its service does
     _worker.job_id = job_id
     log.info("import_worker_started", job_id=str(job_id), pid=_worker.process.pid)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import signal
 import socket
@@ -123,6 +124,21 @@ def test_a_file_is_taken_worked_on_and_reported(replicas: Replicas) -> None:
     assert [each["row_number"] for each in page["items"]] == [2, 3]
     rest = replicas.get(f"/imports/{import_id}/rows", limit=2, after=page["next"])
     assert [each["row_number"] for each in rest["items"]] == [4, 5]
+
+
+def test_the_service_s_log_tells_how_an_import_ended(replicas: Replicas) -> None:
+    done, failed = (replicas.post(data).json()["import_id"] for data in (file_of(1), b"hats\n1\n"))
+    for import_id, state in ((done, "done"), (failed, "failed")):
+        replicas.await_end(import_id)
+        told = wait_until(lambda import_id=import_id: finished(replicas, import_id))  # type: ignore[misc]
+        assert [line["state"] for line in told] == [state]
+        assert told[0]["service"] == "suppliers"
+
+
+def finished(replicas: Replicas, import_id: str) -> list[dict[str, Any]]:
+    """The lines of the service's log about the end of an import."""
+    lines = replicas.running[0].log("suppliers").splitlines()
+    return [json.loads(line) for line in lines if import_id in line and "import_finished" in line]
 
 
 def test_own_numbers_are_looked_up_in_one_call(replicas: Replicas) -> None:
