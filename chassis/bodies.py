@@ -6,6 +6,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from chassis import errors
+from chassis.nesting import DEEPEST, deeper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -13,13 +14,10 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
 MOST_BYTES = 1_000_000
-DEEPEST = 32
 _PIECE = 65_536
 # `wbits` of zlib: both kinds of wrapping, as RFC 9110 names them
 _ENCODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _ACCEPTED = {"Accept-Encoding": "gzip, deflate"}
-_ONE_KIND = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def read_body(request: Request, most_bytes: int = MOST_BYTES) -> bytes:
@@ -100,13 +98,5 @@ def _too_large(most_bytes: int) -> errors.TooLarge:
 
 def refuse_depth(raw: bytes, deepest: int = DEEPEST) -> None:
     """Raise Malformed if JSON is nested deeper than anything that is taken here; asked before parsing."""
-    if raw.count(b"[") + raw.count(b"{") <= deepest:
-        return  # as good as always
-    texts = raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
-    brackets = b"".join(texts[::2]).translate(_ONE_KIND, _NO_BRACKETS)
-    depth = 0
-    for opened in brackets.split(b"]"):
-        depth += len(opened)
-        if depth > deepest:
-            raise errors.Malformed(f"The body is not JSON: it is nested deeper than {deepest} levels.")
-        depth -= 1
+    if deeper(raw, deepest):
+        raise errors.Malformed(f"The body is not JSON: it is nested deeper than {deepest} levels.")

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING
 import orjson
 
 from chassis import sql
+from chassis.nesting import DEEPEST, deeper
 from chassis.tables.faults import TableError
 from chassis.tables.sheet import Row
 
@@ -33,6 +34,8 @@ def _rows(file: IO[bytes]) -> Iterator[Row]:
 
 
 def _row(line: bytes, number: int) -> Row:
+    if deeper(line):
+        return Row(number, {}, {"": f"The line is nested deeper than {DEEPEST} levels."})
     try:
         values = orjson.loads(line)
     except orjson.JSONDecodeError as fault:

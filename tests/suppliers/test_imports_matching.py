@@ -133,6 +133,29 @@ def test_a_row_that_names_two_numbers_of_a_scheme_is_rejected(imports: Imports) 
     assert states(imports.run("suppliers", [same], media_type=tables.NDJSON)) == ["made"]
 
 
+def nested(levels: int) -> str:
+    return '{"a":' * levels + "1" + "}" * levels
+
+
+def test_a_row_that_is_nested_too_deep_is_rejected_alone(imports: Imports) -> None:
+    rows = [f'{{"orgnr": "{ORGNR}", "legal_name": {nested(levels)}}}' for levels in (31, 32, 300, 900, 5000)]
+    rows.append(orjson.dumps(FIRST).decode())
+    job = imports.run("suppliers", "\n".join(rows).encode(), media_type=tables.NDJSON)
+    assert job["reason"] is None
+    assert states(job) == ["rejected"] * 5 + ["made"]
+    too_deep = [("", "The line is nested deeper than 32 levels.", None)]
+    assert [faults(job)[number] == too_deep for number in (1, 2, 3, 4, 5)] == [False, True, True, True, True]
+
+
+def test_a_cell_that_is_nested_too_deep_is_a_fault_of_its_column(imports: Imports) -> None:
+    imports.run("suppliers", [FIRST])
+    rows = [CONTRACT | {"terms": nested(levels)} for levels in (32, 33, 300, 900, 5000)]
+    job = imports.run("contracts", [*rows, CONTRACT])
+    assert states(job) == ["rejected"] * 5 + ["made"]
+    regions = imports.run("contracts", [CONTRACT | {"regions": "[" * 300 + "]" * 300}])
+    assert faults(regions)[2][0][0] == "regions"
+
+
 def test_a_line_that_is_no_object_has_that_one_fault(imports: Imports) -> None:
     job = imports.run("suppliers", b"[1]\n{bad\nnull\n", media_type=tables.NDJSON)
     assert [[column for column, _, _ in each] for each in faults(job).values()] == [[""]] * 3
