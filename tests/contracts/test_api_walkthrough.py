@@ -72,6 +72,8 @@ def test_a_region_s_system_is_connected_as_the_page_says(platform, base, tmp_pat
         return done.stdout
 
     walked = run("bash", "-c", script(tmp_path))
+    rejected = re.findall(r"row (\d+) \[{'column': '(\w+)'", walked)
+    assert rejected == [("402", "country")] * 2  # by the dry run, and in earnest
     assert "/country Must be an ISO 3166-1 alpha-2 country code." in walked
 
     numbers = {"region": REGION, "numbers": ["A-0", "A-399", "A-new"]}
