@@ -10,9 +10,9 @@ A file is kept in the database in pieces, so that any replica can work on it; a 
 """
 
 from chassis.imports.kinds import Fault, ImportKind, Job, Outcome, Parsed, rejected
-from chassis.imports.store import FILE, file_of, get, owners, report, start
+from chassis.imports.store import FILE, file_of, get, jobs, owners, report, start
 from chassis.imports.supervision import supervise
-from chassis.imports.views import ImportStarted, ImportView, ReportRow, RowQuery, start_query
+from chassis.imports.views import ImportStarted, ImportView, JobQuery, ReportRow, RowQuery, start_query
 
 __all__ = [
     "FILE",
@@ -21,12 +21,14 @@ __all__ = [
     "ImportStarted",
     "ImportView",
     "Job",
+    "JobQuery",
     "Outcome",
     "Parsed",
     "ReportRow",
     "RowQuery",
     "file_of",
     "get",
+    "jobs",
     "owners",
     "rejected",
     "report",

@@ -32,8 +32,12 @@ SELECT * FROM import_job WHERE job_id = :job_id;
 SELECT * FROM import_job WHERE job_id = :job_id AND (finished_at IS NULL OR finished_at >= :kept_since);
 
 -- name: jobs
--- All jobs, or those of one client.
-SELECT * FROM import_job WHERE (:client)::text IS NULL OR actor ->> 'client' = :client;
+-- The jobs that every filter lets through, unless over for too long; those of callers with a claim, where one is named.
+SELECT job_id AS import_id, * FROM import_job
+WHERE (finished_at IS NULL OR finished_at >= now() - make_interval(days => :kept_days))
+  AND ((:kind)::text IS NULL OR kind = :kind)
+  AND ((:state)::text IS NULL OR state = :state)
+  AND ((:claims)::jsonb IS NULL OR actor -> 'claims' @> :claims);
 
 -- name: due_job$
 -- The oldest job that nobody works on: who does holds the job's advisory lock in its session.

@@ -10,8 +10,8 @@ import psycopg2
 from chassis import sql
 from chassis.errors import found
 from chassis.http import paging
-from chassis.imports.pruning import kept_since
-from chassis.imports.views import RowQuery
+from chassis.imports.pruning import KEPT_DAYS, kept_since
+from chassis.imports.views import JobQuery, RowQuery
 from chassis.tables import MEDIA_TYPES
 from chassis.tables.media import CSV, NDJSON
 from chassis.tables.writing import example_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from uuid import UUID
 
-    from chassis.access import Owners
+    from chassis.access import Identity, Owners
     from chassis.db import Transaction
     from chassis.http import Call
     from chassis.imports.kinds import ImportKind
@@ -78,6 +78,13 @@ def get(tx: Transaction, import_id: UUID) -> dict[str, Any]:
     """Return how far an import is."""
     row = found(_kept(tx, import_id), "import")
     return {"import_id": row.job_id, **row._asdict()}
+
+
+def jobs(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a page of the imports that the caller may see one by one."""
+    filters = {name: query[name] for name in ("kind", "state")}
+    claims = sql.document(actor.claims) if actor.claims else None
+    return paging.fetch(tx, queries.jobs, query, JobQuery, kept_days=KEPT_DAYS, claims=claims, **filters)
 
 
 def _kept(tx: Transaction, import_id: UUID) -> Any:

@@ -87,6 +87,16 @@ class ImportView(ImportStarted):
     }
 
 
+class JobQuery(PageQuery):
+    """Filters of the list of imports."""
+
+    key = ("import_id",)
+    sorts: ClassVar = {"created_at": "created_at"}
+
+    kind = fields.String(load_default=None)
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+
+
 class FaultView(Schema):
     """What is wrong in one column (empty: in the row as a whole), and what would be accepted there."""
 

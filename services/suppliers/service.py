@@ -181,6 +181,17 @@ class SuppliersService(Service):
         """Import a file of suppliers, contacts or contracts; it is worked on after the answer."""
         return imports.start(tx, call)
 
+    @http(
+        "GET",
+        "/imports",
+        scope="imports:read",
+        query=imports.JobQuery,
+        returns=listing(imports.ImportView),
+    )
+    def list_imports(self, tx: Transaction, call: Call) -> Any:
+        """List your imports, those of your region or all, as far as they are kept."""
+        return imports.jobs(tx, call.query, call.actor)
+
     @http("GET", _IMPORT, scope="imports:read", returns=imports.ImportView, owner=imports.owners)
     def get_import(self, tx: Transaction, call: Call, import_id: UUID) -> Any:
         """Read how far an import is."""

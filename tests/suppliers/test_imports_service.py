@@ -227,6 +227,27 @@ def test_an_import_is_seen_by_its_own_region_and_the_office_only(replicas: Repli
     assert statuses(tokens.OFFICE) == [200] * 4
 
 
+def test_a_list_has_one_s_own_imports_page_by_page(replicas: Replicas) -> None:
+    mine, theirs = (tokens.OURS.bearer("region", region=code) for code in ("01", "14"))
+    first, second = (replicas.post(file_of(1), headers=mine).json()["import_id"] for _ in range(2))
+    office = replicas.post(b"hats\n1\n", kind="contacts").json()["import_id"]
+    for import_id in (first, second, office):
+        replicas.await_end(import_id)
+    url = replicas.running[0].url("suppliers", "/imports")
+
+    def listed(headers: dict[str, str], **params: Any) -> list[str]:
+        answer = ask("GET", url, headers=headers, params=params)
+        assert answer.status_code == 200, answer.text
+        return [item["import_id"] for item in answer.json()["items"]]
+
+    assert (listed(mine), listed(theirs)) == ([first, second], [])
+    assert listed(tokens.OFFICE, sort="-created_at") == [office, second, first]
+    assert listed(tokens.OFFICE, state="failed") == listed(tokens.OFFICE, kind="contacts") == [office]
+    page = ask("GET", url, headers=mine, params={"limit": 1}).json()
+    assert page["items"] == [replicas.get(f"/imports/{first}")]
+    assert listed(mine, after=page["next"]) == [second]
+
+
 @contextmanager
 def in_the_middle(replicas: Replicas, data: bytes) -> Iterator[str]:
     """Give an import of which some rows are done, and not all."""
