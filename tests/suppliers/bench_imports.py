@@ -18,7 +18,7 @@ from chassis import tables
 from deploy.local import admin as local_admin
 from deploy.local import provision
 from tests.suppliers.files import category
-from tests.suppliers.test_imports_service import Replicas, row
+from tests.suppliers.replicas import Replicas, row
 
 _FORMATS = {kind: media_type for media_type, kind in tables.MEDIA_TYPES.items()}
 _CHUNK = 5000

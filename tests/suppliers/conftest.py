@@ -9,6 +9,7 @@ import pytest
 from chassis import migrate
 from deploy.local import provision
 from tests.suppliers.files import Imports, category
+from tests.suppliers.replicas import Replicas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,3 +34,23 @@ def imports(imports_dsn: str) -> Imports:
     made.clear()
     made.prepare(category)
     return made
+
+
+@pytest.fixture(scope="module")
+def replicas(admin: Admin, namespace: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
+    name = f"{namespace}_replicas"
+    made = Replicas(provision.provision(name, admin), tmp_path_factory.mktemp("replicas"))
+    try:
+        made.start()
+        yield made
+    finally:
+        for platform in made.running:
+            platform.stop_all()
+        provision.drop(name, admin)
+
+
+@pytest.fixture
+def empty_replicas(replicas: Replicas) -> None:
+    """Begin with an empty registry that has one category."""
+    replicas.db.clear()
+    replicas.db.prepare(category)

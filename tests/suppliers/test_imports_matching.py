@@ -156,6 +156,11 @@ def test_a_cell_that_is_nested_too_deep_is_a_fault_of_its_column(imports: Import
     assert faults(regions)[2][0][0] == "regions"
 
 
+def test_a_number_that_stands_twice_in_a_row_is_one(imports: Imports) -> None:
+    row = FIRST | {"own_numbers": [{"region": "01", "number": "L-1"}] * 2}
+    assert states(imports.run("suppliers", [row], media_type=tables.NDJSON)) == ["made"]
+
+
 def test_a_line_that_is_no_object_has_that_one_fault(imports: Imports) -> None:
     job = imports.run("suppliers", b"[1]\n{bad\nnull\n", media_type=tables.NDJSON)
     assert [[column for column, _, _ in each] for each in faults(job).values()] == [[""]] * 3

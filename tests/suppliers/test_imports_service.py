@@ -6,107 +6,28 @@ import gzip
 import json
 import os
 import signal
-import socket
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from chassis import tables
 from chassis.db import connect
-from deploy.local import provision
-from tests import harness, tokens
+from tests import tokens
 from tests.asking import ask
 from tests.backbone import wait_until
-from tests.suppliers.files import Imports, category, table
+from tests.suppliers.files import table
+from tests.suppliers.replicas import ROWS, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deploy.local.admin import Admin
-
-ROWS = 3000
+    from tests.suppliers.replicas import Replicas
 
 
-def row(number: int) -> dict[str, Any]:
-    return {
-        "region": "01",
-        "own_number": f"L-{number}",
-        "legal_name": f"Exempel {number} AB",
-        "country": "SE",
-    }
-
-
-def file_of(rows: int, start: int = 0) -> bytes:
-    return table(tables.CSV, [row(number) for number in range(start, start + rows)])
-
-
-class Replicas:
-    """One or more processes of the service on one database."""
-
-    def __init__(self, urls: dict[str, dict[str, str]], folder: Path) -> None:
-        self.urls, self.folder = {"suppliers": urls["suppliers"]}, folder
-        self.running: list[harness.Platform] = []
-        self.db = Imports(urls["suppliers"]["DATABASE_URL"])
-
-    def start(self) -> harness.Platform:
-        folder = self.folder / str(len(self.running))
-        folder.mkdir()
-        platform = harness.Platform(self.urls, folder)
-        platform.start_all()
-        self.running.append(platform)
-        return platform
-
-    def post(self, data: bytes, media_type: str = tables.CSV, **options: Any) -> requests.Response:
-        headers = {"Content-Type": media_type, **options.pop("headers", {})}
-        query = {"kind": "suppliers", **options}
-        url = self.running[0].url("suppliers", "/imports")
-        return ask("POST", url, data=data, headers=headers, params=query, timeout=100)
-
-    def get(self, path: str, **params: Any) -> Any:
-        return self.running[0].get("suppliers", path, **params)
-
-    def await_end(self, import_id: str, seconds: float = 100) -> dict[str, Any]:
-        def over() -> Any:
-            shown = self.get(f"/imports/{import_id}")
-            return shown if shown["state"] in {"done", "failed"} else None
-
-        return wait_until(over, seconds)
-
-    def worker(self, replica: int = 0) -> int | None:
-        """The process id of a replica's worker, if it has one."""
-        parent = self.running[replica].processes["suppliers"].pid
-        children = Path(f"/proc/{parent}/task/{parent}/children")
-        with suppress(OSError):
-            for child in children.read_text().split():
-                if b"chassis.imports.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    return int(child)
-        return None
-
-    def rows_done(self) -> int:
-        return self.db.ask("SELECT coalesce(sum(rows_accepted + rows_rejected), 0)::int FROM import_job")[0]
-
-
-@pytest.fixture(scope="module")
-def replicas(admin: Admin, namespace: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
-    name = f"{namespace}_replicas"
-    made = Replicas(provision.provision(name, admin), tmp_path_factory.mktemp("replicas"))
-    try:
-        made.start()
-        yield made
-    finally:
-        for platform in made.running:
-            platform.stop_all()
-        provision.drop(name, admin)
-
-
-@pytest.fixture(autouse=True)
-def _empty(replicas: Replicas) -> None:
-    replicas.db.clear()
-    replicas.db.prepare(category)
+pytestmark = pytest.mark.usefixtures("empty_replicas")
 
 
 def test_a_file_is_taken_worked_on_and_reported(replicas: Replicas) -> None:
@@ -152,61 +73,6 @@ def test_own_numbers_are_looked_up_in_one_call(replicas: Replicas) -> None:
     assert supplier["own_numbers"] == [{"region": "01", "number": "L-399"}]
     too_many = {"region": "01", "numbers": ["x"] * 1001}
     assert replicas.running[0].send("POST", "suppliers", "/suppliers/lookup", too_many).status_code == 422
-
-
-def test_a_file_that_is_sent_again_under_its_key_is_one_import(replicas: Replicas) -> None:
-    key = {"Idempotency-Key": "one-file"}
-    first, again = (replicas.post(file_of(2), headers=key).json() for _ in range(2))
-    assert first == again
-    assert replicas.post(file_of(3), headers=key).status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("request_", "status"),
-    [
-        ({"media_type": "application/pdf"}, 415),
-        ({"headers": {"Content-Encoding": "br"}}, 415),
-        ({"kind": "hats"}, 422),
-        ({"dry-run": "true"}, 422),
-        ({"headers": {"Content-Encoding": "gzip"}}, 400),
-    ],
-)
-def test_what_cannot_be_taken_is_refused_and_nothing_kept(
-    replicas: Replicas, request_: dict[str, Any], status: int
-) -> None:
-    assert replicas.post(b"orgnr\n1\n", **request_).status_code == status
-    assert replicas.db.ask("SELECT count(*) FROM import_chunk") == [0]
-
-
-def test_what_is_too_large_is_refused_before_it_is_sent_and_while_it_unpacks(replicas: Replicas) -> None:
-    answer = replicas.post(b"", headers={"Content-Length": "200000001"})
-    assert answer.status_code == 413
-    bomb = gzip.compress(bytes(201_000_000), 1)
-    assert replicas.post(bomb, headers={"Content-Encoding": "gzip"}).status_code == 413
-    assert replicas.db.ask("SELECT count(*) FROM import_chunk") == [0]
-
-
-@pytest.mark.parametrize("framing", ["Content-Length: 400000", "Transfer-Encoding: chunked"])
-def test_an_upload_that_breaks_off_is_no_file(replicas: Replicas, framing: str) -> None:
-    url = replicas.running[0].url("suppliers", "/imports?kind=suppliers")
-    host, _, path = url.removeprefix("http://").partition("/")
-    name, _, port = host.partition(":")
-    lines = [
-        f"POST /{path} HTTP/1.1",
-        f"Host: {host}",
-        f"Authorization: {tokens.OFFICE['Authorization']}",
-        "Content-Type: text/csv",
-        "Idempotency-Key: broken",
-        framing,
-    ]
-    half = file_of(2000)[:200_000]
-    size = f"{len(half):x}\r\n".encode() if "chunked" in framing else b""
-    with socket.create_connection((name, int(port)), timeout=60) as client:
-        client.sendall("\r\n".join([*lines, "", ""]).encode() + size + half)
-        client.shutdown(socket.SHUT_WR)
-        assert client.recv(1000).split()[1] == b"400"
-    assert replicas.db.ask("SELECT count(*) FROM import_job") == [0]
-    assert replicas.db.ask("SELECT count(*) FROM import_chunk") == [0]
 
 
 def test_an_import_is_seen_by_its_own_region_and_the_office_only(replicas: Replicas) -> None:

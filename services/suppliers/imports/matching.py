@@ -28,12 +28,12 @@ _PLAIN = ("legal_name", "country", "language")
 
 
 def keys_of(values: Mapping[str, Any]) -> list[NumberKey]:
-    """Return the keys of all numbers that a row names its supplier by."""
+    """Return the keys of all numbers that a row names its supplier by, each once."""
     schemes = {**values.get("identifiers", {}), **{s: values[s] for s in (ID, *IDENTIFIERS) if s in values}}
     own = [(OWN, each["region"], each["number"]) for each in values.get("own_numbers", ())]
     if OWN in values:
         own.append((OWN, values["region"], values[OWN]))
-    return [*schemes.items(), *own]
+    return list(dict.fromkeys([*schemes.items(), *own]))
 
 
 def supplier_of(values: Mapping[str, Any], known: Mapping[NumberKey, UUID]) -> UUID | Fault | None:
