@@ -13,6 +13,7 @@ from marshmallow import Schema, fields, missing
 from marshmallow.decorators import POST_DUMP, PRE_DUMP
 from marshmallow.utils import ensure_text_type
 
+from chassis import turns
 from chassis.events import loader
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _list(field: Any) -> Convert | None:
 
 
 def _each(convert: Convert, values: Any) -> list[Any]:
-    return [None if value is None else convert(value) for value in values]
+    return [None if value is None else convert(value) for some in turns.slices(values) for value in some]
 
 
 def _mapping(field: Any) -> Convert | None:

@@ -70,6 +70,14 @@ class Places:
         finally:
             self._leave(client, time.monotonic() - began)
 
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Rest after what is done here, as before a place that is handed over."""
+        began = time.monotonic()
+        yield
+        if self._in_company():
+            time.sleep(_rest(time.monotonic() - began))
+
     def _take(self, client: str) -> None:
         self._running[client] = self._running.get(client, 0) + 1
         self._moved_at[client] = time.monotonic()
@@ -107,9 +115,14 @@ class Places:
         self._moved_at[client] = time.monotonic()
         turn = queue.popleft()
         if self._in_company():
-            threading.Timer(min(2 * took, _LONGEST_REST), turn.set).start()
+            threading.Timer(_rest(took), turn.set).start()
         else:
             turn.set()
+
+
+def _rest(took: float) -> float:
+    """Return for how long a client rests after what took so long, in seconds."""
+    return min(2 * took, _LONGEST_REST)
 
 
 class Guard:
@@ -123,6 +136,7 @@ class Guard:
         self._proxies = frozenset(settings["TRUSTED_PROXIES"])
         self._slow: dict[str, int] = {}
         self.places = Places(max(1, workers // 2))
+        self.exports = Places(1)
 
     def address(self, environ: Mapping[str, Any]) -> str:
         """Return whom a request comes from: the peer, or whom a trusted proxy names."""
@@ -157,9 +171,26 @@ class Guard:
     @contextmanager
     def place(self, client: str) -> Iterator[None]:
         """Hold one of a client's places; raises TooManyRequests if none becomes free in time."""
-        if self.places.crowded(client):
+        with self._one(self.places, client):
+            yield
+
+    @contextmanager
+    def export(self, client: str) -> Iterator[None]:
+        """Hold a client's only place for a list as a table, which is as long as the list; raises the same."""
+        with self._one(self.exports, client):
+            yield
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Do a part of something long, and rest as after a request when others want something."""
+        with self.places.resting():
+            yield
+
+    @contextmanager
+    def _one(self, places: Places, client: str) -> Iterator[None]:
+        if places.crowded(client):
             self._slow_down(client)
-        with self.places.one(client):
+        with places.one(client):
             yield
 
     def _admit(self, rate: Rate, key: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ import psycopg2
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from psycopg2 import sql as compose
 
+from chassis import turns
 from chassis.errors import Invalid
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def fetch(
             if place:
                 raise Invalid({"?after": _NOT_OURS}) from None
             raise
-        rows = cursor.fetchall()
+        rows = turns.fetched(cursor)
     return _page(rows, query, what, columns, shown)
 
 
@@ -140,7 +141,8 @@ def _page(
     kept = rows[: query["limit"]]
     last = [getattr(kept[-1], name) for name in columns] if more else []
     following = _cursor(query["sort"], what, last) if more else None
-    return {"items": [shown(row) for row in kept], "next": following}
+    shown_rows = [shown(row) for some in turns.slices(kept) for row in some]
+    return {"items": shown_rows, "next": following}
 
 
 def _listed(ordered: type[PageQuery], filters: Mapping[str, Any]) -> bytes:

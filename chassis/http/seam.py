@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chassis import access, uploads
+from chassis.dumping import dumper
 from chassis.errors import ProblemError, Unauthorized
 from chassis.http import answering, caching, deprecation, exporting, reading
 from chassis.http.endpoint import owned
@@ -60,12 +61,20 @@ class Seam:
             call = uploads.received(endpoint.body, request, call, self.db)
             served = Served(self, client, endpoint, request, path_values, work)
             if form in MEDIA_TYPES:
-                response = exporting.export(endpoint, form, call, served.page)
+                response = self._exported(endpoint, form, call, served)
             else:
                 with self._guesses_counted(request, address, "session"):
                     response = served.whole(call, claim)
             response.headers.extend(told)
             caching.allow(endpoint, response)
+            return response
+
+    def _exported(self, endpoint: Endpoint, form: str, call: Call, served: Served) -> Response:
+        """Answer with a table, which has its client's place for one from the first page to the last byte."""
+        with ExitStack() as held:
+            held.enter_context(self.guard.export(served.client))
+            response = exporting.export(endpoint, form, call, served.page)
+            response.call_on_close(held.pop_all().close)
             return response
 
     def _actor(self, endpoint: Endpoint, request: Request) -> Identity:
@@ -110,9 +119,9 @@ class Served:
             return response
 
     def page(self, call: Call) -> Any:
-        """Return one page of a list."""
-        with self._admitted(call) as tx:
-            return self.work(tx, call, self.path_values)
+        """Return one page of a list, as it is shown: to make it so is work that has a place, too."""
+        with self.seam.guard.resting(), self._admitted(call) as tx:
+            return dumper(self.endpoint.returns)(self.work(tx, call, self.path_values))
 
     @contextmanager
     def _admitted(self, call: Call) -> Iterator[Transaction]:

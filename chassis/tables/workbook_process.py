@@ -1,13 +1,22 @@
-"""Writing workbooks in a process of its own: the library's work would stop a process of green threads."""
+"""Writing workbooks in a process of its own: the library's work would stop a process of green threads.
+
+There are few of them, and whatever else wants the processor goes first. What comes out is kept in a file: who
+reads slowly keeps no process.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from subprocess import PIPE, Popen
+from tempfile import TemporaryFile
+from threading import Semaphore
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import orjson
 
+from chassis import errors
 from chassis.tables.cells import plain
 
 if TYPE_CHECKING:
@@ -15,15 +24,31 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 16
 _WORKER = "chassis.tables.workbook_worker"
+MOST_PROCESSES = 2  # of one service: more would only share what two have
+_WAIT_SECONDS = 5.0
+_NICENESS = 19
+_places = Semaphore(MOST_PROCESSES)
 
 
 class WorkbookWriter:
     """A workbook: nothing comes out before its end."""
 
     def __init__(self, columns: Sequence[str]) -> None:
-        """Start the process."""
+        """Start the process; raises Unavailable while others write as many workbooks as may be."""
         self._columns = list(columns)
-        self._process: Popen[bytes] = Popen([sys.executable, "-m", _WORKER], stdin=PIPE, stdout=PIPE)
+        if not _places.acquire(timeout=_WAIT_SECONDS):
+            raise errors.Unavailable("Other workbooks are being written. CSV and NDJSON can be had at once.")
+        self._holds_place = True
+        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115  `close` closes it
+        try:
+            self._process: Popen[bytes] = Popen(
+                [sys.executable, "-m", _WORKER], stdin=PIPE, stdout=self._file
+            )
+        except BaseException:
+            self._leave()
+            raise
+        with suppress(OSError):  # it may be over already
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICENESS)
         self._send(self._columns)
 
     def __enter__(self) -> Self:
@@ -32,11 +57,16 @@ class WorkbookWriter:
 
     def __exit__(self, *_: object) -> None:
         """End the process if it still works."""
+        self.close()
+
+    def close(self) -> None:
+        """End the process if it still works; once is enough."""
         self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
+        with suppress(OSError):
+            self._stdin.close()
         self._process.wait()
+        self._file.close()
+        self._leave()
 
     def head(self) -> bytes:
         """Return nothing yet."""
@@ -50,15 +80,21 @@ class WorkbookWriter:
     def ending(self) -> Iterator[bytes]:
         """Give the file in pieces; raises RuntimeError if the process has failed."""
         self._stdin.close()
-        stdout = self._process.stdout
-        while stdout is not None and (piece := stdout.read(_PIECE)):
-            yield piece
         if self._process.wait():
             raise RuntimeError("the workbook's process has failed")
+        self._leave()
+        self._file.seek(0)
+        while piece := self._file.read(_PIECE):
+            yield piece
 
     def end(self) -> bytes:
         """Return the file."""
         return b"".join(self.ending())
+
+    def _leave(self) -> None:
+        if self._holds_place:
+            self._holds_place = False
+            _places.release()
 
     @property
     def _stdin(self) -> IO[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from chassis.tables.cells import typed
 
+MOST_MEMORY = 512 * 1024 * 1024  # it writes row by row and needs a tenth of that
 _LONGEST_CELL = 32_767  # characters that a workbook's cell holds
 _CUT = " … (cut: a workbook's cell holds no more; CSV and NDJSON have it whole)"
 _MOST_DIGITS = 10**15  # beyond them a spreadsheet rounds
@@ -20,6 +22,7 @@ _MOST_ROWS = 1_048_575  # below the header
 
 def main() -> None:
     """Write the workbook that comes in to where the output goes."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Kedja")
     lines = map(orjson.loads, sys.stdin.buffer)

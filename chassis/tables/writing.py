@@ -25,6 +25,9 @@ class Writer(Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
 
+    def close(self) -> None:
+        """Do what leaving the block does."""
+
     def head(self) -> bytes:
         """Return what comes before the first row."""
 
@@ -67,6 +70,9 @@ class _Plain:
         return self
 
     def __exit__(self, *_: object) -> None:
+        pass
+
+    def close(self) -> None:
         pass
 
     def ending(self) -> Iterator[bytes]:

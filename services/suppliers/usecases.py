@@ -158,8 +158,7 @@ def look_up(tx: Transaction, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def list_suppliers(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
     """Return a page of suppliers."""
-    page = repository.suppliers(tx, query)
-    return {**page, "items": [_shown(row._asdict(), actor) for row in page["items"]]}
+    return repository.suppliers(tx, query, lambda row: _shown(row._asdict(), actor))
 
 
 def put_category(

@@ -7,11 +7,15 @@ how many answers there were of each status.
 from __future__ import annotations
 
 import json
+import re
 import selectors
 import signal
 import socket
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
+
+# Where an answer begins; it may come in many pieces.
+_ANSWER, _HEAD_BYTES = re.compile(rb"HTTP/1\.1 (\d{3})"), 12
 
 
 def main() -> None:
@@ -22,6 +26,7 @@ def main() -> None:
     seen: Counter[str] = Counter()
     running = [True]
     signal.signal(signal.SIGTERM, lambda *_: running.clear())
+    ends: defaultdict[socket.socket, bytes] = defaultdict(bytes)
     ready = selectors.DefaultSelector()
     for _ in range(connections):
         sock = socket.create_connection((host, int(port)))
@@ -31,11 +36,13 @@ def main() -> None:
         for key, _ in ready.select(0.1):
             sock = key.fileobj
             try:
-                data = sock.recv(65_536)  # an answer comes in one piece, small as it is
+                data = sock.recv(65_536)
                 if not data:
                     raise ConnectionResetError
-                seen[data[9:12].decode()] += 1
-                sock.sendall(request)
+                for status in _ANSWER.findall(ends[sock] + data):
+                    seen[status.decode()] += 1
+                    sock.sendall(request)
+                ends[sock] = data[-_HEAD_BYTES + 1 :]
             except OSError:
                 seen["reset"] += 1
                 ready.unregister(sock)

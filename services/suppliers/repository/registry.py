@@ -12,7 +12,7 @@ from services.suppliers.repository.statements import queries
 from services.suppliers.schemas import CategoryQuery, DatasetQuery, SupplierQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -80,10 +80,14 @@ def _numbered(name: str, supplier_id: UUID, items: Sequence[Mapping[str, Any]]) 
     return sql.rows([{**item, name: uuid7(), "supplier_id": supplier_id} for item in items])
 
 
-def suppliers(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of suppliers, whole."""
+def suppliers(
+    tx: Transaction, query: Mapping[str, Any], shown: Callable[[Any], dict[str, Any]]
+) -> dict[str, Any]:
+    """Return a page of suppliers, as `shown` makes them of whole ones."""
     filters = {name: query[name] for name in ("country", "status", "category_id", "region")}
-    return paging.fetch(tx, queries.suppliers, query, SupplierQuery, supplier_ids=None, **filters)
+    return paging.fetch(
+        tx, queries.suppliers, query, SupplierQuery, shown=shown, supplier_ids=None, **filters
+    )
 
 
 def suppliers_by_id(tx: Transaction, supplier_ids: Sequence[UUID]) -> list[Any]:
