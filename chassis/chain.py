@@ -17,6 +17,7 @@ queries: Any = sql.load(__file__)
 CHUNK = 2000
 HASH_BYTES = 32
 _START = bytes(HASH_BYTES)
+_NO_TABLE = "is no plain table of ours: what it shows is worth nothing"
 
 
 class Walk:
@@ -36,7 +37,12 @@ class Walk:
     def faults(self) -> Iterator[str]:
         """Walk, and yield a sentence for each place at which the chain is broken."""
         with self._conn:
-            ends = queries.chain_ends(self._conn)
+            replaced = list(queries.replaced_tables(self._conn))
+            if not replaced:
+                ends = queries.chain_ends(self._conn)
+        if replaced:
+            yield from (f"{row.name} {_NO_TABLE}" for row in replaced)
+            return
         self.unsealed = ends.unsealed
         for row in self._sealed(ends.last):
             yield from self._check(row)

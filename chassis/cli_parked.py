@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
 import sys
 from contextlib import closing
@@ -14,7 +12,7 @@ import click
 import orjson
 
 from chassis import db, sql
-from chassis.installed import dsn_of, service_argument
+from chassis.installed import dsn_of, service_argument, user
 
 queries: Any = sql.load(__file__)
 
@@ -143,15 +141,7 @@ def discard(service: str, event: str | None, why: str, by: str | None, **filters
     """Set parked events aside for good. They are kept, with who, when and why: `list --discarded`, `show`."""
     chosen = _chosen(event, filters)
     with closing(db.connect(dsn_of(service))) as conn, conn:
-        count = queries.discard_failures(conn, by=by or _user(), why=why, **chosen)
+        count = queries.discard_failures(conn, by=by or user(), why=why, **chosen)
     if not count:
         raise click.ClickException(f"{service} has no parked event {event or 'of that kind'}")
     click.echo(f"{service}: discarded {event or f'{count} events'}")
-
-
-def _user() -> str:
-    """Return who types, also behind sudo, and in a container whose user has no name."""
-    try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chassis import chain, db, trail
-from chassis.installed import dsn_of, service_argument
+from chassis.installed import dsn_of, service_argument, user
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +52,8 @@ def verify(service: str, expect: Iterable[tuple[int, bytes]]) -> None:
     """
     with closing(db.connect(dsn_of(service))) as conn:
         conn.set_session(readonly=True)
+        with conn:
+            trail.queries.trust_built_ins(conn)
         walked = chain.Walk(conn, dict(expect))
         faults = 0
         for fault in walked.faults():
@@ -70,14 +72,16 @@ def verify(service: str, expect: Iterable[tuple[int, bytes]]) -> None:
 @service_argument
 @click.argument("resource")
 @click.argument("resource_id", metavar="ID")
-def forget(service: str, resource: str, resource_id: str) -> None:
+@click.option("--by", help="Who does it; kept in the trail.  [default: the user who types]")
+def forget(service: str, resource: str, resource_id: str, by: str | None) -> None:
     """Erase the personal values of one thing from SERVICE's audit trail, once that has been decided.
 
     RESOURCE and ID are as the trail has them, such as `recipient region/01`. What the service itself holds of
-    the person is erased over the API before. Exits with 1 if the trail holds nothing personal of that thing.
+    the person is erased over the API before. The trail gets an entry of who did it. Exits with 1 if the trail
+    holds nothing personal of that thing.
     """
     with closing(db.connect(dsn_of(service))) as conn, conn:
-        erased = trail.forget(conn, resource, resource_id)
+        erased = trail.forget(conn, resource, resource_id, by or user())
     if not erased:
         click.echo(f"{service}: the trail holds nothing personal of {resource} {resource_id}", err=True)
         sys.exit(1)

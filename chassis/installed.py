@@ -1,8 +1,10 @@
-"""Which services are here, and how their databases and the broker are reached."""
+"""Which services are here, how their databases and the broker are reached, and who asks."""
 
 from __future__ import annotations
 
+import getpass
 import importlib.util
+import os
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,14 @@ def _present(module: str) -> bool:
 def service_argument(function: Any) -> Any:
     """Take a service's name, and name those that are here when it is none."""
     return click.argument("service", type=click.Choice(list(installed())))(function)
+
+
+def user() -> str:
+    """Return who types, also behind sudo, and in a container whose user has no name."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def dsn_of(service: str) -> str:

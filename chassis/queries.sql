@@ -157,8 +157,12 @@ SELECT encode(sha256(salt || convert_to(:value, 'UTF8')), 'hex') FROM trail_salt
 WHERE (resource, resource_id) = (:resource, :resource_id);
 
 -- name: delete_salt!
--- Make it impossible to tell which values a thing's hashes are of.
-DELETE FROM trail_salt WHERE (resource, resource_id) = (:resource, :resource_id);
+-- Make it impossible to tell which values a thing's hashes are of, and append who did so; counts 0 where there is no salt.
+WITH erased AS (
+    DELETE FROM trail_salt WHERE (resource, resource_id) = (:resource, :resource_id) RETURNING resource, resource_id
+)
+INSERT INTO audit_trail_unsealed (at, actor_subject, actor_client, actor_role, action, resource, resource_id, correlation_id)
+SELECT :at, :subject, :client, :role, 'erased', resource, resource_id, :correlation_id FROM erased;
 
 -- name: prepare_note_changes!
 -- What events changed. Prepared, as the above.
@@ -219,8 +223,13 @@ SELECT CASE WHEN EXISTS (SELECT FROM audit_trail_unsealed) OR EXISTS (SELECT FRO
 SELECT seq, hash FROM seal WHERE feed = 'audit_trail';
 
 -- name: unsealed_records
--- Committed rows of the trail that wait for their seq, in the order in which they were written.
-SELECT id, record FROM audit_record WHERE seq IS NULL ORDER BY id LIMIT :limit;
+-- Committed rows of the trail that wait for their seq, in the order in which they were written, each with the text that its
+-- hash is made of: the same as in `sealed_records`. It stands here and not in a view, since the database is what is checked.
+SELECT id, jsonb_build_array(
+           id, (extract(epoch FROM at) * 1000000)::bigint, actor_subject, actor_client, actor_role,
+           action, resource, resource_id, before::text, after::text, personal::text, correlation_id
+       )::text AS record
+FROM audit_trail_unsealed ORDER BY id LIMIT :limit;
 
 -- name: stamp_trail!
 -- Give rows their places in the chain, and note how far it goes now.
@@ -270,9 +279,26 @@ SELECT seq, hash, coalesce((SELECT max(seq) FROM audit_trail_sealed), 0) AS last
 FROM seal WHERE feed = 'audit_trail';
 
 -- name: sealed_records
--- The chain in order, from after one seq up to another.
-SELECT seq, previous_hash, hash, record FROM audit_record
-WHERE seq IS NOT NULL AND seq > :after AND seq <= :last ORDER BY seq LIMIT :limit;
+-- The chain in order, from after one seq up to another; the same text as in `unsealed_records`.
+SELECT seq, previous_hash, hash, jsonb_build_array(
+           id, (extract(epoch FROM at) * 1000000)::bigint, actor_subject, actor_client, actor_role,
+           action, resource, resource_id, before::text, after::text, personal::text, correlation_id
+       )::text AS record
+FROM audit_trail_sealed WHERE seq > :after AND seq <= :last ORDER BY seq LIMIT :limit;
+
+-- name: trust_built_ins#
+-- Names mean PostgreSQL's own functions and types first, whatever the database says of its roles.
+SET search_path = pg_catalog, public;
+
+-- name: replaced_tables
+-- Which of the trail's tables are none: a view, a rule, a policy or a type of one's own could show what is not there.
+SELECT wanted.name FROM unnest(ARRAY['audit_trail_sealed', 'audit_trail_unsealed', 'seal']) AS wanted (name)
+LEFT JOIN pg_class AS c ON c.oid = to_regclass('public.' || wanted.name)
+WHERE c.oid IS NULL OR c.relkind <> 'r' OR c.relhasrules OR c.relrowsecurity OR EXISTS (
+    SELECT FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND t.typnamespace <> 'pg_catalog'::regnamespace
+)
+ORDER BY wanted.name;
 
 -- name: remember_events
 -- Mark events as handled by this queue; returns only those that had not been, and whether any has ever failed here.

@@ -99,12 +99,24 @@ def wrote_all(
     tx.wake("seal")
 
 
-def forget(tx: Transaction, resource: str, resource_id: UUID | str) -> bool:
+def forget(tx: Transaction, resource: str, resource_id: UUID | str, operator: str | None = None) -> bool:
     """Erase a thing's personal values from the trail: their hashes can't be told from noise any more.
 
-    Returns whether there were any. The chain stays as it is. What is written afterwards gets a new salt.
+    Returns whether there were any; then an entry says who did it: whoever calls, or an operator by login. The
+    chain stays as it is. What is written afterwards gets a new salt.
     """
-    return bool(queries.delete_salt(tx, resource=resource, resource_id=str(resource_id)))
+    actor = tx.actor
+    erased: int = queries.delete_salt(
+        tx,
+        resource=resource,
+        resource_id=str(resource_id),
+        at=clock.now(),
+        subject=operator or (actor and actor.subject),
+        client="kedja" if operator else actor and actor.client,
+        role="operations" if operator else actor and actor.role,
+        correlation_id=tx.correlation_id,
+    )
+    return erased > 0
 
 
 def hash_of(tx: Transaction, resource: str, resource_id: UUID | str, value: Any) -> str | None:

@@ -40,10 +40,17 @@ def head_of(*arguments):
     return last.rpartition(" ")[2]
 
 
+def records(things):
+    """Return (seq, the text of its hash) of what is sealed, as somebody would who knows how."""
+    asked = chain.queries.sealed_records.sql.strip().rstrip(";")
+    statement = f"SELECT seq, record FROM ({asked}) AS sealed"  # noqa: S608
+    return things.ask(statement, after=0, last=10**9, limit=10**9)
+
+
 def seal_again(things):
     """Make the whole chain anew, as somebody would who may write to the database and knows how."""
     previous = bytes(32)
-    for seq, record in things.ask("SELECT seq, record FROM audit_record WHERE seq IS NOT NULL ORDER BY seq"):
+    for seq, record in records(things):
         made = sealer.link(previous, seq, record)
         things.ask(
             "UPDATE audit_trail SET previous_hash = %(previous)s, hash = %(made)s WHERE seq = %(seq)s",
@@ -105,7 +112,8 @@ def test_a_changed_link_is_found(sealed, things):
 
 def test_an_entry_that_was_sealed_anew_does_not_fit_the_next(sealed, things):
     things.ask("""UPDATE audit_trail SET after = '{"name": "T5"}' WHERE seq = 5""")
-    [(previous, record)] = things.ask("SELECT previous_hash, record FROM audit_record WHERE seq = 5")
+    [previous] = things.ask("SELECT previous_hash FROM audit_trail WHERE seq = 5")
+    record = dict(records(things))[5]
     made = sealer.link(bytes(previous), 5, record)
     things.ask("UPDATE audit_trail SET hash = %(made)s WHERE seq = 5", made=made)
     assert verify()[:2] == (FAULTY, ["entry 6 does not follow the one before it"])
@@ -161,7 +169,7 @@ def test_an_entry_appended_past_the_sealer_is_found(sealed, things):
         " VALUES (11, now(), 'changed', 'thing', 'x', %(previous)s, '')",
         previous=previous,
     )
-    [record] = things.ask("SELECT record FROM audit_record WHERE seq = 11")
+    record = dict(records(things))[11]
     made = sealer.link(bytes(previous), 11, record)
     things.ask("UPDATE audit_trail SET hash = %(made)s WHERE seq = 11", made=made)
     assert verify()[:2] == (FAULTY, ["entries after 10 were not sealed by the service"])
@@ -193,6 +201,59 @@ def test_an_end_cut_off_together_with_the_sealers_note_is_found_by_what_was_note
     assert verify("--expect", head)[:2] == (FAULTY, ["entry 10, which was expected, is missing"])
 
 
+VIEW = """ALTER TABLE audit_trail_sealed RENAME TO kept; CREATE VIEW audit_trail_sealed AS
+SELECT *, NULL AS shown FROM kept"""
+DECEIT = """CREATE TABLE kept_record AS SELECT id, seq, jsonb_build_array(
+    id, (extract(epoch FROM at) * 1000000)::bigint, actor_subject, actor_client, actor_role, action, resource,
+    resource_id, before::text, after::text, personal::text, correlation_id)::text AS record FROM audit_trail;
+CREATE OR REPLACE VIEW audit_record AS
+SELECT t.id, t.seq, t.previous_hash, t.hash, k.record
+FROM audit_trail AS t JOIN kept_record AS k USING (id)"""
+NO_VIEW = "DROP VIEW audit_trail_sealed; ALTER TABLE kept RENAME TO audit_trail_sealed"
+POLICY = "ALTER TABLE audit_trail_sealed ENABLE ROW LEVEL SECURITY"
+NO_POLICY = "ALTER TABLE audit_trail_sealed DISABLE ROW LEVEL SECURITY"
+
+
+def test_a_view_that_gives_the_old_text_of_a_changed_entry_deceives_nobody(sealed, things):
+    """As it was until a release: the text that is hashed came from a view in the database that is checked."""
+    head = head_of()
+    things.ask(DECEIT)
+    things.ask("UPDATE audit_trail SET actor_subject = 'somebody else' WHERE seq = 5")
+    try:
+        assert verify("--expect", head)[:2] == (FAULTY, ["entry 5 is not what was sealed"])
+    finally:
+        things.ask("DROP VIEW audit_record; DROP TABLE kept_record")
+
+
+@pytest.mark.parametrize(("made", "undone"), [(VIEW, NO_VIEW), (POLICY, NO_POLICY)])
+def test_what_stands_before_the_table_and_could_show_something_else_is_found(sealed, things, made, undone):
+    things.ask(made)
+    try:
+        told = "audit_trail_sealed is no plain table of ours: what it shows is worth nothing"
+        assert verify()[:2] == (FAULTY, [told])
+    finally:
+        things.ask(undone)
+    assert verify()[0] == 0
+
+
+LOOKS = """DO $do$ BEGIN EXECUTE 'ALTER ROLE CURRENT_USER IN DATABASE ' || quote_ident(current_database()) ||
+' SET search_path = public, pg_catalog'; END $do$"""
+
+
+def test_a_function_of_the_same_name_deceives_nobody(sealed, things):
+    """A role may be told to look in its own schema before PostgreSQL's."""
+    things.ask(
+        'CREATE FUNCTION jsonb_build_array(VARIADIC "any") RETURNS jsonb'
+        " LANGUAGE internal IMMUTABLE AS 'jsonb_build_object'"
+    )
+    things.ask(LOOKS)
+    try:
+        assert verify()[0] == 0
+    finally:
+        things.ask(LOOKS.replace("SET search_path = public, pg_catalog", "RESET search_path"))
+        things.ask('DROP FUNCTION public.jsonb_build_array(VARIADIC "any")')
+
+
 def test_a_changed_note_of_the_sealers_is_found(sealed, things):
     things.ask("UPDATE seal SET hash = sha256('x') WHERE feed = 'audit_trail'")
     assert verify()[:2] == (FAULTY, ["entry 10, the last, has another hash than the sealer's own note of it"])
@@ -214,7 +275,8 @@ class Person(Schema):
     name = fields.String(metadata={"personal": True})
 
 
-def test_what_an_operator_erases_is_that_things_only_and_the_chain_still_holds(db):
+def test_what_an_operator_erases_is_that_things_only_and_the_chain_still_holds(db, things, monkeypatch):
+    monkeypatch.setenv("SUDO_USER", "an operator")
     with db.transaction() as tx:
         for name in ("region/01", "region/12"):
             trail.wrote(tx, "recipient", name, None, {"name": "Kim"}, schema=Person)
@@ -225,6 +287,11 @@ def test_what_an_operator_erases_is_that_things_only_and_the_chain_still_holds(d
     ):
         done = CliRunner().invoke(audit_trail, ["forget", "suppliers", "recipient", "region/01"])
         assert (done.exit_code, done.output.strip()) == (status, told)
+    seal_all(db)
+    assert things.ask(
+        "SELECT seq, actor_subject, actor_client, actor_role, action, resource, resource_id,"
+        " before, after, personal FROM audit_trail WHERE seq > 2"
+    ) == [(3, "an operator", "kedja", "operations", "erased", "recipient", "region/01", None, None, None)]
     with db.transaction() as tx:
         assert trail.hash_of(tx, "recipient", "region/01", "Kim") is None
         assert trail.hash_of(tx, "recipient", "region/12", "Kim")

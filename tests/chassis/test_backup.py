@@ -248,8 +248,9 @@ def test_a_restored_trail_is_intact_and_the_report_says_what_of_it_and_which_era
         feeds.seal_all(database)
     kept = restore.restore("things", home, tmp_path / "backup")
     assert list(losses.report("things", kept, {"things": ()}, lambda _service: home)) == [
-        "audit_trail_sealed: 1 gone; cannot come back by itself",
+        "audit_trail_sealed: 2 gone; cannot come back by itself",
         "    gone seq=2",
+        "    gone seq=3",
         "audit trail: 1 erasures are undone; erase these again (kedja audit-trail forget)",
         "    thing kept",
     ]
