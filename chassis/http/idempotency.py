@@ -1,7 +1,8 @@
 """Idempotency-Key: a creating request that is sent again has its effect once, and gets its answer again.
 
 The key is kept in the transaction that did the work: a refused or failed request keeps nothing, so that the
-corrected one is free to use the same key. Keys belong to the client; they are forgotten after KEPT_DAYS.
+corrected one is free to use the same key. Keys belong to the client; the answer goes to who has asked, in the
+same role and with the same claims, and to nobody else. Keys are forgotten after KEPT_DAYS.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from werkzeug.wrappers import Response
 
 from chassis import sql
@@ -48,6 +50,10 @@ class Claim:
             raise Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters.")
         self._key, self._client = given, actor.client
         self._address = f"{request.method} {request.full_path}"
+        # A stored answer holds what its asker may see; another of the same client may see less.
+        self._asker = orjson.dumps(
+            [actor.subject, actor.role, actor.view, actor.claims], option=orjson.OPT_SORT_KEYS
+        )
 
     def answered(self, tx: Transaction, body: bytes) -> Response | None:
         """Hold the key; return the stored answer if there is one.
@@ -78,8 +84,8 @@ class Claim:
         )
 
     def _fingerprint(self, body: bytes) -> bytes:
-        """Return what makes two requests the same: method, address and body."""
-        return hashlib.sha256(f"{self._address}\n".encode() + body).digest()
+        """Return what makes two requests the same: who asks and in which role, method, address and body."""
+        return hashlib.sha256(b"\n".join((self._asker, self._address.encode(), body))).digest()
 
 
 def prune(db: Database) -> bool:

@@ -145,8 +145,29 @@ def test_another_client_may_use_the_same_key_and_another_person_of_the_same_clie
     assert make("a", "k", one).status_code == 201
     assert make("b", "k", two).status_code == 201
     assert told(make("c", "k", colleague)) == (422, "invalid")
-    assert make("a", "k", colleague).headers[REPLAYED] == "true"
+    assert make("a", "k", one).headers[REPLAYED] == "true"
     assert names(live_things) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("role", "claims"),
+    [
+        ("client", {"region": "14"}),
+        ("client", {"region": "01", "sub": "somebody else"}),
+        ("region", {"region": "01"}),
+        ("national_office", {}),
+    ],
+)
+def test_another_role_region_or_person_of_the_same_client_is_not_shown_the_stored_answer(
+    make, live_things, role, claims
+):
+    asker = OURS.bearer("client", region="01", client_id="one", sub="the first")
+    assert make("a", "k", asker).status_code == 201
+    other = OURS.bearer(role, **{"client_id": "one", "sub": "the first", **claims})
+    answer = make("a", "k", other)
+    assert (told(answer), REPLAYED in answer.headers) == ((422, "invalid"), False)
+    assert make("a", "k", asker).headers[REPLAYED] == "true"
+    assert names(live_things) == ["a"]
 
 
 def test_who_may_not_make_it_is_not_shown_what_somebody_made(make):
