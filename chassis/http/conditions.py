@@ -1,7 +1,8 @@
 """Conditional requests (RFC 9110, section 13): who changes something says which version they have seen.
 
 A strong ETag is `"<version>-<view>"`: the version of the editable part, and the view in which it was shown.
-Writes compare the version only, and take the weak form too, into which a compressing proxy turns ours.
+Writes compare the version only. What a compressing proxy makes of a tag is taken for the tag: the weak form,
+and a suffix inside the quotes (Apache's `-gzip` and `-br`, `;gzip` of others).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _LIST = re.compile(r'\s*(?:(?:W/)?"[^"]*"\s*(?:,\s*|\Z))+')
 _TAG = re.compile(r'"([^"]*)"')
 _OURS = re.compile(r"([0-9]{1,18})-[a-z_]+")
+_PACKED = re.compile(r"(?:--?|;)(?:gzip|br|deflate|zstd)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def _matching(header: str) -> Expectation:
         return Expectation(present=True)
     if not _LIST.fullmatch(header):
         raise Malformed('If-Match must be an ETag of ours, such as "3-internal", or *.')
-    ours = (_OURS.fullmatch(tag) for tag in _TAG.findall(header))
+    ours = (_OURS.fullmatch(tag) for tag in _tags(header))
     return Expectation(frozenset(int(found[1]) for found in ours if found))
 
 
@@ -74,4 +76,9 @@ def is_known(headers: Headers, etag: str) -> bool:
     header = headers.get("If-None-Match")
     if header is None:
         return False
-    return header.strip() == "*" or etag.removeprefix("W/")[1:-1] in _TAG.findall(header)
+    return header.strip() == "*" or etag.removeprefix("W/")[1:-1] in _tags(header)
+
+
+def _tags(header: str) -> list[str]:
+    """Return the tags in a header as we have given them."""
+    return [_PACKED.sub("", tag) for tag in _TAG.findall(header)]

@@ -54,6 +54,10 @@ def test_a_view_is_no_other_view_but_a_change_compares_versions_only(send, item)
         ('"1-internal"', 304),
         ('W/"1-internal"', 304),
         ('"7-internal", W/"1-internal"', 304),
+        ('"1-internal-gzip"', 304),
+        ('W/"1-internal;gzip", "x"', 304),
+        ('"2-internal-gzip"', 200),
+        ('"1-internal-gz"', 200),
         ("*", 304),
         ('"2-internal"', 200),
         ('"1-internal-"', 200),
@@ -88,7 +92,15 @@ def test_a_change_without_a_condition_is_428_and_changes_nothing(send, item, met
 
 @pytest.mark.parametrize(("method", "body"), [("PUT", {"note": "x"}), ("DELETE", None)])
 @pytest.mark.parametrize(
-    "stale", ['"2-internal"', '"0-internal"', '"2-internal", "3-internal"', '"of-another-service"', '"1"']
+    "stale",
+    [
+        '"2-internal"',
+        '"0-internal"',
+        '"2-internal-gzip"',
+        '"2-internal", "3-internal"',
+        '"of-another-service"',
+        '"1"',
+    ],
 )
 def test_a_change_of_what_is_not_what_was_seen_is_412_and_changes_nothing(send, item, method, body, stale):
     assert told(send(method, "/items/a", body, {"If-Match": stale})) == (412, "precondition-failed")
@@ -96,7 +108,11 @@ def test_a_change_of_what_is_not_what_was_seen_is_412_and_changes_nothing(send, 
 
 
 @pytest.mark.parametrize(
-    "seen", ['"1-internal"', 'W/"1-internal"', '"9-internal",W/"1-internal"', '"1-internal" ,  "x"', "*"]
+    "seen",
+    [
+        *('"1-internal"', 'W/"1-internal"', '"9-internal",W/"1-internal"', '"1-internal" ,  "x"', "*"),
+        *('"1-internal-gzip"', 'W/"1-internal-br"', '"1-internal;gzip"', '"1-internal--gzip"'),
+    ],
 )
 def test_a_change_of_what_was_seen_is_taken_in_each_form_that_a_proxy_may_make_of_it(send, item, seen):
     changed = send("PUT", "/items/a", {"note": "x"}, {"If-Match": seen})
