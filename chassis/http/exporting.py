@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from chassis import turns
 from chassis.http.paging import MOST_ITEMS
-from chassis.tables.media import MEDIA_TYPES
+from chassis.tables.media import CSV, MEDIA_TYPES
 from chassis.tables.writing import columns_of, writer
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     Page = dict[str, Any]
 
 log = structlog.get_logger()
+
+# To some readers, such as `requests`, text is Latin-1 where it doesn't say what it is.
+_CONTENT_TYPES = {form: form for form in MEDIA_TYPES} | {CSV: f"{CSV}; charset=utf-8"}
 
 
 def forms(endpoint: Endpoint) -> tuple[str, ...]:
@@ -41,7 +44,9 @@ def export(endpoint: Endpoint, media_type: str, call: Call, fetch: Callable[[Cal
     table = writer(media_type, columns_of(endpoint.item))
     name = f"{endpoint.route.rpartition('/')[2]}.{MEDIA_TYPES[media_type]}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    response = Response(_pieces(endpoint, table, first, page), headers=headers, content_type=media_type)
+    response = Response(
+        _pieces(endpoint, table, first, page), headers=headers, content_type=_CONTENT_TYPES[media_type]
+    )
     response.call_on_close(table.close)  # also of a HEAD, which never asks for a piece
     return response
 

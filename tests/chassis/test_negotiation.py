@@ -96,3 +96,11 @@ def test_what_has_no_body_needs_no_media_type(send, live_things):
     assert (
         send("DELETE", "/items/a", None, {"If-Match": "*", "Content-Type": "text/plain"}).status_code == 204
     )
+
+
+def test_csv_says_that_it_is_utf_8_so_that_no_reader_guesses(send, live_things):
+    live_things.ask("INSERT INTO item (name) VALUES ('å')")
+    csv = send("GET", "/items", headers={"Accept": "text/csv"})
+    assert csv.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert csv.text.splitlines()[1].split(",").count("å") == 1
+    assert not csv.content.startswith(b"\xef\xbb\xbf")
