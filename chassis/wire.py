@@ -32,8 +32,10 @@ MOST_LINE_BYTES = 8192  # the request's line, and each header
 MOST_HEAD_BYTES = 16_384
 MOST_HEADERS = 64
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 4_000_000
-_REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) (/[\x21-\xff]*|\*) HTTP/1\.([01])\r?\n")
-_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r?\n")
+_REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) (/[\x21-\xff]*|\*) HTTP/1\.([01])\r\n")
+_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
+# Where a chunk's size stands, or the end of its data; what has a colon may be a trailer.
+_SIZE = re.compile(rb"[0-9A-Fa-f]{0,15}[ \t]*(;[^\r\n]*)?\r\n")
 _ONCE = frozenset({"host", "content-length", "transfer-encoding", "content-type", "authorization"})
 
 
@@ -124,7 +126,7 @@ class Wire(HttpOnlyProtocol):
         left, readline, fields = MOST_HEAD_BYTES, self.rfile.fp.readline, self.headers
         for _ in range(MOST_HEADERS + 1):
             line = readline(min(left, MOST_LINE_BYTES) + 1)
-            if line in {b"\r\n", b"\n"}:
+            if line == b"\r\n":
                 return
             left -= len(line)
             found = _HEADER.fullmatch(line)
@@ -198,6 +200,9 @@ class _Lines:
 
     def readline(self, size: int = MOST_LINE_BYTES) -> bytes:
         line: bytes = self._readline(size)
+        framed = line.endswith(b"\r\n") and (b":" in line or _SIZE.match(line))
+        if line and not framed:
+            raise ValueError("a chunk's size that another server may read otherwise")
         return line
 
 

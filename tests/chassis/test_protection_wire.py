@@ -116,6 +116,9 @@ BAD_HEADS = {
     "a space before the colon": (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length : 1\r\n\r\n", 400),
     "a folded header": (b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 400),
     "a lone CR": (b"GET / HTTP/1.1\r\nHost: x\r\nA: b\rContent-Length: 5\r\n\r\n", 400),
+    "a bare LF after the first line": (b"GET / HTTP/1.1\nHost: x\r\n\r\n", 400),
+    "a bare LF after a header": (b"GET / HTTP/1.1\r\nHost: x\nA: b\r\n\r\n", 400),
+    "a bare LF at the end": (b"GET / HTTP/1.1\r\nHost: x\r\n\n", 400),
     "a NUL": (b"GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 400),
     "an escape": (b"GET / HTTP/1.1\r\nHost: x\r\nA: \x1b[31m\r\n\r\n", 400),
     "a long address": (b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
@@ -170,7 +173,11 @@ def test_who_sends_it_all_the_same_gets_the_answer_and_then_the_end(client):
     assert connection.ended()
 
 
-@pytest.mark.parametrize("chunks", [b"z\r\n", b"5\r\nabc", b"-5\r\nabc\r\n", b"5" * 100_000])
+_END = b"\r\n{}\r\n0\r\n\r\n"
+LAX_CHUNKS = [b"2\n{}\r\n0\r\n\r\n", b"2\r\n{}\n0\r\n\r\n", b"0x2" + _END, b"0_2" + _END, b"+2" + _END]
+
+
+@pytest.mark.parametrize("chunks", [b"z\r\n", b"5\r\nabc", b"-5\r\nabc\r\n", b"5" * 100_000, *LAX_CHUNKS])
 def test_chunks_that_are_none_are_refused(client, chunks):
     connection = client()
     connection.send(head(b"POST", b"/things", JSON, KEY, b"Transfer-Encoding: chunked") + chunks)
