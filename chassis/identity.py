@@ -30,7 +30,7 @@ _COMPACT = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+){2}", re.ASCII)
 _BEARER = re.compile(r"bearer +(\S+) *", re.ASCII | re.IGNORECASE)
 # What `typ` says of an access token, if anything; logout tokens and proofs of possession say otherwise.
 _TYPES = ("jwt", "at+jwt", "application/at+jwt")
-# A name that goes into the audit trail and the logs. (JSON can say half a surrogate pair, nothing can store it.)
+# A name that goes into the audit trail and the logs. (JSON can say half a surrogate pair; nothing stores it.)
 _NAME = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,255}")
 # What only another kind of token carries: an ID token's hashes; a key that the bearer would have to prove.
 _FOREIGN = ("at_hash", "c_hash", "cnf")

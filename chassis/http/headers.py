@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     Described = dict[str, Any]
 
 TEXT = {"type": "string"}
+_LEFT = "How many requests are left, and for how many seconds."
+_ALLOWED = "How many requests in how many seconds."
+_COUNTED = " Absent where the request was refused before it was counted."
 _ETAG = r'(W/)?"[^"]*"'
 
 
@@ -24,10 +27,10 @@ HEADERS: Described = {
     "X-Correlation-ID": _header(
         "The request's, or a new one: quote it when you report something.", True, pattern=r"^[\w.\-]{1,64}$"
     ),
-    "RateLimit": _header(
-        "How many requests are left, and for how many seconds.", example='"client";r=99;t=60'
-    ),
-    "RateLimit-Policy": _header("How many requests in how many seconds.", example='"client";q=6000;w=60'),
+    "RateLimit": _header(_LEFT, True, example='"client";r=99;t=60'),
+    "RateLimit-Policy": _header(_ALLOWED, True, example='"client";q=6000;w=60'),
+    "RateLimitIfCounted": _header(_LEFT + _COUNTED, example='"client";r=99;t=60'),
+    "RateLimit-PolicyIfCounted": _header(_ALLOWED + _COUNTED, example='"client";q=6000;w=60'),
     "ETag": _header("Names this version; send it in If-Match or If-None-Match.", True, pattern=f"^{_ETAG}$"),
     "ETagOfPages": _header("Of a page in JSON; tables carry none.", pattern=f"^{_ETAG}$"),
     "Location": _header("Where the new thing is.", True, format="uri-reference"),
@@ -36,13 +39,34 @@ HEADERS: Described = {
         "Says that this is the stored answer to the first request with this key.", const="true"
     ),
     "Retry-After": _header("Seconds to wait.", True, pattern="^[0-9]+$"),
+    "Retry-AfterIfRunning": _header(
+        "Seconds to wait, if the first request with this Idempotency-Key is still being answered.",
+        pattern="^[0-9]+$",
+    ),
     "WWW-Authenticate": _header("The challenge of RFC 6750.", True, example='Bearer realm="kedja"'),
     "Content-Disposition": _header("What to call the file."),
     "Deprecation": _header("Since when this is deprecated, RFC 9745.", True, pattern="^@[0-9]+$"),
     "Sunset": _header("When it goes at the earliest, RFC 8594.", True),
 }
 ALWAYS = ("X-Correlation-ID", "RateLimit", "RateLimit-Policy")
+_MAYBE_COUNTED = ("X-Correlation-ID", "RateLimit IfCounted", "RateLimit-Policy IfCounted")
+# What may come before a request has been counted, and what always does
+_BEFORE_COUNTED: dict[type[errors.ProblemError], tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            errors.Malformed,
+            errors.Unauthorized,
+            errors.NotFound,
+            errors.RequestTimeout,
+            errors.TooManyRequests,
+        ),
+        _MAYBE_COUNTED,
+    ),
+    **dict.fromkeys((errors.ProblemError, errors.Unavailable), _MAYBE_COUNTED),
+    **dict.fromkeys((errors.UriTooLong, errors.HeadersTooLarge), ("X-Correlation-ID",)),
+}
 OF_REFUSALS = {
+    errors.Conflict: ("Retry-After IfRunning",),
     errors.Unauthorized: ("WWW-Authenticate",),
     errors.TooManyRequests: ("Retry-After",),
     errors.Unavailable: ("Retry-After",),
@@ -95,6 +119,11 @@ def header_parameters(endpoint: Endpoint) -> list[Described]:
     if endpoint.method == "GET":
         names.append("IfNoneMatch")
     return [{"$ref": f"#/components/parameters/{name}"} for name in [*names, "CorrelationId"]]
+
+
+def of_refusal(kind: type[errors.ProblemError]) -> Described:
+    """Return references to the header fields that a refusal has."""
+    return headers(*_BEFORE_COUNTED.get(kind, ALWAYS), *OF_REFUSALS.get(kind, ()))
 
 
 def headers(*names: str) -> Described:

@@ -63,7 +63,8 @@ class Claim:
         tx.later(queries.hold_key, name=f"{self._client}\n{self._key}")
         stored = queries.stored_answer(tx, client=self._client, key=self._key)
         if not stored.held:
-            raise Conflict("A request with this Idempotency-Key is being answered at this moment.")
+            told = "A request with this Idempotency-Key is being answered at this moment."
+            raise Conflict(told, headers={"Retry-After": "1"})
         if stored.status is None:
             return None
         if bytes(stored.fingerprint) != self._fingerprint(body):

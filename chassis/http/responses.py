@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chassis import errors
 from chassis.http import exporting, outcomes
 from chassis.http.answering import PROBLEM_TYPES
-from chassis.http.headers import ALWAYS, OF_REFUSALS, TEXT, headers
+from chassis.http.headers import ALWAYS, TEXT, headers, of_refusal
 from chassis.http.idempotency import REPLAYED
 from chassis.tables.media import CSV, NDJSON
 from chassis.tables.writing import example_of
@@ -57,7 +57,7 @@ def _refusal(kind: type[errors.ProblemError]) -> Described:
         example["errors"] = [_A_FAULT]
     return {
         "description": f"{kind.title}: `{example['type']}`.",
-        "headers": headers(*ALWAYS, *OF_REFUSALS.get(kind, ())),
+        "headers": of_refusal(kind),
         "content": {"application/problem+json": {"schema": schema, "example": example}},
     }
 

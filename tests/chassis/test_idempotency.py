@@ -101,7 +101,9 @@ def test_while_the_first_request_runs_the_second_is_409_and_then_it_gets_the_ans
     with ThreadPoolExecutor() as pool, held(live_things):
         first = pool.submit(make, "a", "k", fate="slow")
         wait_until(lambda: live_things.waiting() == 1)
-        assert told(make("a", "k", fate="slow")) == (409, "conflict")
+        refusal = make("a", "k", fate="slow")
+        assert told(refusal) == (409, "conflict")
+        assert refusal.headers["Retry-After"] == "1"
         assert make("b", "another-key").status_code == 201
         assert live_things.waiting() == 1
         live_things.release()

@@ -232,3 +232,17 @@ def test_the_server_before_the_services_refuses_in_words_of_the_manual_too() -> 
     assert len(told) > 5
     manual = MANUAL.read_text(encoding="utf-8")
     assert [name for name, status in told if f"\n### `{name}` ({status})\n" not in manual] == []
+
+
+def test_what_is_refused_before_it_is_counted_promises_no_rate():
+    document = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    components = document["components"]
+
+    def promised(name):
+        given = components["responses"][name]["headers"]
+        names = {header: each["$ref"].rpartition("/")[2] for header, each in given.items()}
+        return {header for header, name in names.items() if components["headers"][name]["required"]}
+
+    assert promised("Unauthorized") == {"X-Correlation-ID", "WWW-Authenticate"}
+    assert promised("UriTooLong") == promised("Malformed") == {"X-Correlation-ID"}
+    assert promised("Forbidden") == {"X-Correlation-ID", "RateLimit", "RateLimit-Policy"}
