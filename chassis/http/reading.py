@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 
 from chassis import clock, errors, sql
 from chassis.bodies import read_body, refuse_depth
@@ -42,7 +42,7 @@ def read(endpoint: Endpoint, request: Request, actor: Identity, correlation_id: 
     _refuse_nul(any("\0" in text for text in (request.path, *request.args, *request.args.values())))
     faults: dict[str, str] = {}
     raw, data = _body(endpoint.body, request, faults)
-    filters = _checked(endpoint.query, request.args.to_dict(), "?", faults) if endpoint.query else {}
+    filters = _query(endpoint.query, request, faults) if endpoint.query else {}
     if faults:
         raise errors.Invalid(faults)
     return Call(
@@ -55,6 +55,18 @@ def read(endpoint: Endpoint, request: Request, actor: Identity, correlation_id: 
         expects=expectation(request.headers) if endpoint.conditional else Expectation(),
         correlation_id=correlation_id,
     )
+
+
+def _query(schema: type[Schema], request: Request, faults: dict[str, str]) -> dict[str, Any]:
+    """Read the query. Of what is given twice one could not know which was meant, unless it is a list."""
+    lists = {name for name, field in loader(schema).fields.items() if isinstance(field, fields.List)}
+    given = dict(request.args.lists())
+    loaded = _checked(
+        schema, {name: all_ if name in lists else all_[0] for name, all_ in given.items()}, "?", faults
+    )
+    twice = [name for name, all_ in given.items() if len(all_) > 1 and name not in lists]
+    faults.update({f"?{_escape(name)}": "Is given more than once." for name in twice})
+    return loaded
 
 
 def _body(body: Any, request: Request, faults: dict[str, str]) -> tuple[bytes, dict[str, Any]]:

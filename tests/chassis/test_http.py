@@ -11,6 +11,7 @@ import requests
 
 from tests.asking import ask
 from tests.backbone import wait_until
+from tests.chassis import seam
 from tests.chassis.bench import emit, held
 from tests.tokens import OURS
 
@@ -239,3 +240,10 @@ def test_what_no_route_takes_is_counted_without_its_path_or_method(platform, liv
 def test_what_requests_need_is_told_apart_from_the_broker(platform, live_things):
     answer = platform.ops("things", "/readyz/http")
     assert (answer.status_code, answer.json()) == (200, {"database": True})
+
+
+def test_a_query_parameter_that_is_given_twice_is_refused_and_named(platform, live_things):
+    answer = seam.send(platform, "GET", "/items?limit=1&limit=5&region=01&region=01&nope=1&nope=2&sort=rank")
+    assert seam.told(answer) == (422, "invalid")
+    told = {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]}
+    assert told == dict.fromkeys(("?limit", "?nope", "?region"), "Is given more than once.")

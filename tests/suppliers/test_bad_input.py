@@ -118,3 +118,12 @@ def test_an_assessment_of_no_possible_time_is_unreadable(received: Any, name: st
     with pytest.raises((UnreadableError, ValidationError), match=name):
         received(AssessmentCompleted, completed(NOBODY, **{name: value}))  # type: ignore[arg-type]
     assert loader(AssessmentCompleted).load(completed(NOBODY))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["country", "region"])
+@pytest.mark.parametrize("code", ["99", "se", "XX", "1", "", "SE ", "0101"])
+def test_a_list_is_not_filtered_by_a_code_that_there_is_not(name: str, code: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        schemas.SupplierQuery().load({name: code})
+    assert list(refusal.value.messages) == [name]
+    assert schemas.SupplierQuery().load({"country": "SE", "region": "01"})["region"] == "01"

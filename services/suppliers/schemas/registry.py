@@ -292,6 +292,6 @@ class SupplierQuery(PageQuery):
     sorts: ClassVar = {"legal_name": "legal_name", "registered_at": "registered_at"}
 
     category_id = fields.String(load_default=None)
-    country = fields.String(load_default=None)
-    region = fields.String(load_default=None)
+    country = fields.String(load_default=None, validate=check_country, metadata=COUNTRY)
+    region = fields.String(load_default=None, validate=check_region, metadata=REGION)
     status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
