@@ -67,6 +67,7 @@ class AuditorQuery(PageQuery):
     """All auditors."""
 
     key = ("auditor_id",)
+    sorts: ClassVar = {"name": "name"}
 
 
 class AuditQuery(PageQuery):
@@ -204,6 +205,7 @@ class CaseQuery(PageQuery):
     """Filters of the list of cases."""
 
     key = ("case_id",)
+    sorts: ClassVar = {"as_of": "as_of"}
 
     supplier_id = fields.UUID(load_default=None)
     category_id = fields.String(load_default=None)

@@ -65,6 +65,7 @@ class RecipientQuery(PageQuery):
     """Only recipients of a kind."""
 
     key = ("kind", "id")
+    sorts: ClassVar = {"name": "name"}
 
     kind = fields.String(load_default=None, validate=validate.OneOf(RECIPIENT_KINDS))
 
@@ -73,6 +74,7 @@ class NoticeQuery(PageQuery):
     """Filters of the list of notices, in the order of their making."""
 
     key = ("notice_id",)
+    sorts: ClassVar = {"made_at": "made_at"}
 
     supplier_id = fields.UUID(load_default=None)
     kind = fields.String(load_default=None, validate=validate.OneOf(KINDS))

@@ -76,6 +76,7 @@ class CategoryQuery(PageQuery):
     """All risk categories."""
 
     key = ("category_id",)
+    sorts: ClassVar = {"category_id": "category_id"}
 
 
 class CountryValues(Schema):
@@ -110,5 +111,6 @@ class DatasetQuery(PageQuery):
     """Only one index's years."""
 
     key = ("index", "year")
+    sorts: ClassVar = {"year": "year", "imported_at": "imported_at"}
 
     index = fields.String(load_default=None)
