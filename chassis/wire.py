@@ -17,6 +17,7 @@ from eventlet import wsgi
 from nameko.web.server import HttpOnlyProtocol
 
 from chassis import door, errors, metrics
+from chassis.chunks import Lines
 from chassis.http.answering import problem_of
 from chassis.ids import uuid7
 from chassis.shields import shielded
@@ -34,8 +35,6 @@ MOST_HEADERS = 64
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 4_000_000
 _REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) (/[\x21-\xff]*|\*) HTTP/1\.([01])\r\n")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
-# Where a chunk's size stands, or the end of its data; what has a colon may be a trailer.
-_SIZE = re.compile(rb"[0-9A-Fa-f]{0,15}[ \t]*(;[^\r\n]*)?\r\n")
 _ONCE = frozenset({"host", "content-length", "transfer-encoding", "content-type", "authorization"})
 
 
@@ -143,7 +142,7 @@ class Wire(HttpOnlyProtocol):
     def get_environ(self) -> dict[str, Any]:
         """Return what the application gets; the body's reading is watched."""
         environ: dict[str, Any] = super().get_environ()
-        environ["eventlet.input"].rfile = _Lines(self.rfile)
+        environ["eventlet.input"].rfile = Lines(self.rfile)
         environ["wsgi.input"] = Body(environ["eventlet.input"], self.seen)
         environ["kedja.wire"] = self
         return environ
@@ -190,20 +189,6 @@ def _check(fields: Fields, version: str) -> None:
         raise errors.Malformed("Transfer-Encoding may be chunked, without a Content-Length.")
     if version == "HTTP/1.1" and fields.get("host") is None:
         raise errors.Malformed("HTTP/1.1 demands a Host.")
-
-
-class _Lines:
-    """What eventlet reads a chunked body from: its lines, which tell sizes, have an end."""
-
-    def __init__(self, rfile: Any) -> None:
-        self.read, self._readline = rfile.read, rfile.readline
-
-    def readline(self, size: int = MOST_LINE_BYTES) -> bytes:
-        line: bytes = self._readline(size)
-        framed = line.endswith(b"\r\n") and (b":" in line or _SIZE.match(line))
-        if line and not framed:
-            raise ValueError("a chunk's size that another server may read otherwise")
-        return line
 
 
 class Body:

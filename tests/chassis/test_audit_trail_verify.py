@@ -8,6 +8,7 @@ from marshmallow import Schema, fields
 
 from chassis import chain, cli_trail, sealer, trail
 from chassis.cli_trail import audit_trail
+from tests.chassis.deceits import DECEIT, LOOKS, NO_POLICY, NO_VIEW, POLICY, VIEW
 from tests.chassis.feeds import seal_all, write
 
 FAULTY = 1
@@ -201,19 +202,6 @@ def test_an_end_cut_off_together_with_the_sealers_note_is_found_by_what_was_note
     assert verify("--expect", head)[:2] == (FAULTY, ["entry 10, which was expected, is missing"])
 
 
-VIEW = """ALTER TABLE audit_trail_sealed RENAME TO kept; CREATE VIEW audit_trail_sealed AS
-SELECT *, NULL AS shown FROM kept"""
-DECEIT = """CREATE TABLE kept_record AS SELECT id, seq, jsonb_build_array(
-    id, (extract(epoch FROM at) * 1000000)::bigint, actor_subject, actor_client, actor_role, action, resource,
-    resource_id, before::text, after::text, personal::text, correlation_id)::text AS record FROM audit_trail;
-CREATE OR REPLACE VIEW audit_record AS
-SELECT t.id, t.seq, t.previous_hash, t.hash, k.record
-FROM audit_trail AS t JOIN kept_record AS k USING (id)"""
-NO_VIEW = "DROP VIEW audit_trail_sealed; ALTER TABLE kept RENAME TO audit_trail_sealed"
-POLICY = "ALTER TABLE audit_trail_sealed ENABLE ROW LEVEL SECURITY"
-NO_POLICY = "ALTER TABLE audit_trail_sealed DISABLE ROW LEVEL SECURITY"
-
-
 def test_a_view_that_gives_the_old_text_of_a_changed_entry_deceives_nobody(sealed, things):
     """As it was until a release: the text that is hashed came from a view in the database that is checked."""
     head = head_of()
@@ -234,10 +222,6 @@ def test_what_stands_before_the_table_and_could_show_something_else_is_found(sea
     finally:
         things.ask(undone)
     assert verify()[0] == 0
-
-
-LOOKS = """DO $do$ BEGIN EXECUTE 'ALTER ROLE CURRENT_USER IN DATABASE ' || quote_ident(current_database()) ||
-' SET search_path = public, pg_catalog'; END $do$"""
 
 
 def test_a_function_of_the_same_name_deceives_nobody(sealed, things):
