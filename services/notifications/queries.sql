@@ -147,9 +147,11 @@ WHERE n.notice_id = ANY((:notices)::uuid[])
 ORDER BY n.notice_id;
 
 -- name: begin_attempt!
--- Of all who may hold a claim on it, the first to begin sends it.
+-- Of all who may hold a claim on it, the first to begin sends it; `begun`: by when its own earlier tries to begin would be
+-- over, of which nobody knows whether they were committed.
 UPDATE notice SET attempts = :number, due_at = :until
-WHERE notice_id = :notice_id AND attempts = :number - 1 AND state = 'sending';
+WHERE notice_id = :notice_id AND state = 'sending'
+  AND (attempts = :number - 1 OR (attempts = :number AND due_at = ANY((:begun)::timestamptz[])));
 
 -- name: add_attempt!
 -- Record how a try ended.

@@ -122,10 +122,14 @@ def claim(tx: Transaction, now: datetime, until: datetime, limit: int) -> list[M
     return [Mail(**row._asdict()) for row in queries.load_mails(tx, notices=claimed, office=OFFICE)]
 
 
-def begin_attempt(tx: Transaction, mail: Mail, until: datetime) -> bool:
-    """Begin a try that nobody else may repeat before `until`; return False if another sender was faster."""
-    begun: int = queries.begin_attempt(tx, notice_id=mail.notice_id, number=mail.attempt, until=until)
-    return begun == 1
+def begin_attempt(tx: Transaction, mail: Mail, until: datetime, begun: Sequence[datetime] = ()) -> bool:
+    """Begin a try that nobody else may repeat before `until`; return False if another sender was faster.
+
+    `begun`: the `until` of each time that we began it and have not heard whether it was committed.
+    """
+    key = {"notice_id": mail.notice_id, "number": mail.attempt}
+    count: int = queries.begin_attempt(tx, **key, until=until, begun=list(begun))
+    return count == 1
 
 
 def record(tx: Transaction, mail: Mail, reply: Reply, due_at: datetime) -> None:

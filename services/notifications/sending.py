@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_SECONDS_BETWEEN_RECORDING_TRIES = 1
+_SECONDS_BETWEEN_TRIES = 1
 
 
 def send_due_mail(begin: Begin, settings: Mapping[str, Any]) -> bool:
@@ -32,12 +32,31 @@ def send_due_mail(begin: Begin, settings: Mapping[str, Any]) -> bool:
         mails = repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
     with MailServer(settings["SMTP_URL"], SENDING.timeout_seconds) as server:
         for claimed in mails:
-            lease_until = clock.now() + SENDING.lease
-            with begin() as tx:
-                mine = repository.begin_attempt(tx, claimed, lease_until)
-            if mine and not _send(begin, server, claimed, settings, lease_until):
+            lease_until = _begin(begin, claimed)
+            if lease_until and not _send(begin, server, claimed, settings, lease_until):
                 return False
     return len(mails) == SENDING.batch
+
+
+def _begin(begin: Begin, claimed: Mail) -> datetime | None:
+    """Begin a try; return until when it is ours, None if it is another sender's.
+
+    Through faults of the database too: of a try that was begun and left, the mail waits for the whole lease.
+    """
+    begun: list[datetime] = []
+    deadline = clock.now() + SENDING.claim
+    while True:
+        lease_until = clock.now() + SENDING.lease
+        try:
+            with begin() as tx:
+                mine = repository.begin_attempt(tx, claimed, lease_until, begun)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            if clock.now() > deadline:
+                raise
+            begun.append(lease_until)
+            time.sleep(_SECONDS_BETWEEN_TRIES)
+        else:
+            return lease_until if mine else None
 
 
 def _send(
@@ -68,6 +87,6 @@ def _record(begin: Begin, claimed: Mail, reply: Reply, lease_until: datetime) ->
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
             if clock.now() > lease_until:
                 raise
-            time.sleep(_SECONDS_BETWEEN_RECORDING_TRIES)
+            time.sleep(_SECONDS_BETWEEN_TRIES)
         else:
             return

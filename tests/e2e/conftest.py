@@ -35,19 +35,26 @@ def broker(platform: Any, amqp: str) -> Iterator[Proxy]:
 
 
 @pytest.fixture(scope="session")
-def chain(platform: Any, broker: Proxy) -> Any:
+def furnished(platform: Any, broker: Proxy) -> Any:
     """The platform with everything that cases of `scene.supplier` need."""
     scene.load(platform)
     return platform
 
 
+@pytest.fixture(scope="module")
+def chain(furnished: Any) -> Any:
+    """The same, whatever tests of other folders have brought in since."""
+    scene.load(furnished)
+    return furnished
+
+
 @pytest.fixture(scope="session")
-def own(chain: Any) -> things.Things:
+def own(furnished: Any) -> things.Things:
     """What belongs to the regions and the area of `things.bearer`."""
-    return things.made(chain, scene.CATEGORY, things.OWN_AREA, list(scene.BUYERS))
+    return things.made(furnished, scene.CATEGORY, things.OWN_AREA, list(scene.BUYERS))
 
 
 @pytest.fixture(scope="session")
-def other(chain: Any) -> things.Things:
+def other(furnished: Any) -> things.Things:
     """What does not."""
-    return things.made(chain, things.OTHER_CATEGORY, things.OTHER_AREA, [things.OTHER_REGION])
+    return things.made(furnished, things.OTHER_CATEGORY, things.OTHER_AREA, [things.OTHER_REGION])

@@ -88,6 +88,23 @@ def test_a_database_that_goes_away_after_acceptance_makes_no_second_mail(emptied
     assert (seen(emptied, notice)["state"], len(server.mails)) == ("sent", 1)
 
 
+def test_a_database_that_goes_away_as_a_try_begins_delays_no_mail(emptied, server):
+    """Whether the beginning was committed is not known: it was here, and nobody else has the mail."""
+    (notice,) = queue(emptied)
+    numbers = iter(range(10_000))
+
+    @contextmanager
+    def begin():
+        with emptied.transaction() as tx:
+            yield tx
+        if next(numbers) == 1:
+            raise psycopg2.OperationalError("the connection broke before the answer to COMMIT")
+
+    sending.send_due_mail(begin, settings(server.port))
+    assert (seen(emptied, notice)["state"], seen(emptied, notice)["attempts"]) == ("sent", 1)
+    assert len(server.mails) == 1
+
+
 def claimed(db, times=1):
     """Claim the one notice that is due, as so many senders would after each other's claims ran out."""
     mails = []
