@@ -95,6 +95,8 @@ def _list(field: Any) -> Convert | None:
 
 
 def _each(convert: Convert, values: Any) -> list[Any]:
+    if isinstance(values, list) and len(values) <= turns.ROWS:  # as most are: a slice is work, too
+        return [None if value is None else convert(value) for value in values]
     return [None if value is None else convert(value) for some in turns.slices(values) for value in some]
 
 
