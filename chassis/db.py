@@ -39,7 +39,7 @@ _CONNECT = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
-    # A plan that is kept is kept: else PostgreSQL plans anew at each execution of what looks cheaper for its values.
+    # Plans that are kept stay: else PostgreSQL plans anew at each execution of what looks cheaper so.
     "options": "-c plan_cache_mode=force_generic_plan"
     " -c statement_timeout=20s -c lock_timeout=10s"
     " -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
