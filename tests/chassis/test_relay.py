@@ -15,8 +15,8 @@ from tests.backbone import wait_until
 from tests.chassis.bench import emit, made
 
 BOUND = ["thing_made"]
-# How many rows somebody else has locked: those that one can not lock oneself
-CLAIMED = "SELECT count(*) FROM outbox WHERE id NOT IN (SELECT id FROM outbox FOR UPDATE SKIP LOCKED)"
+# How many rows a transaction has taken; to look by a lock of one's own would keep the relay from them
+CLAIMED = "SELECT count(*) FROM outbox WHERE xmax::text <> '0'"
 
 
 @pytest.fixture

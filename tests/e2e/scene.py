@@ -67,8 +67,7 @@ SCORES = [(86.0, "very_high", None), (77.4, "high", "reviewed")]
 
 def load(platform: Platform) -> None:
     """Bring in reference data, and the addresses of all who are not suppliers."""
-    for index, (year, values) in newest_values().items():
-        put(platform, "suppliers", f"/country-indices/{index}/{year}", {"values": values})
+    load_values(platform)
     put_category(platform, CATEGORY)
     auditor = {"name": "Exempelrevisor E2E", "kinds": ["office"], "languages": ["sv"], "weekly_capacity": 50}
     put(platform, "audits", f"/auditors/{AUDITOR}", auditor)
@@ -77,6 +76,12 @@ def load(platform: Platform) -> None:
     put_recipient(platform, "national_office", "national_office", "Nationella kansliet")
     for auditor in platform.get("audits", "/auditors")["items"]:  # other tests' auditors may be booked too
         put_recipient(platform, "auditor", auditor["auditor_id"], "Exempelrevisor E2E")
+
+
+def load_values(platform: Platform) -> None:
+    """Bring in the countries' values, over whatever other tests have brought in."""
+    for index, (year, values) in newest_values().items():
+        put(platform, "suppliers", f"/country-indices/{index}/{year}", {"values": values})
 
 
 def newest_values() -> dict[str, tuple[int, dict[str, str]]]:
