@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg2
 import structlog
@@ -15,14 +15,16 @@ from services.notifications.rules import SENDING
 from services.notifications.smtp import MailServer, ServerAway
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from chassis.db import Begin
+    from chassis.db import Begin, Transaction
 
 log = structlog.get_logger()
 
 _SECONDS_BETWEEN_TRIES = 1
+
+T = TypeVar("T")
 
 
 def send_due_mail(begin: Begin, settings: Mapping[str, Any]) -> bool:
@@ -44,19 +46,12 @@ def _begin(begin: Begin, claimed: Mail) -> datetime | None:
     Through faults of the database too: of a try that was begun and left, the mail waits for the whole lease.
     """
     begun: list[datetime] = []
-    deadline = clock.now() + SENDING.claim
-    while True:
-        lease_until = clock.now() + SENDING.lease
-        try:
-            with begin() as tx:
-                mine = repository.begin_attempt(tx, claimed, lease_until, begun)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            if clock.now() > deadline:
-                raise
-            begun.append(lease_until)
-            time.sleep(_SECONDS_BETWEEN_TRIES)
-        else:
-            return lease_until if mine else None
+
+    def attempt(tx: Transaction) -> bool:
+        begun.append(clock.now() + SENDING.lease)
+        return repository.begin_attempt(tx, claimed, begun[-1], begun)
+
+    return begun[-1] if _through_faults(begin, attempt, clock.now() + SENDING.claim) else None
 
 
 def _send(
@@ -80,13 +75,16 @@ def _send(
 def _record(begin: Begin, claimed: Mail, reply: Reply, lease_until: datetime) -> None:
     """Record a try, through faults of the database too: only this keeps the mail from going again."""
     due_at = next_try(claimed.attempt, reply.at, SENDING.pace)
+    _through_faults(begin, lambda tx: repository.record(tx, claimed, reply, due_at), lease_until)
+
+
+def _through_faults(begin: Begin, work: Callable[[Transaction], T], until: datetime) -> T:
+    """Do something in a transaction, and anew where the database fails; after a time let its fault out."""
     while True:
         try:
             with begin() as tx:
-                repository.record(tx, claimed, reply, due_at)
+                return work(tx)
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            if clock.now() > lease_until:
+            if clock.now() > until:
                 raise
             time.sleep(_SECONDS_BETWEEN_TRIES)
-        else:
-            return
