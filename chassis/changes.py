@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chassis.access import Owners
     from chassis.db import Transaction
 
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(__file__, planned=("note_changes",))
 
 # A page looks at so many rows at most: who may see few of many gets there in several short steps.
 SPAN = 10_000
@@ -43,7 +43,6 @@ def note(tx: Transaction, rows: Iterable[Change]) -> None:
         for each in rows
     ]
     if noted:
-        tx.prepare("note_changes", queries.prepare_note_changes)
         tx.later(queries.note_changes, rows=sql.rows(noted), at=clock.now())
         tx.wake("seal")
 

@@ -111,25 +111,24 @@ WITH old AS MATERIALIZED (
 )
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM old));
 
--- name: prepare_append_trail!
+-- name: append_trail!
 -- Who wrote what, and that it changed, in one statement. Personal values come apart, by pointer, and are kept as hashes
 -- with the thing's salt, which is made on first use (a writer who made it at the same time is waited for).
--- Prepared once a connection: to plan it takes longer than to execute it. (Salts one by one, not by a join: a plan that
--- is kept from when there were few would read those of all things of the kind at every write.)
-PREPARE append_trail (jsonb, text, timestamptz, text, text, text, text) AS
+-- Salts one by one, not by a join: a plan that is kept from when there were few would read those of all things of the
+-- kind at every write.
 WITH given AS MATERIALIZED (
     SELECT * FROM ROWS FROM (
-        jsonb_to_recordset($1) AS (
+        jsonb_to_recordset((:rows)::jsonb) AS (
             id text, kind text, action text, "into" text, owners jsonb, before jsonb, after jsonb, personal jsonb)
     ) WITH ORDINALITY AS r (id, kind, action, merged_into, owners, before, after, personal, position)
 ), wanted AS (
     SELECT DISTINCT id FROM given WHERE personal IS NOT NULL
 ), known AS MATERIALIZED (
     SELECT w.id AS resource_id, s.salt FROM wanted AS w
-    CROSS JOIN LATERAL (SELECT salt FROM trail_salt WHERE (resource, resource_id) = ($2, w.id) LIMIT 1) AS s
+    CROSS JOIN LATERAL (SELECT salt FROM trail_salt WHERE (resource, resource_id) = ((:resource)::text, w.id) LIMIT 1) AS s
 ), made AS (
     INSERT INTO trail_salt AS s (resource, resource_id)
-    SELECT $2, id FROM wanted WHERE id NOT IN (SELECT resource_id FROM known) ORDER BY id
+    SELECT (:resource)::text, id FROM wanted WHERE id NOT IN (SELECT resource_id FROM known) ORDER BY id
     ON CONFLICT (resource, resource_id) DO UPDATE SET salt = s.salt
     RETURNING resource_id, salt
 ), salted AS (
@@ -137,19 +136,16 @@ WITH given AS MATERIALIZED (
 ), trailed AS (
     INSERT INTO audit_trail_unsealed (at, actor_subject, actor_client, actor_role, action, resource, resource_id,
         before, after, personal, correlation_id)
-    SELECT $3, $4, $5, $6, g.action, $2, g.id, g.before, g.after,
+    SELECT (:at)::timestamptz, (:subject)::text, (:client)::text, (:role)::text,
+           g.action, (:resource)::text, g.id, g.before, g.after,
            (SELECT jsonb_object_agg(p.key, encode(sha256(s.salt || convert_to(p.value, 'UTF8')), 'hex'))
             FROM jsonb_each_text(g.personal) AS p),
-           $7
+           (:correlation_id)::text
     FROM given AS g LEFT JOIN salted AS s ON s.resource_id = g.id
     ORDER BY g.position
 )
 INSERT INTO changes_unsealed (at, resource, id, kind, merged_into, owners)
-SELECT $3, $2, id, kind, merged_into, owners FROM given ORDER BY position;
-
--- name: append_trail!
--- Execute it.
-EXECUTE append_trail (:rows, :resource, :at, :subject, :client, :role, :correlation_id);
+SELECT (:at)::timestamptz, (:resource)::text, id, kind, merged_into, owners FROM given ORDER BY position;
 
 -- name: trail_hash$
 -- The hash that the trail has of a thing's personal value, null once its salt is deleted.
@@ -164,19 +160,14 @@ WITH erased AS (
 INSERT INTO audit_trail_unsealed (at, actor_subject, actor_client, actor_role, action, resource, resource_id, correlation_id)
 SELECT :at, :subject, :client, :role, 'erased', resource, resource_id, :correlation_id FROM erased;
 
--- name: prepare_note_changes!
--- What events changed. Prepared, as the above.
-PREPARE note_changes (jsonb, timestamptz) AS
+-- name: note_changes!
+-- What events changed.
 INSERT INTO changes_unsealed (at, resource, id, kind, merged_into, owners)
-SELECT $2, r.resource, r.id, r.kind, r.merged_into, r.owners
+SELECT (:at)::timestamptz, r.resource, r.id, r.kind, r.merged_into, r.owners
 FROM ROWS FROM (
-    jsonb_to_recordset($1) AS (resource text, id text, kind text, "into" text, owners jsonb)
+    jsonb_to_recordset((:rows)::jsonb) AS (resource text, id text, kind text, "into" text, owners jsonb)
 ) WITH ORDINALITY AS r (resource, id, kind, merged_into, owners, position)
 ORDER BY r.position;
-
--- name: note_changes!
--- Execute it.
-EXECUTE note_changes (:rows, :at);
 
 -- name: changes_since
 -- What changed after seq `since`, of at most `span` rows (seq has no gaps), with how far the feed reaches, all as of one

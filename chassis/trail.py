@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chassis.access import Owners
     from chassis.db import Transaction
 
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(__file__, planned=("append_trail",))
 
 # What of a schema is personal, by the names that it dumps: None: all below; else what of that member is. In
 # an object whose names the schema doesn't fix, "*" stands for each of them.
@@ -84,7 +84,6 @@ def wrote_all(
     rows = [row for each in writes if (row := _row(each, schema))]
     if not rows:
         return
-    tx.prepare("append_trail", queries.prepare_append_trail)
     actor = tx.actor
     tx.later(
         queries.append_trail,

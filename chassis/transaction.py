@@ -13,8 +13,6 @@ from chassis import sql
 from chassis.plans import Plans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from chassis.access import Identity
 
 _BEGIN, _READ_ONLY = b"BEGIN", b"SET LOCAL transaction_read_only TO on"
@@ -46,7 +44,6 @@ class Transaction(psycopg2_connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Start with nobody to wake."""
         super().__init__(*args, **kwargs)
-        self.prepared: set[str] = set()  # statements whose plans the server keeps for this connection
         self.plans = Plans()
         self.wakes: set[str] = set()
         self.correlation_id: str | None = None  # of the request or loop that the transaction serves
@@ -128,12 +125,6 @@ class Transaction(psycopg2_connection):
     def _execute(self, statement: str) -> None:
         with self.cursor() as cursor:
             cursor.execute(statement)
-
-    def prepare(self, name: str, statement: Callable[[Transaction], Any]) -> None:
-        """Let the server keep the plan of a statement for this connection, by its `PREPARE`."""
-        if name not in self.prepared:
-            statement(self)
-            self.prepared.add(name)
 
     def wake(self, name: str) -> None:
         """Wake the loop called `name` in this process once the transaction has been committed."""
