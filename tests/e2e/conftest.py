@@ -44,7 +44,7 @@ def furnished(platform: Any, broker: Proxy) -> Any:
 @pytest.fixture(scope="module")
 def chain(furnished: Any) -> Any:
     """The same, whatever tests of other folders have brought in since."""
-    scene.load_values(furnished)
+    scene.refresh(furnished)
     return furnished
 
 

@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.harness import Platform
 
 DATA = Path(__file__).parents[2] / "data" / "country_indices.csv"
@@ -67,19 +69,34 @@ SCORES = [(86.0, "very_high", None), (77.4, "high", "reviewed")]
 
 def load(platform: Platform) -> None:
     """Bring in reference data, and the addresses of all who are not suppliers."""
-    load_values(platform)
     put_category(platform, CATEGORY)
     auditor = {"name": "Exempelrevisor E2E", "kinds": ["office"], "languages": ["sv"], "weekly_capacity": 50}
     put(platform, "audits", f"/auditors/{AUDITOR}", auditor)
     for region in (*BUYERS, BYSTANDER):
         put_recipient(platform, "region", region, f"Region {region}")
     put_recipient(platform, "national_office", "national_office", "Nationella kansliet")
-    for auditor in platform.get("audits", "/auditors")["items"]:  # other tests' auditors may be booked too
+    refresh(platform)
+
+
+def refresh(platform: Platform) -> None:
+    """Undo what other tests did to the chain: set the countries' values, and reach everyone bookable."""
+    _load_values(platform)
+    for auditor in listed(platform, "audits", "/auditors"):
         put_recipient(platform, "auditor", auditor["auditor_id"], "Exempelrevisor E2E")
 
 
-def load_values(platform: Platform) -> None:
-    """Bring in the countries' values, over whatever other tests have brought in."""
+def listed(platform: Platform, service: str, path: str) -> Iterator[dict[str, Any]]:
+    """Everything that a list has, page by page."""
+    after: dict[str, str] = {}
+    while True:
+        page = platform.get(service, path, **after)
+        yield from page["items"]
+        if page["next"] is None:
+            return
+        after = {"after": page["next"]}
+
+
+def _load_values(platform: Platform) -> None:
     for index, (year, values) in newest_values().items():
         put(platform, "suppliers", f"/country-indices/{index}/{year}", {"values": values})
 
