@@ -36,7 +36,7 @@ def computed(books: Books) -> list[Row]:
     keys |= {tuple(row) for row in books.rows("assessments", completed)}
     missing.broken += [f"{supplier}/{category}" for supplier, category in sorted(keys - current.keys())]
     with books.tx["suppliers"] as tx:
-        facts = {case.key: case for case in repository.cases_to_score(tx, current)}
+        facts = {case.key: case for case in repository.scores.cases_to_score(tx, current)}
     for key, row in current.items():
         wrong.broken += [f"{key[0]}/{key[1]}: {what}" for what in _differences(row, facts[key])]
     return [missing, wrong]

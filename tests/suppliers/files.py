@@ -106,7 +106,9 @@ class Imports:
 
 def category(tx: Transaction, category_id: str = "handskar", **changes: Any) -> None:
     """Make a category; without a name the one that the contracts are of, area F's."""
-    repository.save_category(tx, {"category_id": category_id, **loaded(NewCategory, GLOVES | changes)}, None)
+    repository.categories.save_category(
+        tx, {"category_id": category_id, **loaded(NewCategory, GLOVES | changes)}, None
+    )
 
 
 def states(job: dict[str, Any]) -> list[str]:

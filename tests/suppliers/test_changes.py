@@ -30,7 +30,7 @@ def kept(tx: Any) -> dict[str, Any]:
 def change(tx: Any, kept: dict[str, Any], expects: Any = WHATEVER, actor: Any = OFFICE, **new: Any) -> Any:
     """Write a supplier as it is, but for `new`."""
     body = {name: kept[name] for name in EDITABLE} | new
-    return usecases.change_supplier(
+    return usecases.registry.change_supplier(
         tx, kept["supplier_id"], loaded(schemas.SupplierChange, body), expects, actor
     )
 
@@ -54,7 +54,7 @@ def test_a_change_is_kept_and_told_whole(tx: Any, kept: dict[str, Any], emitted:
         "version": 2,
     }
     assert changed == kept | expected
-    assert usecases.get_supplier(tx, kept["supplier_id"], OFFICE) == changed
+    assert usecases.registry.get_supplier(tx, kept["supplier_id"], OFFICE) == changed
     registered, event = told(emitted, tx)
     assert (event["type"], event["subject"], event["version"]) == (
         "supplier_changed",
@@ -97,7 +97,7 @@ def test_a_contact_of_somebody_else_or_named_twice_is_refused_by_its_place(
     with pytest.raises(Invalid) as refused:
         change(tx, kept, contacts=[kim, LEO, kim | {"name": "Kim igen"}])
     assert list(refused.value.faults) == ["/contacts/2/contact_id"]
-    assert usecases.get_supplier(tx, kept["supplier_id"], OFFICE) == kept
+    assert usecases.registry.get_supplier(tx, kept["supplier_id"], OFFICE) == kept
 
 
 def test_a_number_of_another_supplier_is_refused(tx: Any, kept: dict[str, Any]) -> None:
@@ -131,12 +131,12 @@ def test_regions_see_no_deeper_tier_than_they_share(tx: Any, kept: dict[str, Any
     factory, raw_material = kept["sites"]
     assert (factory["tier"], raw_material["tier"]) == (1, 2)
     for seen in (
-        usecases.get_supplier(tx, kept["supplier_id"], SCANIA),
+        usecases.registry.get_supplier(tx, kept["supplier_id"], SCANIA),
         change(tx, kept, actor=STOCKHOLM),
         change(tx, kept, actor=STOCKHOLM, country="NO"),
     ):
         assert seen["sites"] == [factory]
-    assert usecases.get_supplier(tx, kept["supplier_id"], OFFICE)["sites"] == kept["sites"]
+    assert usecases.registry.get_supplier(tx, kept["supplier_id"], OFFICE)["sites"] == kept["sites"]
 
 
 def test_a_coordinator_writes_for_all_regions_in_its_areas_categories_and_nothing_else(

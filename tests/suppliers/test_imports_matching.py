@@ -91,7 +91,7 @@ def exported(imports: Imports) -> Any:
     """The list of suppliers, as an export has it."""
     ids = [UUID(str(each)) for each in imports.ask("SELECT supplier_id FROM supplier")]
     with imports.transaction() as tx:
-        rows = schemas.SupplierView(many=True).dump(repository.suppliers_by_id(tx, ids))
+        rows = schemas.SupplierView(many=True).dump(repository.registry.suppliers_by_id(tx, ids))
     return orjson.loads(orjson.dumps(rows))
 
 

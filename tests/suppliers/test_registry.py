@@ -54,7 +54,7 @@ def test_a_registered_supplier_is_kept_whole_with_ids_and_told(tx: Transaction, 
         "contracts": [SUPPLIER["contracts"][0] | {"contract_id": contract["contract_id"], "reference": None}],
         "own_numbers": [],
     }
-    assert usecases.get_supplier(tx, kept["supplier_id"], OFFICE) == kept
+    assert usecases.registry.get_supplier(tx, kept["supplier_id"], OFFICE) == kept
 
     told = next(event for event in emitted(tx) if event["type"] == "supplier_registered")
     shared = {name: factory[name] for name in ("site_id", "tier", "country", "category_ids")}
@@ -149,21 +149,21 @@ def test_every_unknown_category_is_named(tx: Transaction) -> None:
 
 def test_suppliers_are_listed_in_pages_and_by_category(tx: Transaction) -> None:
     put_gloves(tx)
-    usecases.put_category(tx, "garn", loaded(schemas.NewCategory, GLOVES), WHATEVER)
+    usecases.categories.put_category(tx, "garn", loaded(schemas.NewCategory, GLOVES), WHATEVER)
     yarn = SUPPLIER["contracts"][0] | {"category_id": "garn"}
     made = [register(tx, supplier(contracts=[yarn]))["supplier_id"] for _ in range(3)]
     register(tx, supplier())
 
     asked = page_query(schemas.SupplierQuery, limit=2, category_id="garn")
-    first = usecases.list_suppliers(tx, asked, OFFICE)
-    second = usecases.list_suppliers(tx, asked | {"after": first["next"]}, OFFICE)
+    first = usecases.registry.list_suppliers(tx, asked, OFFICE)
+    second = usecases.registry.list_suppliers(tx, asked | {"after": first["next"]}, OFFICE)
     assert [row["supplier_id"] for row in first["items"] + second["items"]] == made
     assert (len(first["items"]), second["next"]) == (2, None)
 
 
 def test_an_unknown_supplier_is_not_found(tx: Transaction) -> None:
     nobody = UUID("01938f3e-0000-7000-8000-000000000000")
-    for ask in (usecases.get_supplier, usecases.get_risk):
+    for ask in (usecases.registry.get_supplier, usecases.risk.get_risk):
         with pytest.raises(NotFound, match=r"^There is no such [a-z ]+\.$"):
             ask(tx, nobody, OFFICE)
 
@@ -182,13 +182,15 @@ def test_a_category_is_told_when_it_is_new_or_different_and_only_then(tx: Transa
             "data": told | {"responsible_area": None},
         },
     ]
-    [kept] = usecases.list_categories(tx, page_query(schemas.CategoryQuery))["items"]
+    [kept] = usecases.categories.list_categories(tx, page_query(schemas.CategoryQuery))["items"]
     assert kept._asdict() == told | {"responsible_area": None, "version": 2}
 
 
 def test_a_category_has_a_slug_and_four_analyses(tx: Transaction) -> None:
     with pytest.raises(Invalid):
-        usecases.put_category(tx, "Handskar & visir", loaded(schemas.NewCategory, GLOVES), WHATEVER)
+        usecases.categories.put_category(
+            tx, "Handskar & visir", loaded(schemas.NewCategory, GLOVES), WHATEVER
+        )
     analysis = [{"likelihood": 0, "severity": 6, "valid_until": "soon"}, None, None]
     with pytest.raises(ValidationError) as refused:
         loaded(schemas.NewCategory, GLOVES | {"analysis": analysis, "responsible_area": "I"})
@@ -212,7 +214,7 @@ def test_every_wrong_value_of_an_index_is_named(tx: Transaction) -> None:
 def test_an_import_replaces_the_whole_year(tx: Transaction) -> None:
     import_index(tx, "CPI", 2025, SWE="80", CHN="43")
     import_index(tx, "CPI", 2025, SWE="82.0")
-    [row] = usecases.list_country_indices(tx, page_query(schemas.DatasetQuery))["items"]
+    [row] = usecases.countries.list_country_indices(tx, page_query(schemas.DatasetQuery))["items"]
     assert row._asdict() == {"index": "CPI", "year": 2025, "version": 2, "imported_at": NOW, "countries": 1}
 
 
@@ -222,7 +224,7 @@ def test_a_country_missing_from_the_newest_year_has_no_data(tx: Transaction) -> 
     import_index(tx, "CPI", 2024, CHN="43")
     import_index(tx, "CPI", 2026, SWE="82")
     kept = register(tx, supplier())
-    [case] = repository.cases_to_score(tx, [(kept["supplier_id"], "handskar")])
+    [case] = repository.scores.cases_to_score(tx, [(kept["supplier_id"], "handskar")])
     assert case.inputs["indices"]["CPI"] == {}
     assert case.inputs["indices"]["EPI"] == {"CN": Decimal("35.5")}
     assert case.inputs["datasets"]["CPI"] == 2026

@@ -46,7 +46,7 @@ def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     """Register suppliers and change those that are known by a number of theirs."""
     known = rows_of.known_numbers(tx, rows)
     ids = set(known.values())
-    owners = repository.owners_of_suppliers(tx, ids)
+    owners = repository.registry.owners_of_suppliers(tx, ids)
     plan = Plan(known, rows_of.registered(tx, ids), job.actor, owners)
     outcomes = [plan.decide(row) for row in rows]
     before = _before(tx, plan.changed - set(plan.made))
@@ -101,7 +101,7 @@ def _ids(found: Found) -> set[UUID]:
 
 def _within_reach(tx: Transaction, found: Found, job: Job) -> list[tuple[Parsed, UUID | Fault]]:
     """Return the rows with their suppliers; a fault instead of those whose contacts are others' to write."""
-    owners = repository.owners_of_suppliers(tx, _ids(found))
+    owners = repository.registry.owners_of_suppliers(tx, _ids(found))
     refused = {each: limits.of_supplier(job.actor, whose) for each, whose in owners.items()}
     return [
         (row, each if isinstance(each, Fault) else next(iter(refused[each]), each)) for row, each in found
@@ -167,13 +167,13 @@ def _turned_round(contract: Values) -> Fault | None:
 
 def _before(tx: Transaction, changed: Collection[UUID]) -> dict[UUID, Any]:
     """Return suppliers whole, as they are before a chunk is written, by id."""
-    return {row.supplier_id: row for row in repository.suppliers_by_id(tx, sorted(changed))}
+    return {row.supplier_id: row for row in repository.registry.suppliers_by_id(tx, sorted(changed))}
 
 
 def _tell(tx: Transaction, made: Collection[UUID], before: Mapping[UUID, Any], job: Job) -> dict[UUID, UUID]:
     """Write the trail and emit one event per supplier, whole; return the events by supplier."""
     rows_of.raise_versions(tx, before)
-    after = repository.suppliers_by_id(tx, sorted({*made, *before}))
+    after = repository.registry.suppliers_by_id(tx, sorted({*made, *before}))
     writes = [trail.Write(row.supplier_id, before.get(row.supplier_id), row) for row in after]
     trail.wrote_all(tx, "supplier", writes, schema=schemas.SupplierView)
     told = [
@@ -196,5 +196,5 @@ def _score(
         before = left.get((each["supplier_id"], each["reference"]))
         if before:
             keys.add((each["supplier_id"], before))
-    repository.lock_cases(tx, keys)
-    usecases.rescore(tx, {key: [causes[key[0]]] for key in keys}, {}, job.now, imported=job.imported)
+    repository.scores.lock_cases(tx, keys)
+    usecases.scoring.rescore(tx, {key: [causes[key[0]]] for key in keys}, {}, job.now, imported=job.imported)

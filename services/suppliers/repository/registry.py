@@ -1,4 +1,4 @@
-"""Suppliers, categories, and the values of countries."""
+"""Suppliers with all that is registered of them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from chassis import sql
 from chassis.errors import Conflict
 from chassis.http import paging
 from chassis.ids import uuid7
-from services.suppliers.repository.statements import queries
-from services.suppliers.schemas import CategoryQuery, DatasetQuery, SupplierQuery
+from services.suppliers.schemas import SupplierQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
-    from decimal import Decimal
     from uuid import UUID
 
     from chassis.access import Owners
     from chassis.db import Transaction
+
+queries: Any = sql.load(
+    __file__,
+    planned=("supplier", "insert_supplier", "insert_identifiers", "insert_contacts", "insert_sites"),
+)
 
 # What a supplier has: how a new one's are kept
 _PARTS = {
@@ -142,54 +145,3 @@ def owners_of_suppliers(tx: Transaction, supplier_ids: Collection[UUID]) -> dict
 def supplier_exists(tx: Transaction, supplier_id: UUID) -> bool:
     """Tell whether there is such a supplier."""
     return bool(queries.supplier_exists(tx, supplier_id=supplier_id))
-
-
-def save_category(tx: Transaction, category: Mapping[str, Any], known: int | None) -> bool:
-    """Create a category, or change the known version; tell whether nobody was faster."""
-    return bool(queries.save_category(tx, row=sql.document(category), known=known))
-
-
-def categories(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of categories."""
-    return paging.fetch(tx, queries.categories, query, CategoryQuery, category_id=None)
-
-
-def category(tx: Transaction, category_id: str) -> dict[str, Any] | None:
-    """Return one category."""
-    return next((row._asdict() for row in queries.categories(tx, category_id=category_id)), None)
-
-
-def categories_after(tx: Transaction, after: str | None, limit: int) -> list[Any]:
-    """Return `limit` categories, in order, from after one on."""
-    return list(queries.categories_after(tx, after=after, limit=limit))
-
-
-def areas_of_categories(tx: Transaction, category_ids: Iterable[str]) -> dict[str, str | None]:
-    """Return those of the named categories that exist, with the area that answers for each, if one does."""
-    rows = queries.areas_of_categories(tx, category_ids=sorted(set(category_ids)))
-    return {row.category_id: row.responsible_area for row in rows}
-
-
-def replace_country_values(
-    tx: Transaction, key: tuple[str, int], values: Mapping[str, Decimal], known: int | None, now: datetime
-) -> bool:
-    """Keep a year (index, year): these countries, and no others; tell whether nobody was faster."""
-    index, year = key
-    if not queries.save_dataset(tx, index=index, year=year, known=known, now=now):
-        return False
-    queries.delete_country_values(tx, index=index, year=year)
-    rows = [
-        {"index": index, "year": year, "country": country, "value": values[country]} for country in values
-    ]
-    queries.insert_country_values(tx, rows=sql.rows(rows))
-    return True
-
-
-def datasets(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of what has been imported."""
-    return paging.fetch(tx, queries.datasets, query, DatasetQuery, index=query["index"], year=None)
-
-
-def dataset(tx: Transaction, index: str, year: int) -> dict[str, Any] | None:
-    """Return one imported year of an index."""
-    return next((row._asdict() for row in queries.datasets(tx, index=index, year=year)), None)

@@ -8,7 +8,6 @@ from chassis import sql
 from chassis.http import paging
 from chassis.ids import uuid7
 from services.suppliers.domain import Case
-from services.suppliers.repository.statements import queries
 from services.suppliers.schemas import HistoryQuery
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from chassis.db import Transaction
     from chassis.events import Received
     from services.suppliers.domain import Key, Rescored
+
+queries: Any = sql.load(__file__)
 
 
 def lock_cases(tx: Transaction, keys: Iterable[Key]) -> None:

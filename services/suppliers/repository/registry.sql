@@ -1,0 +1,101 @@
+-- name: insert_supplier!
+-- A new supplier.
+INSERT INTO supplier (supplier_id, legal_name, country, status, language, registered_at)
+VALUES (:supplier_id, :legal_name, :country, 'active', :language, :now);
+
+-- name: insert_identifiers!
+-- Take the numbers that nobody has; the count tells whether all were free. Sorted: two writers cannot deadlock.
+INSERT INTO identifier (scheme, value, supplier_id)
+SELECT scheme, value, supplier_id FROM jsonb_populate_recordset(NULL::identifier, (:rows)::jsonb)
+ORDER BY scheme, value
+ON CONFLICT DO NOTHING;
+
+-- name: insert_own_numbers!
+-- Take the numbers of regions' own registers that nobody has; the count tells whether all were free. Sorted.
+INSERT INTO own_number (region, number, supplier_id)
+SELECT region, number, supplier_id FROM jsonb_populate_recordset(NULL::own_number, (:rows)::jsonb)
+ORDER BY region, number
+ON CONFLICT DO NOTHING;
+
+-- name: look_up
+-- Which suppliers a region's own numbers mean, in the order in which they are asked.
+SELECT asked.number, o.supplier_id
+FROM unnest((:numbers)::text[]) WITH ORDINALITY AS asked (number, position)
+LEFT JOIN own_number AS o ON o.region = :region AND o.number = asked.number
+ORDER BY asked.position;
+
+-- name: insert_contacts!
+-- Contact persons.
+INSERT INTO contact (contact_id, supplier_id, name, email, language, role)
+SELECT contact_id, supplier_id, name, email, language, role
+FROM jsonb_populate_recordset(NULL::contact, (:rows)::jsonb);
+
+-- name: insert_sites!
+-- Production sites.
+INSERT INTO site (site_id, supplier_id, name, tier, country, category_ids)
+SELECT site_id, supplier_id, name, tier, country, category_ids
+FROM jsonb_populate_recordset(NULL::site, (:rows)::jsonb);
+
+-- name: insert_contracts!
+-- Contracts; their categories must exist.
+INSERT INTO contract (contract_id, supplier_id, category_id, regions, clause_level, clause_version, starts_on, ends_on,
+    value_ore, terms, reference)
+SELECT contract_id, supplier_id, category_id, regions, clause_level, clause_version, starts_on, ends_on,
+    value_ore, terms, reference
+FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb);
+
+-- name: supplier^
+-- One supplier whole.
+SELECT * FROM whole_supplier WHERE supplier_id = :supplier_id;
+
+-- name: suppliers
+-- Suppliers whole: those named, or those that every filter lets through.
+SELECT s.* FROM whole_supplier AS s
+WHERE ((:supplier_ids)::uuid[] IS NULL OR s.supplier_id = ANY((:supplier_ids)::uuid[]))
+  AND ((:country)::text IS NULL OR s.country = :country)
+  AND ((:status)::text IS NULL OR s.status = :status)
+  AND ((:category_id)::text IS NULL AND (:region)::text IS NULL OR EXISTS (
+      SELECT FROM contract AS k WHERE k.supplier_id = s.supplier_id
+        AND k.category_id = coalesce(:category_id, k.category_id)
+        AND ((:region)::text IS NULL OR (:region)::text = ANY(k.regions))));
+
+-- name: lock_supplier$
+-- The version of a supplier's editable part, held until the transaction ends.
+SELECT version FROM supplier WHERE supplier_id = :supplier_id FOR NO KEY UPDATE;
+
+-- name: update_supplier!
+-- Write a supplier's own columns; the caller holds its lock.
+UPDATE supplier SET legal_name = :legal_name, country = :country, language = :language, version = version + 1
+WHERE supplier_id = :supplier_id;
+
+-- name: delete_identifiers!
+-- Give a supplier's numbers back.
+DELETE FROM identifier WHERE supplier_id = :supplier_id;
+
+-- name: delete_contacts!
+-- Forget a supplier's contacts beside those that stay.
+DELETE FROM contact WHERE supplier_id = :supplier_id AND NOT contact_id = ANY((:kept)::uuid[]);
+
+-- name: update_contacts!
+-- Write the contacts that stay.
+UPDATE contact AS c SET name = r.name, email = r.email, language = r.language, role = r.role
+FROM jsonb_populate_recordset(NULL::contact, (:rows)::jsonb) AS r
+WHERE c.contact_id = r.contact_id AND c.supplier_id = r.supplier_id;
+
+-- name: owners_of_suppliers
+-- The regions that have a contract with each of the named suppliers, and the areas of its contracts' categories.
+SELECT s.supplier_id,
+       ARRAY(SELECT DISTINCT region FROM contract AS k, unnest(k.regions) AS region
+             WHERE k.supplier_id = s.supplier_id) AS regions,
+       ARRAY(SELECT DISTINCT responsible_area FROM contract AS k JOIN category USING (category_id)
+             WHERE k.supplier_id = s.supplier_id AND responsible_area IS NOT NULL) AS areas
+FROM unnest((:supplier_ids)::uuid[]) AS s (supplier_id);
+
+-- name: suppliers_after
+-- The ids of suppliers, in order, from after one on: what a resync tells.
+SELECT supplier_id FROM supplier WHERE (:after)::uuid IS NULL OR supplier_id > :after
+ORDER BY supplier_id LIMIT :limit;
+
+-- name: supplier_exists$
+-- Whether there is such a supplier.
+SELECT EXISTS (SELECT FROM supplier WHERE supplier_id = :supplier_id);

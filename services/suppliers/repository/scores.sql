@@ -1,0 +1,124 @@
+-- name: create_cases!
+-- Make the case keys that are not known yet.
+INSERT INTO risk_case (supplier_id, category_id)
+SELECT supplier_id, category_id FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb)
+ORDER BY supplier_id, category_id
+ON CONFLICT DO NOTHING;
+
+-- name: lock_cases
+-- Lock cases in the order of their keys: a score is never computed from half the facts.
+SELECT c.supplier_id, c.category_id FROM risk_case AS c
+JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k USING (supplier_id, category_id)
+ORDER BY c.supplier_id, c.category_id
+FOR NO KEY UPDATE OF c;
+
+-- name: save_judgements!
+-- Keep the newest completed assessment of each case; a resync repeats the same version.
+INSERT INTO judgement AS j (supplier_id, category_id, version, assessment_id, year, state, stage, claimed, judged,
+    critical, severe_reported, recommendation, completed_at, valid_until)
+SELECT supplier_id, category_id, version, assessment_id, year, state, stage, claimed, judged,
+    critical, severe_reported, recommendation, completed_at, valid_until
+FROM jsonb_populate_recordset(NULL::judgement, (:rows)::jsonb)
+ORDER BY supplier_id, category_id
+ON CONFLICT (supplier_id, category_id) DO UPDATE
+SET version = excluded.version, assessment_id = excluded.assessment_id, year = excluded.year,
+    state = excluded.state, stage = excluded.stage, claimed = excluded.claimed, judged = excluded.judged,
+    critical = excluded.critical, severe_reported = excluded.severe_reported,
+    recommendation = excluded.recommendation, completed_at = excluded.completed_at, valid_until = excluded.valid_until
+WHERE j.version <= excluded.version;
+
+-- name: cases_to_score
+-- What the named cases' scores follow from, beside country values; stubs (no contract) are left out.
+SELECT c.supplier_id, c.category_id, last.score AS previous_score, last.band AS previous_band,
+       jsonb_build_object(
+           'sites', (
+               SELECT coalesce(jsonb_agg(s ORDER BY s.tier, s.country), '[]')
+               FROM (SELECT DISTINCT tier, country FROM site
+                     WHERE supplier_id = c.supplier_id AND c.category_id = ANY(category_ids)) AS s),
+           'analysis', category.analysis,
+           'judgement', (
+               SELECT to_jsonb(j) - '{supplier_id,category_id,version}'::text[]
+               FROM judgement AS j WHERE (j.supplier_id, j.category_id) = (c.supplier_id, c.category_id)),
+           'audit', NULL,
+           'deviations', '[]'::jsonb,
+           'contract_ends_on', (
+               SELECT CASE WHEN bool_and(ends_on IS NOT NULL) THEN max(ends_on) END
+               FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id))
+       ) AS inputs
+FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
+JOIN risk_case AS c USING (supplier_id, category_id)
+JOIN category USING (category_id)
+LEFT JOIN risk_score AS last ON last.score_id = c.score_id
+WHERE EXISTS (
+    SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id))
+ORDER BY c.supplier_id, c.category_id;
+
+-- name: owners_of_cases
+-- Whose the named cases are: the regions that have a contract in them, and their category's area.
+SELECT k.supplier_id, k.category_id, category.responsible_area,
+       (SELECT coalesce(array_agg(DISTINCT region ORDER BY region), '{}') FROM contract AS c, unnest(c.regions) AS region
+        WHERE (c.supplier_id, c.category_id) = (k.supplier_id, k.category_id)) AS regions
+FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
+LEFT JOIN category USING (category_id);
+
+-- name: save_scores!
+-- Append to the history, and point each case at its newest score.
+WITH added AS (
+    INSERT INTO risk_score (score_id, supplier_id, category_id, as_of, rule_set, datasets, score, band, previous_score, previous_band,
+        stage, areas, no_data_areas, claim_gap, critical_open, severe_open, not_cooperating, recommendation,
+        site_known, contract_ends_on, causes, inputs)
+SELECT score_id, supplier_id, category_id, as_of, rule_set, datasets, score, band, previous_score, previous_band,
+        stage, areas, no_data_areas, claim_gap, critical_open, severe_open, not_cooperating, recommendation,
+        site_known, contract_ends_on, causes, inputs
+FROM jsonb_populate_recordset(NULL::risk_score, (:rows)::jsonb)
+    RETURNING supplier_id, category_id, score_id
+)
+UPDATE risk_case AS c SET score_id = added.score_id
+FROM added WHERE (c.supplier_id, c.category_id) = (added.supplier_id, added.category_id);
+
+-- name: current_scores
+-- The present score of each of a supplier's cases; a region's or an area's own only, where one is named.
+SELECT s.* FROM risk_case AS c
+JOIN risk_score AS s ON s.score_id = c.score_id
+WHERE c.supplier_id = :supplier_id
+  AND ((:region)::text IS NULL OR EXISTS (
+      SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)
+        AND (:region)::text = ANY(k.regions)))
+  AND ((:area)::text IS NULL OR EXISTS (
+      SELECT FROM category AS g WHERE g.category_id = c.category_id AND g.responsible_area = :area))
+ORDER BY c.category_id;
+
+-- name: scores_after
+-- Present scores in the order of their cases, from after one on: what a resync tells.
+SELECT s.*, s.inputs #>> '{judgement,completed_at}' AS assessed_at FROM risk_case AS c
+JOIN risk_score AS s ON s.score_id = c.score_id
+WHERE (:supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:supplier_id)::uuid, (:category_id)::text)
+ORDER BY c.supplier_id, c.category_id
+LIMIT :limit;
+
+-- name: scored_otherwise
+-- Those of the named cases whose present score does not take in the judgement that is stored.
+SELECT c.supplier_id, c.category_id FROM risk_case AS c
+JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k USING (supplier_id, category_id)
+JOIN judgement AS j USING (supplier_id, category_id)
+LEFT JOIN risk_score AS s ON s.score_id = c.score_id
+WHERE to_jsonb(j) - '{supplier_id,category_id,version}'::text[] IS DISTINCT FROM s.inputs -> 'judgement';
+
+-- name: score_history
+-- A supplier's scores, of all or of one category; a region's or an area's own cases only, where one is named.
+SELECT s.* FROM risk_score AS s
+WHERE s.supplier_id = :supplier_id
+  AND ((:category_id)::text IS NULL OR s.category_id = :category_id)
+  AND ((:region)::text IS NULL OR EXISTS (
+      SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (s.supplier_id, s.category_id)
+        AND (:region)::text = ANY(k.regions)))
+  AND ((:area)::text IS NULL OR EXISTS (
+      SELECT FROM category AS g WHERE g.category_id = s.category_id AND g.responsible_area = :area));
+
+-- name: suppliers_by_band
+-- How many suppliers have their worst category in each band; no_data: none of their cases has a score.
+SELECT coalesce(worst.band, 'no_data') AS band, count(*) AS suppliers
+FROM (SELECT DISTINCT ON (c.supplier_id) c.supplier_id, s.band
+      FROM risk_case AS c JOIN risk_score AS s ON s.score_id = c.score_id
+      ORDER BY c.supplier_id, s.score DESC NULLS LAST) AS worst
+GROUP BY worst.band;

@@ -1,0 +1,46 @@
+"""The suppliers service: what it answers, hears and shows; a module for each of its fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chassis import clock, imports
+from chassis.entrypoints import Settings, every, gauges, on_events
+from chassis.resync import Projection
+from chassis.service import Service
+from services.suppliers import events, schemas, usecases
+from services.suppliers.service.bulk import Bulk
+from services.suppliers.service.categories import Categories
+from services.suppliers.service.countries import Countries
+from services.suppliers.service.registry import Registry
+from services.suppliers.service.risk import Risk
+
+if TYPE_CHECKING:
+    from chassis.db import Begin, Transaction
+    from chassis.events import Received
+    from chassis.metrics import Gauge
+
+
+class SuppliersService(Registry, Categories, Countries, Risk, Bulk, Service):
+    """The registry of suppliers, and the risk score of each of their cases."""
+
+    name = "suppliers"
+    settings = Settings(schemas.Settings)
+    tells = (
+        usecases.registry.present_suppliers,
+        usecases.categories.present_categories,
+        usecases.scoring.present_scores,
+    )
+    keeps = (Projection("assessments", "judgement", ("supplier_id", "category_id")),)
+
+    @every(seconds=1, wake="imports")
+    def run_imports(self, begin: Begin) -> bool:
+        return imports.supervise(begin, self.name)
+
+    @on_events("assessments", events.AssessmentCompleted, queue="suppliers.rescore")
+    def rescore_after_assessment(self, tx: Transaction, batch: list[Received]) -> None:
+        usecases.scoring.rescore_after_assessment(tx, batch, now=clock.now())
+
+    @gauges
+    def business_gauges(self, tx: Transaction) -> list[Gauge]:
+        return usecases.scoring.gauges(tx)
