@@ -140,7 +140,7 @@ def test_a_case_that_is_not_known_yet_is_scored_when_its_contract_arrives(
     assert (rescored(emitted, tx), usecases.risk.get_risk(tx, supplier_id, OFFICE)["cases"]) == ([], [])
 
     contract = SUPPLIER["contracts"][0] | {"contract_id": uuid7(), "supplier_id": supplier_id}
-    repository.queries.insert_contracts(tx, rows=sql.rows([contract]))
+    repository.registry.queries.insert_contracts(tx, rows=sql.rows([contract]))
     usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, 1, score="0")], LATER)
     [told] = rescored(emitted, tx)
     assert (told["data"]["score"], told["data"]["previous_band"], told["data"]["changed"]) == (

@@ -9,7 +9,7 @@ from chassis.http import paging
 from services.suppliers.schemas import DatasetQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -41,3 +41,8 @@ def datasets(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
 def dataset(tx: Transaction, index: str, year: int) -> dict[str, Any] | None:
     """Return one imported year of an index."""
     return next((row._asdict() for row in queries.datasets(tx, index=index, year=year)), None)
+
+
+def newest_values(tx: Transaction, named: Iterable[str]) -> list[Any]:
+    """Return each index's newest year with the named countries' values: (index, year, {country: value})."""
+    return list(queries.newest_values(tx, countries=sorted(named)))

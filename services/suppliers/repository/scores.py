@@ -8,6 +8,7 @@ from chassis import sql
 from chassis.http import paging
 from chassis.ids import uuid7
 from services.suppliers.domain import Case
+from services.suppliers.repository import countries
 from services.suppliers.schemas import HistoryQuery
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def save_judgements(tx: Transaction, newest: Sequence[Received]) -> None:
 def cases_to_score(tx: Transaction, keys: Iterable[Key]) -> list[Case]:
     """Return the cases with all that their scores follow from; cases without a contract are left out."""
     rows = list(queries.cases_to_score(tx, keys=_keys(keys)))
-    countries = sorted({site["country"] for row in rows for site in row.inputs["sites"]})
-    newest = list(queries.newest_values(tx, countries=countries))
+    named = {site["country"] for row in rows for site in row.inputs["sites"]}
+    newest = countries.newest_values(tx, named)
     return [
         Case(
             key=(row.supplier_id, row.category_id),
@@ -52,11 +53,11 @@ def cases_to_score(tx: Transaction, keys: Iterable[Key]) -> list[Case]:
 
 def _country_inputs(sites: Sequence[Mapping[str, Any]], newest: Sequence[Any]) -> dict[str, Any]:
     """Return the newest values of the sites' countries by index, and which year each index is of."""
-    countries = {site["country"] for site in sites}
+    named = {site["country"] for site in sites}
     return {
         "datasets": {row.index: row.year for row in newest},
         "indices": {
-            row.index: {country: value for country, value in row.by_country.items() if country in countries}
+            row.index: {country: value for country, value in row.by_country.items() if country in named}
             for row in newest
         },
     }
