@@ -1,4 +1,4 @@
-"""Data packaged with the service: country codes, county codes and rule sets.
+"""Data packaged with the service: codes of countries, counties and procurement, and rule sets.
 
 Files rather than tables, because the seam must be able to name every wrong code of a body at once, before
 there is a transaction, and because a rule set changes with the code that reads it.
@@ -11,6 +11,7 @@ import tomllib
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from services.suppliers.domain import Rules, parse_rules
 
@@ -29,6 +30,24 @@ def _rows(name: str) -> list[dict[str, str]]:
 ISO2_BY_ISO3 = {row["iso3"]: row["iso2"] for row in _rows("countries.csv")}
 COUNTRIES = frozenset(ISO2_BY_ISO3.values())
 REGIONS = frozenset(row["county_code"] for row in _rows("regions.csv"))
+
+
+class Cpv(NamedTuple):
+    """A code of the Common Procurement Vocabulary 2008 (8 digits), its labels, and the code above it."""
+
+    code: str
+    sv: str
+    en: str
+    parent: str | None
+
+
+@cache
+def cpv() -> dict[str, Cpv]:
+    """Return the vocabulary by code, in its order."""
+    return {
+        row["code"]: Cpv(row["code"], row["sv"], row["en"], row["parent"] or None)
+        for row in _rows("cpv_2008.csv")
+    }
 
 
 @cache

@@ -23,6 +23,12 @@ def test_regions_are_those_of_the_data() -> None:
     assert {row["county_code"] for row in rows("regions.csv")} == reference.REGIONS
 
 
+def test_the_procurement_vocabulary_is_that_of_the_data() -> None:
+    expected = [(row["code"], row["sv"], row["en"], row["parent"] or None) for row in rows("cpv_2008.csv")]
+    assert list(reference.cpv().values()) == expected
+    assert all(each.parent in reference.cpv() for each in reference.cpv().values() if each.parent)
+
+
 def test_every_published_value_that_the_rules_read_is_accepted() -> None:
     indices = reference.rules().indices
     published = [row for row in rows("country_indices.csv") if row["index"] in indices]
