@@ -32,6 +32,9 @@ fi
 chmod 600 keys/private.pem
 chmod 644 keys/public.pem
 
+# What compose mounts is read by the containers' own users, under whatever umask it was checked out.
+find deploy/nginx deploy/postgres deploy/rabbitmq ! -perm -g+r,o+r -exec chmod go+rX {} +
+
 if [ "$(id -u)" = 0 ]; then
     chown "$uid" mail keys keys/private.pem
     [ -z "${SUDO_UID:-}" ] || chown "$SUDO_UID" .env
