@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +141,7 @@ def supplier_risk_rescored(
     """Return the event of a new score; if all that caused it was quiet, those who hear it must be too."""
     case, score = rescored.case, rescored.score
     supplier_id, category_id = case.key
+    previous, judgement = case.previous, case.inputs["judgement"]
     return Event(
         schema=SupplierRiskRescored,
         subject=f"{supplier_id}/{category_id}",
@@ -150,8 +152,8 @@ def supplier_risk_rescored(
             "category_id": category_id,
             "score": score.score,
             "band": score.band,
-            "previous_score": case.previous_score,
-            "previous_band": case.previous_band,
+            "previous_score": previous and previous.score,
+            "previous_band": previous and previous.band,
             "residual": [score.areas[area].residual for area in AREAS],
             "no_data_areas": score.no_data_areas,
             "stage": score.stage,
@@ -161,10 +163,10 @@ def supplier_risk_rescored(
             "not_cooperating": score.not_cooperating,
             "recommendation": score.recommendation,
             "site_known": score.site_known,
-            "contract_ends_on": rescored.contract_ends_on,
+            "contract_ends_on": case.contract_ends_on,
             "rule_set": rescored.rule_set,
             "as_of": rescored.as_of,
-            "assessed_at": rescored.assessed_at,
+            "assessed_at": judgement and datetime.fromisoformat(judgement["completed_at"]),
             "causes": causes,
             "changed": rescored.changed,
         },

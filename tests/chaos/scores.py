@@ -43,17 +43,16 @@ def computed(books: Books) -> list[Row]:
 
 
 def _current(books: Books) -> list[Any]:
-    return books.rows(
-        "suppliers", "SELECT s.* FROM risk_case AS c JOIN risk_score AS s ON s.score_id = c.score_id"
-    )
+    return books.rows("suppliers", "SELECT s.* FROM risk_case AS c JOIN risk_score AS s USING (score_id)")
 
 
 def _differences(row: Any, from_tables: Case) -> list[str]:
     """Return what differs between the stored score and the two that are computed now."""
-    stored = Case((row.supplier_id, row.category_id), row.inputs, row.previous_score, row.previous_band)
+    stored = Case(from_tables.key, row.inputs, row.contract_ends_on, None)
     found = []
     for source, case in (("stored inputs", stored), ("tables", from_tables)):
-        again = domain.rescore(case, reference.rules(row.rule_set), row.as_of).score
+        [rescored] = domain.rescore([case], reference.rules(row.rule_set), row.as_of)
+        again = rescored.score
         found += [
             f"{term} is {getattr(row, term)}, from its {source} it is {getattr(again, term)}"
             for term in _TERMS

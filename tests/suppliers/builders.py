@@ -77,9 +77,8 @@ def inputs(countries: dict[str, dict[str, str]] | None = None, **changes: Any) -
         "indices": {name: {c: v[name] for c, v in countries.items() if name in v} for name in names},
         "analysis": GLOVES,
         "judgement": None,
-        "audit": None,
+        "audits": [],
         "deviations": [],
-        "contract_ends_on": "2028-12-31",
     }
     return known | changes
 

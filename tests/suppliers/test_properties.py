@@ -26,7 +26,7 @@ judgements = st.none() | st.builds(
     completed_at=moments,
     valid_until=moments,
 )
-audits = st.none() | st.fixed_dictionaries({"audited": grids, "reported_at": moments, "valid_until": moments})
+audits = st.fixed_dictionaries({"audited": grids, "reported_at": moments, "valid_until": moments})
 deviations = st.builds(
     lambda areas, severe, overdue: deviation(*sorted(areas), severe=severe, overdue=overdue),
     st.sets(st.sampled_from(AREAS)),
@@ -38,7 +38,7 @@ some_inputs = st.builds(
     st.dictionaries(st.sampled_from(["AA", "BB", "CC"]), st.sampled_from([CHINA, QA, {"EPI": "10.5"}, {}])),
     analysis=st.lists(analyses, min_size=4, max_size=4),
     judgement=judgements,
-    audit=audits,
+    audits=st.lists(audits, max_size=3),
     deviations=st.lists(deviations, max_size=4),
 )
 
@@ -57,9 +57,10 @@ def test_more_mitigation_never_raises_a_score(
     facts: dict[str, Any], row: int, column: int, which: str
 ) -> None:
     better = copy.deepcopy(facts)
-    matrix = ((better["audit"] if which == "audited" else better["judgement"]) or {}).get(which)
-    if matrix and matrix[row][column] is not None:
-        matrix[row][column] = (Decimal(matrix[row][column]) + 100) / 2
+    for found in better["audits"] if which == "audited" else [better["judgement"] or {}]:
+        matrix = found.get(which)
+        if matrix and matrix[row][column] is not None:
+            matrix[row][column] = (Decimal(matrix[row][column]) + 100) / 2
     before, after = scored(facts).score, scored(better).score
     assert before == after or (before is not None and after is not None and after < before)
 

@@ -1,18 +1,22 @@
 """The risk model: pure decisions, standard library only."""
 
-from services.suppliers.domain.case import Case, Key, Rescored, rescore
+from services.suppliers.domain.case import FLAGS, Case, Key, Previous, Rescored, rescore
 from services.suppliers.domain.facts import parse_facts
+from services.suppliers.domain.matrix import Cell
 from services.suppliers.domain.rules import AREAS, Index, Rules, parse_rules, read_values
 from services.suppliers.domain.score import BANDS, NO_DATA, Area, Score, band, score
 
 __all__ = [
     "AREAS",
     "BANDS",
+    "FLAGS",
     "NO_DATA",
     "Area",
     "Case",
+    "Cell",
     "Index",
     "Key",
+    "Previous",
     "Rescored",
     "Rules",
     "Score",

@@ -9,7 +9,7 @@ from services.suppliers.domain.facts import parse_facts
 from services.suppliers.domain.score import Score, score
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
     from decimal import Decimal
     from uuid import UUID
@@ -18,15 +18,38 @@ if TYPE_CHECKING:
 
 Key = tuple["UUID", str]  # supplier, category
 
+# What others act upon beside the band: a new score that differs in none of these is news to nobody
+FLAGS = (
+    "stage",
+    "critical_open",
+    "severe_open",
+    "claim_gap",
+    "not_cooperating",
+    "recommendation",
+    "site_known",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """A case's last score; `flags`: the values of FLAGS."""
+
+    score: Decimal | None
+    band: str
+    flags: tuple[Any, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it stands: its facts in the form in which they are kept, and its last score if it has one."""
+    """A case as it stands: its facts in the form in which they are kept, and its last score if it has one.
+
+    Cases with the same facts share one mapping of them.
+    """
 
     key: Key
     inputs: Mapping[str, Any]
-    previous_score: Decimal | None
-    previous_band: str | None
+    contract_ends_on: date | None  # the latest; None: at least one contract's end is unknown
+    previous: Previous | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +60,37 @@ class Rescored:
     score: Score
     rule_set: str
     as_of: datetime
-    contract_ends_on: date | None
-    assessed_at: datetime | None  # when the self-assessment that it takes in was completed
 
     @property
     def changed(self) -> bool:
         """Tell whether the band differs from the previous one; a first score changes nothing."""
-        return self.case.previous_band not in {None, self.score.band}
+        return self.case.previous is not None and self.case.previous.band != self.score.band
+
+    @property
+    def is_news(self) -> bool:
+        """Tell whether others would act on it: it is the first, or its band or a flag is different."""
+        previous = self.case.previous
+        return previous is None or self.changed or previous.flags != flags(self.score)
+
+    @property
+    def differs(self) -> bool:
+        """Tell whether it shows another number than before, or is news."""
+        previous = self.case.previous
+        return previous is None or previous.score != self.score.score or self.is_news
 
 
-def rescore(case: Case, rules: Rules, as_of: datetime) -> Rescored:
-    """Score a case on its facts at `as_of`."""
-    facts = parse_facts(case.inputs)
-    assessed_at = facts.judgement.completed_at if facts.judgement else None
-    return Rescored(case, score(facts, rules, as_of), rules.name, as_of, facts.contract_ends_on, assessed_at)
+def flags(of: Score) -> tuple[Any, ...]:
+    """Return the values of FLAGS."""
+    return tuple(getattr(of, name) for name in FLAGS)
+
+
+def rescore(cases: Iterable[Case], rules: Rules, as_of: datetime) -> list[Rescored]:
+    """Score cases on their facts at `as_of`; those that share their facts share their score."""
+    known: dict[int, Score] = {}
+    scored = []
+    for case in cases:
+        found = known.get(id(case.inputs))
+        if found is None:
+            found = known[id(case.inputs)] = score(parse_facts(case.inputs), rules, as_of)
+        scored.append(Rescored(case, found, rules.name, as_of))
+    return scored

@@ -76,9 +76,8 @@ class Facts:
     indices: Mapping[str, Mapping[str, Decimal]]  # index -> country -> value, as published
     analysis: tuple[Analysis | None, ...]  # in the order of the areas
     judgement: Judgement | None
-    audit: Audit | None
+    audits: tuple[Audit, ...]  # the newest first
     deviations: tuple[Deviation, ...]
-    contract_ends_on: date | None  # the latest; None: at least one contract's end is unknown
 
 
 def utc_day(moment: datetime) -> date:
@@ -88,7 +87,6 @@ def utc_day(moment: datetime) -> date:
 
 def parse_facts(inputs: Mapping[str, Any]) -> Facts:
     """Read the facts from their JSON form: fresh from the tables, or as kept with an earlier score."""
-    ends_on = inputs["contract_ends_on"]
     return Facts(
         sites=tuple(Site(site["tier"], site["country"]) for site in inputs["sites"]),
         indices={
@@ -97,12 +95,13 @@ def parse_facts(inputs: Mapping[str, Any]) -> Facts:
         },
         analysis=tuple(_analysis(entry) for entry in inputs["analysis"]),
         judgement=_judgement(inputs["judgement"]),
-        audit=_audit(inputs["audit"]),
+        audits=tuple(
+            sorted(map(_audit, inputs["audits"]), key=lambda audit: audit.reported_on, reverse=True)
+        ),
         deviations=tuple(
             Deviation(tuple(entry["areas"]), entry["severe"], entry["overdue"])
             for entry in inputs["deviations"]
         ),
-        contract_ends_on=date.fromisoformat(ends_on) if ends_on else None,
     )
 
 
@@ -127,9 +126,7 @@ def _judgement(entry: Mapping[str, Any] | None) -> Judgement | None:
     )
 
 
-def _audit(entry: Mapping[str, Any] | None) -> Audit | None:
-    if entry is None:
-        return None
+def _audit(entry: Mapping[str, Any]) -> Audit:
     return Audit(
         audited=_matrix(entry["audited"]),
         reported_on=utc_day(datetime.fromisoformat(entry["reported_at"])),

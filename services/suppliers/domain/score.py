@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from services.suppliers.domain.facts import Analysis, Deviation, Facts
+    from services.suppliers.domain.matrix import Cells
     from services.suppliers.domain.rules import Rules
 
 _ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN)
@@ -46,6 +47,7 @@ class Score:
     score: Decimal | None
     band: str
     areas: Mapping[str, Area]
+    cells: Cells | None
     no_data_areas: tuple[str, ...]
     stage: str | None
     claim_gap: Decimal | None
@@ -60,21 +62,23 @@ def score(facts: Facts, rules: Rules, as_of: datetime) -> Score:
     """Score a case as it stands at `as_of` (aware)."""
     today = utc_day(as_of)
     with localcontext(_ARITHMETIC):
-        matrices = matrix.trusted(facts, rules, today)
+        found = matrix.evidence(facts, today)
+        cells = matrix.cells(found, rules, today)
         areas = {
-            area: _area(position, facts, matrix.mitigation(matrices, position), rules, today)
+            area: _area(position, facts, matrix.mitigation(cells, position), rules, today)
             for position, area in enumerate(AREAS)
         }
         total = _total(list(areas.values()), facts.deviations, rules)
         rounded = None if total is None else total.quantize(rules.score_step, ROUND_HALF_UP)
-        gap = matrix.claim_gap(facts)
+        gap = matrix.claim_gap(facts, found)
     judgement = facts.judgement
     return Score(
         score=rounded,
         band=band(rounded, rules),
         areas=areas,
+        cells=cells,
         no_data_areas=tuple(area for area in AREAS if areas[area].inherent is None),
-        stage=matrix.stage(facts, today),
+        stage=matrix.stage(facts, found),
         claim_gap=gap,
         critical_open=len(judgement.critical) if judgement else 0,
         severe_open=sum(deviation.severe for deviation in facts.deviations),

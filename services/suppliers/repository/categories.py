@@ -40,3 +40,9 @@ def areas_of_categories(tx: Transaction, category_ids: Iterable[str]) -> dict[st
     """Return those of the named categories that exist, with the area that answers for each, if one does."""
     rows = queries.areas_of_categories(tx, category_ids=sorted(set(category_ids)))
     return {row.category_id: row.responsible_area for row in rows}
+
+
+def analyses(tx: Transaction, category_ids: Iterable[str]) -> dict[str, list[dict[str, Any] | None]]:
+    """Return the analysis of each of the named categories: an entry per area, in their order."""
+    rows = queries.analyses(tx, category_ids=sorted(category_ids))
+    return {row.category_id: row.analysis for row in rows}

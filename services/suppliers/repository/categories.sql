@@ -22,3 +22,7 @@ SELECT category_id, responsible_area FROM category WHERE category_id = ANY(:cate
 SELECT category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis FROM category
 WHERE (:after)::text IS NULL OR category_id > :after
 ORDER BY category_id LIMIT :limit;
+
+-- name: analyses
+-- The risk analyses of the named categories.
+SELECT category_id, analysis FROM category WHERE category_id = ANY((:category_ids)::text[]);

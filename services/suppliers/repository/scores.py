@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from chassis import sql
 from chassis.http import paging
 from chassis.ids import uuid7
-from services.suppliers.domain import Case
-from services.suppliers.repository import countries
+from services.suppliers.domain import FLAGS, Case, Previous
+from services.suppliers.repository import categories, countries
 from services.suppliers.schemas import HistoryQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from uuid import UUID
 
     from chassis.access import Owners
     from chassis.db import Transaction
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from services.suppliers.domain import Key, Rescored
 
 queries: Any = sql.load(__file__)
+
+# What is known of a case that nothing has happened to
+_UNKNOWN: dict[str, Any] = {"judgement": None, "audits": [], "deviations": []}
+_OUTCOME = (*FLAGS, "score", "band", "no_data_areas")
 
 
 def lock_cases(tx: Transaction, keys: Iterable[Key]) -> None:
@@ -38,29 +43,52 @@ def save_judgements(tx: Transaction, newest: Sequence[Received]) -> None:
 def cases_to_score(tx: Transaction, keys: Iterable[Key]) -> list[Case]:
     """Return the cases with all that their scores follow from; cases without a contract are left out."""
     rows = list(queries.cases_to_score(tx, keys=_keys(keys)))
-    named = {site["country"] for row in rows for site in row.inputs["sites"]}
-    newest = countries.newest_values(tx, named)
+    facts = _Facts(tx, rows)
     return [
-        Case(
-            key=(row.supplier_id, row.category_id),
-            inputs=row.inputs | _country_inputs(row.inputs["sites"], newest),
-            previous_score=row.previous_score,
-            previous_band=row.previous_band,
-        )
+        Case((row.supplier_id, row.category_id), facts.of(row), row.contract_ends_on, _previous(row))
         for row in rows
     ]
 
 
-def _country_inputs(sites: Sequence[Mapping[str, Any]], newest: Sequence[Any]) -> dict[str, Any]:
-    """Return the newest values of the sites' countries by index, and which year each index is of."""
-    named = {site["country"] for site in sites}
-    return {
-        "datasets": {row.index: row.year for row in newest},
-        "indices": {
-            row.index: {country: value for country, value in row.by_country.items() if country in named}
-            for row in newest
-        },
-    }
+def _previous(row: Any) -> Previous | None:
+    flags = tuple(getattr(row, name) for name in FLAGS)
+    return None if row.band is None else Previous(row.score, row.band, flags)
+
+
+class _Facts:
+    """The facts of cases; those that have nothing of their own share what follows from sites and category."""
+
+    def __init__(self, tx: Transaction, rows: Sequence[Any]) -> None:
+        """Read what the rows' categories and countries have."""
+        named = {site.partition(":")[2] for row in rows for site in _sites(row)}
+        self._newest = countries.newest_values(tx, named)
+        self._analyses = categories.analyses(tx, {row.category_id for row in rows})
+        self._shared: dict[tuple[str, str | None], dict[str, Any]] = {}
+
+    def of(self, row: Any) -> dict[str, Any]:
+        """Return the facts of a case in the form in which they are kept."""
+        key = (row.category_id, row.sites)
+        shared = self._shared.get(key)
+        if shared is None:
+            shared = self._shared[key] = self._of_sites(row) | _UNKNOWN
+        return shared if row.known is None else shared | row.known
+
+    def _of_sites(self, row: Any) -> dict[str, Any]:
+        sites = sorted((int(tier), country) for tier, _, country in (s.partition(":") for s in _sites(row)))
+        named = {country for _, country in sites}
+        return {
+            "sites": [{"tier": tier, "country": country} for tier, country in sites],
+            "analysis": self._analyses[row.category_id],
+            "datasets": {each.index: each.year for each in self._newest},
+            "indices": {
+                each.index: {code: value for code, value in each.by_country.items() if code in named}
+                for each in self._newest
+            },
+        }
+
+
+def _sites(row: Any) -> list[str]:
+    return row.sites.split(",") if row.sites else []
 
 
 def owners_of_cases(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Owners]:
@@ -76,38 +104,45 @@ def owners_of_cases(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Owners]:
 
 
 def save_scores(tx: Transaction, scored: Sequence[Rescored], causes: Mapping[Key, Sequence[UUID]]) -> None:
-    """Append scores with their terms, facts and causes, and make each its case's present one."""
-    if scored:
-        rows = sql.rows([_score_row(each, causes[each.case.key]) for each in scored])
-        tx.later(queries.save_scores, rows=rows)
+    """Append scores with their terms, facts and causes, and make each its case's present one.
+
+    All are of one moment.
+    """
+    if not scored:
+        return
+    results: dict[int, dict[str, Any]] = {}  # by the score that they hold
+    for each in scored:
+        if id(each.score) not in results:
+            results[id(each.score)] = _result_row(each)
+    tx.later(queries.save_results, rows=sql.rows(list(results.values())))
+    rows = [_score_row(each, results[id(each.score)], causes[each.case.key]) for each in scored]
+    tx.later(queries.save_scores, rows=sql.rows(rows), as_of=scored[0].as_of)
 
 
-def _score_row(rescored: Rescored, causes: Sequence[UUID]) -> dict[str, Any]:
-    case, score = rescored.case, rescored.score
+def _score_row(rescored: Rescored, result: Mapping[str, Any], causes: Sequence[UUID]) -> dict[str, Any]:
+    case = rescored.case
     return {
-        "score_id": uuid7(),
         "supplier_id": case.key[0],
         "category_id": case.key[1],
-        "as_of": rescored.as_of,
-        "rule_set": rescored.rule_set,
-        "datasets": case.inputs["datasets"],
-        "score": score.score,
-        "band": score.band,
-        "previous_score": case.previous_score,
-        "previous_band": case.previous_band,
-        "stage": score.stage,
-        "areas": score.areas,
-        "no_data_areas": score.no_data_areas,
-        "claim_gap": score.claim_gap,
-        "critical_open": score.critical_open,
-        "severe_open": score.severe_open,
-        "not_cooperating": score.not_cooperating,
-        "recommendation": score.recommendation,
-        "site_known": score.site_known,
-        "contract_ends_on": rescored.contract_ends_on,
+        "score_id": uuid7(),
+        "result_id": result["result_id"],
+        "contract_ends_on": case.contract_ends_on,
         "causes": causes,
-        "inputs": case.inputs,
     }
+
+
+def _result_row(rescored: Rescored) -> dict[str, Any]:
+    """Return what a score consists of, under a hash of it: who has the same has the same row."""
+    score = rescored.score
+    row = {
+        "rule_set": rescored.rule_set,
+        "inputs": rescored.case.inputs,
+        "areas": score.areas,
+        "cells": score.cells,
+        **{name: getattr(score, name) for name in _OUTCOME},
+    }
+    digest = hashlib.sha256(sql.document(row).encode()).digest()
+    return {"result_id": UUID(bytes=digest[:16]), **row}
 
 
 def current_scores(tx: Transaction, supplier_id: UUID, reach: Mapping[str, str | None]) -> list[Any]:

@@ -28,29 +28,38 @@ SET version = excluded.version, assessment_id = excluded.assessment_id, year = e
 WHERE j.version <= excluded.version;
 
 -- name: cases_to_score
--- What the named cases' scores follow from, beside country values; stubs (no contract) are left out.
-SELECT c.supplier_id, c.category_id, last.score AS previous_score, last.band AS previous_band,
-       jsonb_build_object(
-           'sites', (
-               SELECT coalesce(jsonb_agg(s ORDER BY s.tier, s.country), '[]')
-               FROM (SELECT DISTINCT tier, country FROM site
-                     WHERE supplier_id = c.supplier_id AND c.category_id = ANY(category_ids)) AS s),
-           'analysis', category.analysis,
-           'judgement', (
-               SELECT to_jsonb(j) - '{supplier_id,category_id,version}'::text[]
-               FROM judgement AS j WHERE (j.supplier_id, j.category_id) = (c.supplier_id, c.category_id)),
-           'audit', NULL,
-           'deviations', '[]'::jsonb,
-           'contract_ends_on', (
-               SELECT CASE WHEN bool_and(ends_on IS NOT NULL) THEN max(ends_on) END
-               FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id))
-       ) AS inputs
-FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
+-- What the named cases' scores follow from, beside country values and their categories' analyses, and what they are now;
+-- stubs (no contract) are left out. `sites`: the distinct tier:country pairs, `known`: what is known of the case alone.
+SELECT c.supplier_id, c.category_id, c.score, c.band, last.stage, last.critical_open, last.severe_open, last.claim_gap,
+       last.not_cooperating, last.recommendation, last.site_known, k.contract_ends_on,
+       (SELECT string_agg(DISTINCT s.tier || ':' || s.country, ',') FROM site AS s
+        WHERE s.supplier_id = c.supplier_id AND c.category_id = ANY(s.category_ids)) AS sites,
+       CASE WHEN j.version IS NOT NULL OR EXISTS (
+               SELECT FROM finding AS f WHERE (f.supplier_id, f.category_id) = (c.supplier_id, c.category_id)
+           ) OR EXISTS (
+               SELECT FROM deviation AS d WHERE (d.supplier_id, d.category_id) = (c.supplier_id, c.category_id) AND d.open
+           )
+       THEN jsonb_build_object(
+           'judgement', to_jsonb(j) - '{supplier_id,category_id,version}'::text[],
+           'audits', (
+               SELECT coalesce(jsonb_agg(to_jsonb(f) - '{supplier_id,category_id,version}'::text[]
+                                         ORDER BY f.reported_at DESC, f.audit_id), '[]')
+               FROM finding AS f WHERE (f.supplier_id, f.category_id) = (c.supplier_id, c.category_id)),
+           'deviations', (
+               SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'deviation_id', d.deviation_id, 'areas', d.areas, 'severe', d.severe, 'overdue', d.overdue)
+                   ORDER BY d.deviation_id), '[]')
+               FROM deviation AS d WHERE (d.supplier_id, d.category_id) = (c.supplier_id, c.category_id) AND d.open))
+       END AS known
+FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS named
 JOIN risk_case AS c USING (supplier_id, category_id)
-JOIN category USING (category_id)
-LEFT JOIN risk_score AS last ON last.score_id = c.score_id
-WHERE EXISTS (
-    SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id))
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN bool_and(ends_on IS NOT NULL) THEN max(ends_on) END AS contract_ends_on
+    FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)
+    HAVING count(*) > 0
+) AS k
+LEFT JOIN judgement AS j ON (j.supplier_id, j.category_id) = (c.supplier_id, c.category_id)
+LEFT JOIN risk_result AS last ON last.result_id = c.result_id
 ORDER BY c.supplier_id, c.category_id;
 
 -- name: owners_of_cases
@@ -61,25 +70,36 @@ SELECT k.supplier_id, k.category_id, category.responsible_area,
 FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
 LEFT JOIN category USING (category_id);
 
+-- name: save_results!
+-- What scores consist of, each once.
+INSERT INTO risk_result (result_id, rule_set, score, band, stage, areas, cells, no_data_areas, claim_gap, critical_open,
+    severe_open, not_cooperating, recommendation, site_known, inputs)
+SELECT result_id, rule_set, score, band, stage, areas, cells, no_data_areas, claim_gap, critical_open,
+    severe_open, not_cooperating, recommendation, site_known, inputs
+FROM jsonb_populate_recordset(NULL::risk_result, (:rows)::jsonb)
+ORDER BY result_id
+ON CONFLICT DO NOTHING;
+
 -- name: save_scores!
 -- Append to the history, and point each case at its newest score.
 WITH added AS (
-    INSERT INTO risk_score (score_id, supplier_id, category_id, as_of, rule_set, datasets, score, band, previous_score, previous_band,
-        stage, areas, no_data_areas, claim_gap, critical_open, severe_open, not_cooperating, recommendation,
-        site_known, contract_ends_on, causes, inputs)
-SELECT score_id, supplier_id, category_id, as_of, rule_set, datasets, score, band, previous_score, previous_band,
-        stage, areas, no_data_areas, claim_gap, critical_open, severe_open, not_cooperating, recommendation,
-        site_known, contract_ends_on, causes, inputs
-FROM jsonb_populate_recordset(NULL::risk_score, (:rows)::jsonb)
-    RETURNING supplier_id, category_id, score_id
+    INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, previous_score, previous_band,
+        contract_ends_on, causes)
+    SELECT r.supplier_id, r.category_id, r.score_id, (:as_of)::timestamptz, r.result_id, c.score, c.band,
+        r.contract_ends_on, r.causes
+    FROM jsonb_to_recordset((:rows)::jsonb) AS r (
+        supplier_id uuid, category_id text, score_id uuid, result_id uuid, contract_ends_on date, causes uuid[])
+    JOIN risk_case AS c USING (supplier_id, category_id)
+    RETURNING supplier_id, category_id, score_id, result_id
 )
-UPDATE risk_case AS c SET score_id = added.score_id
-FROM added WHERE (c.supplier_id, c.category_id) = (added.supplier_id, added.category_id);
+UPDATE risk_case AS c SET score_id = added.score_id, result_id = added.result_id, score = r.score, band = r.band
+FROM added JOIN risk_result AS r USING (result_id)
+WHERE (c.supplier_id, c.category_id) = (added.supplier_id, added.category_id);
 
 -- name: current_scores
 -- The present score of each of a supplier's cases; a region's or an area's own only, where one is named.
 SELECT s.* FROM risk_case AS c
-JOIN risk_score AS s ON s.score_id = c.score_id
+JOIN risk_score AS s USING (supplier_id, category_id, score_id)
 WHERE c.supplier_id = :supplier_id
   AND ((:region)::text IS NULL OR EXISTS (
       SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)
@@ -91,7 +111,7 @@ ORDER BY c.category_id;
 -- name: scores_after
 -- Present scores in the order of their cases, from after one on: what a resync tells.
 SELECT s.*, s.inputs #>> '{judgement,completed_at}' AS assessed_at FROM risk_case AS c
-JOIN risk_score AS s ON s.score_id = c.score_id
+JOIN risk_score AS s USING (supplier_id, category_id, score_id)
 WHERE (:supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:supplier_id)::uuid, (:category_id)::text)
 ORDER BY c.supplier_id, c.category_id
 LIMIT :limit;
@@ -101,7 +121,7 @@ LIMIT :limit;
 SELECT c.supplier_id, c.category_id FROM risk_case AS c
 JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k USING (supplier_id, category_id)
 JOIN judgement AS j USING (supplier_id, category_id)
-LEFT JOIN risk_score AS s ON s.score_id = c.score_id
+LEFT JOIN risk_result AS s ON s.result_id = c.result_id
 WHERE to_jsonb(j) - '{supplier_id,category_id,version}'::text[] IS DISTINCT FROM s.inputs -> 'judgement';
 
 -- name: score_history
@@ -118,7 +138,6 @@ WHERE s.supplier_id = :supplier_id
 -- name: suppliers_by_band
 -- How many suppliers have their worst category in each band; no_data: none of their cases has a score.
 SELECT coalesce(worst.band, 'no_data') AS band, count(*) AS suppliers
-FROM (SELECT DISTINCT ON (c.supplier_id) c.supplier_id, s.band
-      FROM risk_case AS c JOIN risk_score AS s ON s.score_id = c.score_id
-      ORDER BY c.supplier_id, s.score DESC NULLS LAST) AS worst
+FROM (SELECT DISTINCT ON (supplier_id) supplier_id, band FROM risk_case
+      WHERE band IS NOT NULL ORDER BY supplier_id, score DESC NULLS LAST) AS worst
 GROUP BY worst.band;

@@ -44,8 +44,7 @@ def rescore(
     imported: bool = False,
 ) -> None:
     """Score locked cases by what is stored; each new score is kept whole and told, quietly if of the past."""
-    cases, rules = repository.scores.cases_to_score(tx, causes), reference.rules()
-    scored = [domain.rescore(case, rules, now) for case in cases]
+    scored = domain.rescore(repository.scores.cases_to_score(tx, causes), reference.rules(), now)
     repository.scores.save_scores(tx, scored, causes)
     owners = repository.scores.owners_of_cases(tx, [each.case.key for each in scored])
     changes.note(tx, [Change("risk", "/".join(map(str, key)), owners=owners[key]) for key in owners])
