@@ -112,6 +112,41 @@ class AssessmentCompleted(EventSlice):
     valid_until = Moment(required=True)
 
 
+class AuditReported(EventSlice):
+    """What a score needs to know of an audit: what it found in the cells that it examined."""
+
+    type = "audit_reported"
+    audit_id = fields.UUID(required=True)
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True, validate=validate.Length(1, 100))
+    reported_at = Moment(required=True)
+    audited = Grid(7, 4, required=True)
+    valid_until = Moment(required=True)
+
+
+class DeviationRaised(EventSlice):
+    """What a score needs to know of a deviation: where it is, and whether it is severe."""
+
+    type = "deviation_raised"
+    deviation_id = fields.UUID(required=True)
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True, validate=validate.Length(1, 100))
+    areas = fields.List(fields.String(validate=validate.OneOf(AREAS)), required=True)
+    severe = fields.Boolean(required=True)
+
+
+class DeviationOverdue(DeviationRaised):
+    """A deviation whose time has run out."""
+
+    type = "deviation_overdue"
+
+
+class DeviationVerified(DeviationRaised):
+    """A deviation that is remedied: it counts no more."""
+
+    type = "deviation_verified"
+
+
 def supplier_registered(supplier: Mapping[str, Any], *, imported: bool = False) -> Event:
     """Return the event of a newly registered supplier, as the repository gives it."""
     return _supplier(SupplierRegistered, supplier, imported)

@@ -87,6 +87,25 @@ CREATE TABLE deviation (
 );
 CREATE INDEX deviation_open ON deviation (supplier_id, category_id) WHERE open;
 
+-- What is known of each case alone, in the form in which a score keeps it; null: nothing.
+CREATE VIEW known_case AS
+SELECT c.supplier_id, c.category_id,
+       CASE WHEN j.version IS NOT NULL OR f.audits IS NOT NULL OR d.deviations IS NOT NULL THEN jsonb_build_object(
+           'judgement', to_jsonb(j) - '{supplier_id,category_id,version}'::text[],
+           'audits', coalesce(f.audits, '[]'),
+           'deviations', coalesce(d.deviations, '[]')) END AS known
+FROM risk_case AS c
+LEFT JOIN judgement AS j ON (j.supplier_id, j.category_id) = (c.supplier_id, c.category_id)
+CROSS JOIN LATERAL (
+    SELECT jsonb_agg(to_jsonb(f) - '{supplier_id,category_id,version}'::text[] ORDER BY f.reported_at DESC, f.audit_id) AS audits
+    FROM finding AS f WHERE (f.supplier_id, f.category_id) = (c.supplier_id, c.category_id)
+) AS f
+CROSS JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object(
+        'deviation_id', d.deviation_id, 'areas', d.areas, 'severe', d.severe, 'overdue', d.overdue) ORDER BY d.deviation_id) AS deviations
+    FROM deviation AS d WHERE (d.supplier_id, d.category_id) = (c.supplier_id, c.category_id) AND d.open
+) AS d;
+
 -- Rescorings of many cases for one reason, worked off in the order of the cases' keys.
 CREATE TABLE wave (
     wave_id uuid PRIMARY KEY, -- what scores name as their cause

@@ -10,6 +10,7 @@ from chassis import sql
 from chassis.http import paging
 from chassis.ids import uuid7
 from services.suppliers.domain import FLAGS, Case, Previous
+from services.suppliers.events import DeviationOverdue, DeviationVerified
 from services.suppliers.repository import categories, countries
 from services.suppliers.schemas import HistoryQuery
 
@@ -38,6 +39,25 @@ def lock_cases(tx: Transaction, keys: Iterable[Key]) -> None:
 def save_judgements(tx: Transaction, newest: Sequence[Received]) -> None:
     """Keep each case's completed assessment unless a newer one is there."""
     queries.save_judgements(tx, rows=sql.rows([{"version": event.version, **event.data} for event in newest]))
+
+
+def save_findings(tx: Transaction, newest: Sequence[Received]) -> None:
+    """Keep what audits found in cases, unless a newer report of the same audit is there."""
+    queries.save_findings(tx, rows=sql.rows([{"version": event.version, **event.data} for event in newest]))
+
+
+def save_deviations(tx: Transaction, newest: Sequence[Received]) -> None:
+    """Keep deviations as the newest event about each says that they are."""
+    rows = [
+        {
+            "version": event.version,
+            **event.data,
+            "open": event.type != DeviationVerified.type,
+            "overdue": event.type == DeviationOverdue.type,
+        }
+        for event in newest
+    ]
+    queries.save_deviations(tx, rows=sql.rows(rows))
 
 
 def cases_to_score(tx: Transaction, keys: Iterable[Key]) -> list[Case]:

@@ -27,6 +27,27 @@ SET version = excluded.version, assessment_id = excluded.assessment_id, year = e
     recommendation = excluded.recommendation, completed_at = excluded.completed_at, valid_until = excluded.valid_until
 WHERE j.version <= excluded.version;
 
+-- name: save_findings!
+-- Keep what each audit found in each case; a resync repeats the same version.
+INSERT INTO finding AS f (supplier_id, category_id, audit_id, version, audited, reported_at, valid_until)
+SELECT supplier_id, category_id, audit_id, version, audited, reported_at, valid_until
+FROM jsonb_populate_recordset(NULL::finding, (:rows)::jsonb)
+ORDER BY supplier_id, category_id, audit_id
+ON CONFLICT (supplier_id, category_id, audit_id) DO UPDATE
+SET version = excluded.version, audited = excluded.audited, reported_at = excluded.reported_at, valid_until = excluded.valid_until
+WHERE f.version <= excluded.version;
+
+-- name: save_deviations!
+-- Keep the newest state of each deviation.
+INSERT INTO deviation AS d (deviation_id, version, supplier_id, category_id, areas, severe, open, overdue)
+SELECT deviation_id, version, supplier_id, category_id, areas, severe, open, overdue
+FROM jsonb_populate_recordset(NULL::deviation, (:rows)::jsonb)
+ORDER BY deviation_id
+ON CONFLICT (deviation_id) DO UPDATE
+SET version = excluded.version, supplier_id = excluded.supplier_id, category_id = excluded.category_id, areas = excluded.areas,
+    severe = excluded.severe, open = excluded.open, overdue = excluded.overdue
+WHERE d.version <= excluded.version;
+
 -- name: cases_to_score
 -- What the named cases' scores follow from, beside country values and their categories' analyses, and what they are now;
 -- stubs (no contract) are left out. `sites`: the distinct tier:country pairs, `known`: what is known of the case alone.
@@ -34,23 +55,7 @@ SELECT c.supplier_id, c.category_id, c.score, c.band, last.stage, last.critical_
        last.not_cooperating, last.recommendation, last.site_known, k.contract_ends_on,
        (SELECT string_agg(DISTINCT s.tier || ':' || s.country, ',') FROM site AS s
         WHERE s.supplier_id = c.supplier_id AND c.category_id = ANY(s.category_ids)) AS sites,
-       CASE WHEN j.version IS NOT NULL OR EXISTS (
-               SELECT FROM finding AS f WHERE (f.supplier_id, f.category_id) = (c.supplier_id, c.category_id)
-           ) OR EXISTS (
-               SELECT FROM deviation AS d WHERE (d.supplier_id, d.category_id) = (c.supplier_id, c.category_id) AND d.open
-           )
-       THEN jsonb_build_object(
-           'judgement', to_jsonb(j) - '{supplier_id,category_id,version}'::text[],
-           'audits', (
-               SELECT coalesce(jsonb_agg(to_jsonb(f) - '{supplier_id,category_id,version}'::text[]
-                                         ORDER BY f.reported_at DESC, f.audit_id), '[]')
-               FROM finding AS f WHERE (f.supplier_id, f.category_id) = (c.supplier_id, c.category_id)),
-           'deviations', (
-               SELECT coalesce(jsonb_agg(jsonb_build_object(
-                   'deviation_id', d.deviation_id, 'areas', d.areas, 'severe', d.severe, 'overdue', d.overdue)
-                   ORDER BY d.deviation_id), '[]')
-               FROM deviation AS d WHERE (d.supplier_id, d.category_id) = (c.supplier_id, c.category_id) AND d.open))
-       END AS known
+       n.known
 FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS named
 JOIN risk_case AS c USING (supplier_id, category_id)
 CROSS JOIN LATERAL (
@@ -58,7 +63,7 @@ CROSS JOIN LATERAL (
     FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)
     HAVING count(*) > 0
 ) AS k
-LEFT JOIN judgement AS j ON (j.supplier_id, j.category_id) = (c.supplier_id, c.category_id)
+JOIN known_case AS n ON (n.supplier_id, n.category_id) = (c.supplier_id, c.category_id)
 LEFT JOIN risk_result AS last ON last.result_id = c.result_id
 ORDER BY c.supplier_id, c.category_id;
 
@@ -117,12 +122,13 @@ ORDER BY c.supplier_id, c.category_id
 LIMIT :limit;
 
 -- name: scored_otherwise
--- Those of the named cases whose present score does not take in the judgement that is stored.
-SELECT c.supplier_id, c.category_id FROM risk_case AS c
+-- Those of the named cases whose present score does not take in what is known of them.
+SELECT n.supplier_id, n.category_id FROM known_case AS n
 JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k USING (supplier_id, category_id)
-JOIN judgement AS j USING (supplier_id, category_id)
-LEFT JOIN risk_result AS s ON s.result_id = c.result_id
-WHERE to_jsonb(j) - '{supplier_id,category_id,version}'::text[] IS DISTINCT FROM s.inputs -> 'judgement';
+JOIN risk_case AS c USING (supplier_id, category_id)
+LEFT JOIN risk_result AS r ON r.result_id = c.result_id
+WHERE n.known IS NOT NULL AND n.known IS DISTINCT FROM
+      jsonb_build_object('judgement', r.inputs -> 'judgement', 'audits', r.inputs -> 'audits', 'deviations', r.inputs -> 'deviations');
 
 -- name: score_history
 -- A supplier's scores, of all or of one category; a region's or an area's own cases only, where one is named.

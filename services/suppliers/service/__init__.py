@@ -41,6 +41,17 @@ class SuppliersService(Registry, Categories, Countries, Risk, Bulk, Service):
     def rescore_after_assessment(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.scoring.rescore_after_assessment(tx, batch, now=clock.now())
 
+    @on_events(
+        "audits",
+        events.AuditReported,
+        events.DeviationRaised,
+        events.DeviationOverdue,
+        events.DeviationVerified,
+        queue="suppliers.findings",
+    )
+    def rescore_after_findings(self, tx: Transaction, batch: list[Received]) -> None:
+        usecases.scoring.rescore_after_findings(tx, batch, now=clock.now())
+
     @gauges
     def business_gauges(self, tx: Transaction) -> list[Gauge]:
         return usecases.scoring.gauges(tx)

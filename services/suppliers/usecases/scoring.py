@@ -13,7 +13,7 @@ from chassis.metrics import Gauge
 from services.suppliers import domain, events, reference, repository
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -24,11 +24,37 @@ if TYPE_CHECKING:
 
 def rescore_after_assessment(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
     """Keep what was judged, and score the cases again; where it is only repeated, if the score lacks it."""
+    _rescore_after(tx, batch, lambda: repository.scores.save_judgements(tx, newest(batch)), now)
+
+
+def rescore_after_findings(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
+    """Keep what audits found and which deviations are open, and score the cases again; likewise."""
+    reports = [event for event in batch if event.type == events.AuditReported.type]
+    deviations = [event for event in batch if event.type != events.AuditReported.type]
+
+    def save() -> None:
+        repository.scores.save_findings(tx, _newest_reports(reports))
+        repository.scores.save_deviations(tx, newest(deviations))
+
+    _rescore_after(tx, batch, save, now)
+
+
+def _newest_reports(batch: Sequence[Received]) -> list[Received]:
+    """Return the newest of each audit: a case has several, and all are facts."""
+    by_audit: defaultdict[UUID, list[Received]] = defaultdict(list)
+    for event in batch:
+        by_audit[event.data["audit_id"]].append(event)
+    return [event for its in by_audit.values() for event in newest(its)]
+
+
+def _rescore_after(
+    tx: Transaction, batch: Sequence[Received], save: Callable[[], None], now: datetime
+) -> None:
     heard: defaultdict[Key, list[Received]] = defaultdict(list)
     for event in batch:
         heard[event.data["supplier_id"], event.data["category_id"]].append(event)
     repository.scores.lock_cases(tx, heard)
-    repository.scores.save_judgements(tx, newest(batch))
+    save()
     repeated = {key for key, its in heard.items() if all(event.resync for event in its)}
     known = repeated - repository.scores.scored_otherwise(tx, repeated)
     causes = {key: [event.id for event in its] for key, its in heard.items() if key not in known}
