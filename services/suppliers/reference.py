@@ -1,24 +1,17 @@
-"""Data packaged with the service: codes of countries, counties and procurement, and rule sets.
+"""Codes packaged with the service: of countries, counties and procurement.
 
 Files rather than tables, because the seam must be able to name every wrong code of a body at once, before
-there is a transaction, and because a rule set changes with the code that reads it.
+there is a transaction.
 """
 
 from __future__ import annotations
 
 import csv
-import tomllib
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from services.suppliers.domain import Rules, parse_rules
-
 _HERE = Path(__file__).parent
-
-# The rule set that new scores are computed with; earlier ones stay, for the scores that name them.
-ACTIVE_RULES = "2026-1"
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -48,10 +41,3 @@ def cpv() -> dict[str, Cpv]:
         row["code"]: Cpv(row["code"], row["sv"], row["en"], row["parent"] or None)
         for row in _rows("cpv_2008.csv")
     }
-
-
-@cache
-def rules(name: str = ACTIVE_RULES) -> Rules:
-    """Return a rule set by its name."""
-    text = (_HERE / "rules" / f"{name}.toml").read_text(encoding="utf-8")
-    return parse_rules(name, tomllib.loads(text, parse_float=Decimal))

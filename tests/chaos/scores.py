@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers import domain, reference, repository
+from services.suppliers import domain, repository, rulebook
 from services.suppliers.domain import Case, parse_facts
 from tests.chaos.row import Row
 
@@ -51,7 +51,7 @@ def _differences(row: Any, from_tables: Case) -> list[str]:
     stored = Case(from_tables.key, row.inputs, row.contract_ends_on, None)
     found = []
     for source, case in (("stored inputs", stored), ("tables", from_tables)):
-        [rescored] = domain.rescore([case], reference.rules(row.rule_set), row.as_of)
+        [rescored] = domain.rescore([case], rulebook.rules(row.rule_set), row.as_of)
         again = rescored.score
         found += [
             f"{term} is {getattr(row, term)}, from its {source} it is {getattr(again, term)}"

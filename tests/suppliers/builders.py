@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.suppliers import reference
+from services.suppliers import reference, rulebook
 from services.suppliers.domain import Score, parse_facts, score
 
-RULES = reference.rules("2026-1")
+RULES = rulebook.rules("2026-1")
 RULE_FILE = Path(reference.__file__).parent / "rules" / "2026-1.toml"
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
-from services.suppliers import reference, repository, usecases
+from services.suppliers import repository, rulebook, usecases
 from services.suppliers.domain import parse_facts, score
 from tests.callers import OFFICE, WHATEVER
 from tests.suppliers.bodies import NOW, SUPPLIER, import_index, put_gloves, register, supplier
@@ -80,7 +80,7 @@ def test_every_past_score_can_be_computed_again_from_what_is_stored(tx: Transact
     rows = first["items"] + rest["items"]
     assert [row.as_of for row in rows] == [NOW, LATER, months_later]
     for row in rows:
-        again = score(parse_facts(row.inputs), reference.rules(row.rule_set), row.as_of)
+        again = score(parse_facts(row.inputs), rulebook.rules(row.rule_set), row.as_of)
         assert (again.score, again.band, list(again.no_data_areas)) == (
             row.score,
             row.band,

@@ -4,7 +4,7 @@ from services.suppliers.domain.case import FLAGS, Case, Key, Previous, Rescored,
 from services.suppliers.domain.facts import parse_facts
 from services.suppliers.domain.matrix import Cell
 from services.suppliers.domain.rules import AREAS, Index, Rules, parse_rules, read_values
-from services.suppliers.domain.score import BANDS, NO_DATA, Area, Score, band, score
+from services.suppliers.domain.score import BANDS, NO_DATA, Area, Score, band, differences, score
 
 __all__ = [
     "AREAS",
@@ -21,6 +21,7 @@ __all__ = [
     "Rules",
     "Score",
     "band",
+    "differences",
     "parse_facts",
     "parse_rules",
     "read_values",

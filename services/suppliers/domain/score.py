@@ -168,3 +168,14 @@ def _total(areas: Sequence[Area], deviations: Sequence[Deviation], rules: Rules)
         return None
     unplaced = any(deviation.severe and not deviation.areas for deviation in deviations)
     return max(total, rules.severe_floor) if unplaced else total
+
+
+def differences(one: Score, other: Score) -> dict[str, dict[str, object]]:
+    """Return the areas whose residual differs: area -> before and after, and which terms differ."""
+    found: dict[str, dict[str, object]] = {}
+    for area in AREAS:
+        before, after = one.areas[area], other.areas[area]
+        if before.residual != after.residual:
+            terms = [name for name in Area.__slots__ if getattr(before, name) != getattr(after, name)]
+            found[area] = {"before": before.residual, "after": after.residual, "terms": terms}
+    return found

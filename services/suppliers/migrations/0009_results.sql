@@ -106,11 +106,29 @@ CROSS JOIN LATERAL (
     FROM deviation AS d WHERE (d.supplier_id, d.category_id) = (c.supplier_id, c.category_id) AND d.open
 ) AS d;
 
--- Rescorings of many cases for one reason, worked off in the order of the cases' keys.
+-- Rule sets that the office has brought in beside the packaged one; a change is a new name.
+CREATE TABLE rule_set (
+    name text PRIMARY KEY,
+    content jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by text NOT NULL
+);
+
+-- Which rule set scores are computed with: the newest row; none: the packaged one.
+CREATE TABLE rule_set_activation (
+    activation_id uuid PRIMARY KEY,
+    rule_set text NOT NULL,
+    activated_at timestamptz NOT NULL,
+    activated_by text NOT NULL,
+    reason text NOT NULL
+);
+
+-- Rescorings of many cases for one reason, worked off in the order of the cases' keys. A trial writes no score.
 CREATE TABLE wave (
     wave_id uuid PRIMARY KEY, -- what scores name as their cause
-    kind text NOT NULL CHECK (kind IN ('rule_set', 'dataset', 'analysis', 'decay')),
-    about text NOT NULL, -- which rule set, dataset, category or month
+    kind text NOT NULL CHECK (kind IN ('rule_set', 'dataset', 'analysis', 'decay', 'trial')),
+    about text NOT NULL, -- which rule set, datasets, category or month
+    rule_set text NOT NULL,
     category_id text, -- only cases of this category
     begun_at timestamptz NOT NULL,
     next_supplier_id uuid, -- all cases up to and with this key have been given out
@@ -120,7 +138,9 @@ CREATE TABLE wave (
     cases bigint NOT NULL DEFAULT 0,
     told bigint NOT NULL DEFAULT 0
 );
-CREATE UNIQUE INDEX wave_running ON wave (kind, about) WHERE ended_at IS NULL;
+CREATE INDEX wave_running ON wave (begun_at, wave_id) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX wave_decay ON wave (about) WHERE kind = 'decay';
+CREATE INDEX risk_case_by_category ON risk_case (category_id, supplier_id);
 
 -- Parts of a wave that are being worked on; one whose worker died lies here until another takes it.
 CREATE TABLE wave_part (
@@ -133,10 +153,24 @@ CREATE TABLE wave_part (
     PRIMARY KEY (wave_id, part_id)
 );
 
--- Which rule set new scores are computed with: the newest row.
-CREATE TABLE rule_set_activation (
-    activation_id uuid PRIMARY KEY,
-    rule_set text NOT NULL,
-    activated_at timestamptz NOT NULL,
-    activated_by text NOT NULL
+-- How many cases went, or would go, from which band to which.
+CREATE TABLE wave_band (
+    wave_id uuid NOT NULL REFERENCES wave,
+    band_before text NOT NULL,
+    band_after text NOT NULL,
+    cases bigint NOT NULL,
+    PRIMARY KEY (wave_id, band_before, band_after)
+);
+
+-- Which cases a rule set on trial would bring into another band, and which terms make the difference.
+CREATE TABLE trial_change (
+    wave_id uuid NOT NULL REFERENCES wave,
+    supplier_id uuid NOT NULL,
+    category_id text NOT NULL,
+    score_before numeric(4, 1),
+    band_before text NOT NULL,
+    score_after numeric(4, 1),
+    band_after text NOT NULL,
+    why jsonb NOT NULL,
+    PRIMARY KEY (wave_id, supplier_id, category_id)
 );

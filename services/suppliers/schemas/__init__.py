@@ -1,6 +1,7 @@
 """HTTP in and out, and what the environment must hold."""
 
 from chassis import config
+from services.suppliers.schemas import rule_sets, waves
 from services.suppliers.schemas.common import SLUG
 from services.suppliers.schemas.country_and_category import (
     CategoryQuery,
@@ -44,6 +45,8 @@ __all__ = [
     "SupplierChange",
     "SupplierQuery",
     "SupplierView",
+    "rule_sets",
+    "waves",
 ]
 
 

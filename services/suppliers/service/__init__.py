@@ -14,6 +14,7 @@ from services.suppliers.service.categories import Categories
 from services.suppliers.service.countries import Countries
 from services.suppliers.service.registry import Registry
 from services.suppliers.service.risk import Risk
+from services.suppliers.service.rule_sets import RuleSets
 
 if TYPE_CHECKING:
     from chassis.db import Begin, Transaction
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from chassis.metrics import Gauge
 
 
-class SuppliersService(Registry, Categories, Countries, Risk, Bulk, Service):
+class SuppliersService(Registry, Categories, Countries, Risk, RuleSets, Bulk, Service):
     """The registry of suppliers, and the risk score of each of their cases."""
 
     name = "suppliers"
@@ -36,6 +37,16 @@ class SuppliersService(Registry, Categories, Countries, Risk, Bulk, Service):
     @every(seconds=1, wake="imports")
     def run_imports(self, begin: Begin) -> bool:
         return imports.supervise(begin, self.name)
+
+    @every(seconds=5, wake="waves")
+    def work_on_waves(self, begin: Begin) -> bool:
+        return usecases.waves.work(begin, clock.now())
+
+    @every(seconds=3600)
+    def begin_decay(self, begin: Begin) -> bool:
+        with begin() as tx:
+            usecases.waves.begin_decay(tx, clock.now())
+        return False
 
     @on_events("assessments", events.AssessmentCompleted, queue="suppliers.rescore")
     def rescore_after_assessment(self, tx: Transaction, batch: list[Received]) -> None:

@@ -1,5 +1,5 @@
 """What the service does: load, decide, save, emit."""
 
-from services.suppliers.usecases import categories, countries, registry, risk, scoring
+from services.suppliers.usecases import categories, countries, registry, risk, rule_sets, scoring, waves
 
-__all__ = ["categories", "countries", "registry", "risk", "scoring"]
+__all__ = ["categories", "countries", "registry", "risk", "rule_sets", "scoring", "waves"]

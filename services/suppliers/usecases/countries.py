@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import trail
 from chassis.errors import Invalid, PreconditionFailed, found
-from services.suppliers import domain, reference, repository, schemas
+from services.suppliers import domain, reference, repository, rulebook, schemas
+from services.suppliers.usecases import waves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,8 @@ def import_country_index(
     expects: Expectation,
     now: datetime,
 ) -> dict[str, Any]:
-    """Replace a year (index, year) by what was published. Scores use it from their next cause on."""
-    rule = found(reference.rules().indices.get(key[0]), "index in the rule set")
+    """Replace a year (index, year) by what was published. All cases are scored by it."""
+    rule = found(rulebook.rules().indices.get(key[0]), "index in the rule set")
     values, faults = domain.read_values(rule, published, reference.ISO2_BY_ISO3)
     if faults:
         raise Invalid({f"/values/{code}": text for code, text in faults.items()})
@@ -34,6 +35,7 @@ def import_country_index(
     if not repository.countries.replace_country_values(tx, key, values, known, now):
         raise PreconditionFailed
     after = get_country_index(tx, *key)
+    waves.begin(tx, "dataset", f"{key[0]}/{key[1]}", now)
     trail.wrote(tx, "country-index", f"{key[0]}/{key[1]}", before, after, schema=schemas.DatasetView)
     return after
 

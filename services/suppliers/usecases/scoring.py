@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from chassis import changes, outbox
 from chassis.changes import Change
 from chassis.events import newest
 from chassis.metrics import Gauge
-from services.suppliers import domain, events, reference, repository
+from services.suppliers import domain, events, repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from chassis.db import Transaction
     from chassis.events import Event, Received
-    from services.suppliers.domain import Key
+    from services.suppliers.domain import Key, Rescored
+
+
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 def rescore_after_assessment(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
@@ -70,19 +75,31 @@ def rescore(
     imported: bool = False,
 ) -> None:
     """Score locked cases by what is stored; each new score is kept whole and told, quietly if of the past."""
-    scored = domain.rescore(repository.scores.cases_to_score(tx, causes), reference.rules(), now)
-    repository.scores.save_scores(tx, scored, causes)
-    owners = repository.scores.owners_of_cases(tx, [each.case.key for each in scored])
-    changes.note(tx, [Change("risk", "/".join(map(str, key)), owners=owners[key]) for key in owners])
-    outbox.emit(
-        tx,
-        [
-            events.supplier_risk_rescored(
-                each, causes[each.case.key], heard.get(each.case.key, ()), imported=imported
-            )
-            for each in scored
-        ],
+    scored = domain.rescore(
+        repository.scores.cases_to_score(tx, causes), repository.rule_sets.active(tx), now
     )
+    repository.scores.save_scores(tx, scored, causes)
+    tell(tx, scored, causes, heard, imported=imported)
+
+
+def tell(
+    tx: Transaction,
+    scored: Sequence[Rescored],
+    causes: Mapping[Key, Sequence[UUID]],
+    heard: Mapping[Key, Sequence[Received]] = _NOTHING,
+    *,
+    imported: bool = False,
+) -> None:
+    """Tell of new scores: an event each, and a row of `changes`."""
+    owners = repository.scores.owners_of_cases(tx, [each.case.key for each in scored]) if scored else {}
+    changes.note(tx, [Change("risk", "/".join(map(str, key)), owners=owners[key]) for key in owners])
+    told = [
+        events.supplier_risk_rescored(
+            each, causes[each.case.key], heard.get(each.case.key, ()), imported=imported
+        )
+        for each in scored
+    ]
+    outbox.emit(tx, told)
 
 
 def present_scores(tx: Transaction, after: str | None, limit: int) -> list[Event]:
