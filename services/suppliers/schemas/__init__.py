@@ -1,7 +1,7 @@
 """HTTP in and out, and what the environment must hold."""
 
 from chassis import config
-from services.suppliers.schemas import rule_sets, waves
+from services.suppliers.schemas import rule_sets, waves, whatif
 from services.suppliers.schemas.common import SLUG
 from services.suppliers.schemas.country_and_category import (
     CategoryQuery,
@@ -47,6 +47,7 @@ __all__ = [
     "SupplierView",
     "rule_sets",
     "waves",
+    "whatif",
 ]
 
 

@@ -26,6 +26,17 @@ class Risk:
         return usecases.risk.get_risk(tx, supplier_id, call.actor)
 
     @http(
+        "POST",
+        f"{_SUPPLIER}/risk/what-if",
+        scope="risk:read",
+        body=schemas.whatif.WhatIf,
+        returns=schemas.whatif.WhatIfView,
+    )
+    def ask_what_if(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
+        """Ask what a case's score would be if cells, deviations or the rule set were different."""
+        return usecases.whatif.suppose(tx, supplier_id, call.body, call.actor, call.now)
+
+    @http(
         "GET",
         f"{_SUPPLIER}/risk/history",
         scope="risk:read",

@@ -1,5 +1,14 @@
 """What the service does: load, decide, save, emit."""
 
-from services.suppliers.usecases import categories, countries, registry, risk, rule_sets, scoring, waves
+from services.suppliers.usecases import (
+    categories,
+    countries,
+    registry,
+    risk,
+    rule_sets,
+    scoring,
+    waves,
+    whatif,
+)
 
-__all__ = ["categories", "countries", "registry", "risk", "rule_sets", "scoring", "waves"]
+__all__ = ["categories", "countries", "registry", "risk", "rule_sets", "scoring", "waves", "whatif"]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from chassis.access import Identity
     from chassis.db import Transaction
+    from services.suppliers.domain import Case
 
 
 def get_risk(tx: Transaction, supplier_id: UUID, actor: Identity) -> dict[str, Any]:
@@ -31,6 +32,17 @@ def get_risk_history(
     """Return a page of a supplier's scores, those of cases within the caller's reach."""
     _require_supplier(tx, supplier_id)
     return repository.scores.score_history(tx, supplier_id, query, _reach(actor))
+
+
+def case_within_reach(tx: Transaction, supplier_id: UUID, category_id: str, actor: Identity) -> Case:
+    """Return one case with what its score follows from; NotFound if it is none of the caller's."""
+    _require_supplier(tx, supplier_id)
+    scores = repository.scores.current_scores(tx, supplier_id, _reach(actor))
+    if category_id in {each.category_id for each in scores}:
+        cases = repository.scores.cases_to_score(tx, [(supplier_id, category_id)])
+        if cases:
+            return cases[0]
+    raise NotFound("There is no such case.")
 
 
 def _reach(actor: Identity) -> dict[str, str | None]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chassis import sql, trail
-from chassis.errors import Conflict, NotFound
+from marshmallow import ValidationError
+
+from chassis import trail
+from chassis.errors import Conflict, Invalid, NotFound
 from services.suppliers import repository, schemas
 from services.suppliers.usecases import waves
 
@@ -40,12 +42,14 @@ def add_rule_set(
     tx: Transaction, name: str, content: Mapping[str, Any], actor: Identity, now: datetime
 ) -> dict[str, Any]:
     """Keep a new rule set. One that exists never changes: scores name it."""
+    try:
+        schemas.SLUG(name)
+    except ValidationError as fault:
+        raise Invalid({"?name": str(fault.messages[0])}) from None
     if not repository.rule_sets.add(tx, name, content, actor.subject, now):
         raise Conflict("There is a rule set of this name, and scores may name it: choose another.")
     kept = get_rule_set(tx, name)
-    trail.wrote(
-        tx, "rule-set", name, None, sql.loads(sql.document(kept)), schema=schemas.rule_sets.RuleSetView
-    )
+    trail.wrote(tx, "rule-set", name, None, kept, schema=schemas.rule_sets.RuleSetView)
     return kept
 
 
