@@ -1,6 +1,6 @@
 """The risk model: pure decisions, standard library only."""
 
-from services.suppliers.domain.case import FLAGS, Case, Key, Previous, Rescored, rescore
+from services.suppliers.domain.case import FLAGS, Case, Key, Previous, Rescored, flags, rescore
 from services.suppliers.domain.facts import parse_facts
 from services.suppliers.domain.matrix import Cell
 from services.suppliers.domain.rules import AREAS, Index, Rules, parse_rules, read_values
@@ -27,6 +27,7 @@ __all__ = [
     "band",
     "changed",
     "differences",
+    "flags",
     "parse_facts",
     "parse_rules",
     "read_values",

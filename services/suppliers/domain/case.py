@@ -79,8 +79,8 @@ class Rescored:
         return previous is None or previous.score != self.score.score or self.is_news
 
 
-def flags(of: Score) -> tuple[Any, ...]:
-    """Return the values of FLAGS."""
+def flags(of: Any) -> tuple[Any, ...]:
+    """Return the values of FLAGS: a score's, or those of a row that has them."""
     return tuple(getattr(of, name) for name in FLAGS)
 
 

@@ -45,9 +45,11 @@ SELECT supplier_id, category_id, score_id, as_of, score_id, previous_score, prev
 -- What the present score is stands with the case, too: lists ask for bands, and a rescoring for what was before. Pages have
 -- room, so that a new score of the same band touches no index.
 ALTER TABLE risk_case DROP CONSTRAINT risk_case_score_id_fkey;
-ALTER TABLE risk_case ADD COLUMN result_id uuid, ADD COLUMN score numeric(4, 1), ADD COLUMN band text;
+ALTER TABLE risk_case ADD COLUMN result_id uuid, ADD COLUMN score numeric(4, 1), ADD COLUMN band text,
+    ADD COLUMN contract_ends_on date;
 ALTER TABLE risk_case SET (fillfactor = 60);
-UPDATE risk_case AS c SET result_id = s.score_id, score = s.score, band = s.band
+UPDATE risk_case AS c
+SET result_id = s.score_id, score = s.score, band = s.band, contract_ends_on = s.contract_ends_on
 FROM risk_score AS s WHERE s.score_id = c.score_id;
 CREATE INDEX risk_case_by_band ON risk_case (band, supplier_id);
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from chassis import sql
 from chassis.http import paging
 from chassis.ids import uuid7
-from services.suppliers.domain import FLAGS, Case, Previous
+from services.suppliers.domain import FLAGS, Case, Previous, flags
 from services.suppliers.events import DeviationOverdue, DeviationVerified
-from services.suppliers.repository import categories, countries
+from services.suppliers.repository.facts import Facts
 from services.suppliers.schemas import HistoryQuery
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 queries: Any = sql.load(__file__)
 
-# What is known of a case that nothing has happened to
-_UNKNOWN: dict[str, Any] = {"judgement": None, "audits": [], "deviations": []}
 _OUTCOME = (*FLAGS, "score", "band", "no_data_areas")
 
 
@@ -63,7 +61,7 @@ def save_deviations(tx: Transaction, newest: Sequence[Received]) -> None:
 def cases_to_score(tx: Transaction, keys: Iterable[Key]) -> list[Case]:
     """Return the cases with all that their scores follow from; cases without a contract are left out."""
     rows = list(queries.cases_to_score(tx, keys=_keys(keys)))
-    facts = _Facts(tx, rows)
+    facts = Facts.of_cases(tx, rows)
     return [
         Case((row.supplier_id, row.category_id), facts.of(row), row.contract_ends_on, _previous(row))
         for row in rows
@@ -71,44 +69,7 @@ def cases_to_score(tx: Transaction, keys: Iterable[Key]) -> list[Case]:
 
 
 def _previous(row: Any) -> Previous | None:
-    flags = tuple(getattr(row, name) for name in FLAGS)
-    return None if row.band is None else Previous(row.score, row.band, flags)
-
-
-class _Facts:
-    """The facts of cases; those that have nothing of their own share what follows from sites and category."""
-
-    def __init__(self, tx: Transaction, rows: Sequence[Any]) -> None:
-        """Read what the rows' categories and countries have."""
-        named = {site.partition(":")[2] for row in rows for site in _sites(row)}
-        self._newest = countries.newest_values(tx, named)
-        self._analyses = categories.analyses(tx, {row.category_id for row in rows})
-        self._shared: dict[tuple[str, str | None], dict[str, Any]] = {}
-
-    def of(self, row: Any) -> dict[str, Any]:
-        """Return the facts of a case in the form in which they are kept."""
-        key = (row.category_id, row.sites)
-        shared = self._shared.get(key)
-        if shared is None:
-            shared = self._shared[key] = self._of_sites(row) | _UNKNOWN
-        return shared if row.known is None else shared | row.known
-
-    def _of_sites(self, row: Any) -> dict[str, Any]:
-        sites = sorted((int(tier), country) for tier, _, country in (s.partition(":") for s in _sites(row)))
-        named = {country for _, country in sites}
-        return {
-            "sites": [{"tier": tier, "country": country} for tier, country in sites],
-            "analysis": self._analyses[row.category_id],
-            "datasets": {each.index: each.year for each in self._newest},
-            "indices": {
-                each.index: {code: value for code, value in each.by_country.items() if code in named}
-                for each in self._newest
-            },
-        }
-
-
-def _sites(row: Any) -> list[str]:
-    return row.sites.split(",") if row.sites else []
+    return None if row.band is None else Previous(row.score, row.band, flags(row))
 
 
 def owners_of_cases(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Owners]:
@@ -130,39 +91,48 @@ def save_scores(tx: Transaction, scored: Sequence[Rescored], causes: Mapping[Key
     """
     if not scored:
         return
-    results: dict[int, dict[str, Any]] = {}  # by the score that they hold
-    for each in scored:
-        if id(each.score) not in results:
-            results[id(each.score)] = _result_row(each)
-    tx.later(queries.save_results, rows=sql.rows(list(results.values())))
+    results = save_results(tx, scored)
     rows = [_score_row(each, results[id(each.score)], causes[each.case.key]) for each in scored]
     tx.later(queries.save_scores, rows=sql.rows(rows), as_of=scored[0].as_of)
 
 
-def _score_row(rescored: Rescored, result: Mapping[str, Any], causes: Sequence[UUID]) -> dict[str, Any]:
+def save_results(tx: Transaction, scored: Iterable[Rescored]) -> dict[int, UUID]:
+    """Keep what scores consist of, under a hash of it; return the ids by the scores' id()."""
+    found: dict[int, tuple[UUID, str]] = {}
+    for each in scored:
+        if id(each.score) not in found:
+            found[id(each.score)] = _result(each)
+    rows = dict(found.values())
+    whole = ",".join(f'{{"result_id":"{result_id}",{text[1:]}' for result_id, text in rows.items())
+    tx.later(queries.save_results, rows=f"[{whole}]")
+    return {score: result_id for score, (result_id, _) in found.items()}
+
+
+def _result(rescored: Rescored) -> tuple[UUID, str]:
+    """Return what a score consists of as JSON, and a hash of it: who has the same has the same row."""
+    score = rescored.score
+    text = sql.document(
+        {
+            "rule_set": rescored.rule_set,
+            "inputs": rescored.case.inputs,
+            "areas": score.areas,
+            "cells": score.cells,
+            **{name: getattr(score, name) for name in _OUTCOME},
+        }
+    )
+    return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16]), text
+
+
+def _score_row(rescored: Rescored, result_id: UUID, causes: Sequence[UUID]) -> dict[str, Any]:
     case = rescored.case
     return {
         "supplier_id": case.key[0],
         "category_id": case.key[1],
         "score_id": uuid7(),
-        "result_id": result["result_id"],
+        "result_id": result_id,
         "contract_ends_on": case.contract_ends_on,
         "causes": causes,
     }
-
-
-def _result_row(rescored: Rescored) -> dict[str, Any]:
-    """Return what a score consists of, under a hash of it: who has the same has the same row."""
-    score = rescored.score
-    row = {
-        "rule_set": rescored.rule_set,
-        "inputs": rescored.case.inputs,
-        "areas": score.areas,
-        "cells": score.cells,
-        **{name: getattr(score, name) for name in _OUTCOME},
-    }
-    digest = hashlib.sha256(sql.document(row).encode()).digest()
-    return {"result_id": UUID(bytes=digest[:16]), **row}
 
 
 def current_scores(tx: Transaction, supplier_id: UUID, reach: Mapping[str, str | None]) -> list[Any]:

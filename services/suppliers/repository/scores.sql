@@ -95,9 +95,11 @@ WITH added AS (
     FROM jsonb_to_recordset((:rows)::jsonb) AS r (
         supplier_id uuid, category_id text, score_id uuid, result_id uuid, contract_ends_on date, causes uuid[])
     JOIN risk_case AS c USING (supplier_id, category_id)
-    RETURNING supplier_id, category_id, score_id, result_id
+    RETURNING supplier_id, category_id, score_id, result_id, contract_ends_on
 )
-UPDATE risk_case AS c SET score_id = added.score_id, result_id = added.result_id, score = r.score, band = r.band
+UPDATE risk_case AS c
+SET score_id = added.score_id, result_id = added.result_id, score = r.score, band = r.band,
+    contract_ends_on = added.contract_ends_on
 FROM added JOIN risk_result AS r USING (result_id)
 WHERE (c.supplier_id, c.category_id) = (added.supplier_id, added.category_id);
 

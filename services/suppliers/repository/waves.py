@@ -10,14 +10,14 @@ from chassis.ids import uuid7
 from services.suppliers.schemas.waves import TrialQuery, WaveQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from chassis.db import Transaction
-    from services.suppliers.domain import Key
 
     Part = tuple[UUID, UUID]  # wave, part
+    Group = tuple[str, UUID]  # category, result: cases that get the same new score
 
 queries: Any = sql.load(__file__)
 
@@ -67,11 +67,46 @@ def claim(tx: Transaction, part: Part) -> Any | None:
     return queries.claim_part(tx, wave_id=part[0], part_id=part[1])
 
 
-def lock_cases(tx: Transaction, part: Any) -> list[Key]:
-    """Lock the cases of a part in order, and return their keys."""
-    bounds = ("after_supplier_id", "after_category_id", "last_supplier_id", "last_category_id", "of")
-    rows = queries.lock_part(tx, **{name: getattr(part, name) for name in bounds})
-    return [(row.supplier_id, row.category_id) for row in rows]
+def groups(tx: Transaction, part: Any) -> dict[Group, int]:
+    """Return how many cases of a part have the same category and the same result."""
+    return {
+        (row.category_id, row.result_id): row.cases for row in queries.groups_of_part(tx, **_bounds(part))
+    }
+
+
+def results(tx: Transaction, result_ids: Iterable[UUID]) -> dict[UUID, Any]:
+    """Return what scores consist of, by id."""
+    rows = queries.results(tx, result_ids=sorted(result_ids))
+    return {row.result_id: row for row in rows}
+
+
+def move(
+    tx: Transaction, part: Any, new: Mapping[Group, UUID], news: Collection[Group], now: datetime
+) -> list[Any]:
+    """Give the cases of a part the new results of their groups; return the cases of those that are news."""
+    rows = [
+        {"category_id": category_id, "result_id": old, "new_id": new_id, "news": (category_id, old) in news}
+        for (category_id, old), new_id in new.items()
+    ]
+    if not rows:
+        return []
+    # ids of this moment, the rest random: a million are made where the rows are
+    prefix = uuid7().bytes[:7]
+    moved = queries.move_part(
+        tx, rows=sql.rows(rows), id_prefix=prefix, as_of=now, wave_id=part.wave_id, **_bounds(part)
+    )
+    return list(moved)
+
+
+def cases(tx: Transaction, part: Any, of: Iterable[Group]) -> list[Any]:
+    """Return the cases of a part in some groups, in the order of their keys."""
+    rows = [{"category_id": category_id, "result_id": result_id} for category_id, result_id in of]
+    return list(queries.cases_of_part(tx, rows=sql.rows(rows), **_bounds(part)))
+
+
+def _bounds(part: Any) -> dict[str, Any]:
+    names = ("after_supplier_id", "after_category_id", "last_supplier_id", "last_category_id", "of")
+    return {name: getattr(part, name) for name in names}
 
 
 def end(tx: Transaction, part: Part, bands: Mapping[tuple[str, str], int], told: int) -> None:

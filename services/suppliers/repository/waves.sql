@@ -61,15 +61,58 @@ FROM wave_part AS p JOIN wave AS w USING (wave_id)
 WHERE (p.wave_id, p.part_id) = (:wave_id, :part_id)
 FOR UPDATE OF p SKIP LOCKED;
 
--- name: lock_part
--- The cases of a part, locked in the order of their keys.
-SELECT supplier_id, category_id FROM risk_case
+-- name: groups_of_part
+-- The cases of a part, counted by category and by what their present scores consist of.
+SELECT c.category_id, c.result_id, count(*) AS cases FROM risk_case AS c
 WHERE ((:after_supplier_id)::uuid IS NULL
-       OR (supplier_id, category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
-  AND (supplier_id, category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
-  AND ((:of)::text IS NULL OR category_id = :of)
-ORDER BY supplier_id, category_id
-FOR NO KEY UPDATE;
+       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+  AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
+  AND ((:of)::text IS NULL OR c.category_id = :of)
+  AND c.result_id IS NOT NULL
+GROUP BY c.category_id, c.result_id
+ORDER BY c.category_id, c.result_id;
+
+-- name: results
+-- What scores consist of.
+SELECT result_id, score, band, stage, critical_open, severe_open, claim_gap, not_cooperating, recommendation, site_known, inputs
+FROM risk_result WHERE result_id = ANY((:result_ids)::uuid[]);
+
+-- name: move_part
+-- Give the cases of a part the new scores of their groups: each is appended to the history. One that has another score by
+-- now was scored by what holds now, and stays. Returns those that are news.
+WITH new AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid, new_id uuid, news boolean)
+), part AS MATERIALIZED (
+    SELECT c.supplier_id, c.category_id, c.score, c.band, c.contract_ends_on, new.new_id, new.news,
+           encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid AS score_id
+    FROM risk_case AS c JOIN new USING (category_id, result_id)
+    WHERE ((:after_supplier_id)::uuid IS NULL
+       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+  AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
+  AND ((:of)::text IS NULL OR c.category_id = :of)
+    ORDER BY c.supplier_id, c.category_id
+    FOR NO KEY UPDATE OF c
+), added AS (
+    INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, previous_score, previous_band,
+        contract_ends_on, causes)
+    SELECT supplier_id, category_id, score_id, :as_of, new_id, score, band, contract_ends_on, ARRAY[(:wave_id)::uuid] FROM part
+), moved AS (
+    UPDATE risk_case AS c SET score_id = part.score_id, result_id = part.new_id, score = r.score, band = r.band
+    FROM part JOIN risk_result AS r ON r.result_id = part.new_id
+    WHERE (c.supplier_id, c.category_id) = (part.supplier_id, part.category_id)
+)
+SELECT supplier_id, category_id, score, band, contract_ends_on, new_id FROM part WHERE news;
+
+-- name: cases_of_part
+-- The cases of a part in the named groups.
+SELECT c.supplier_id, c.category_id, c.result_id
+FROM risk_case AS c
+JOIN jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid) USING (category_id, result_id)
+WHERE ((:after_supplier_id)::uuid IS NULL
+       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+  AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
+  AND ((:of)::text IS NULL OR c.category_id = :of)
+ORDER BY c.supplier_id, c.category_id;
 
 -- name: end_part!
 -- A part is done.

@@ -1,13 +1,15 @@
 """Rescorings of many cases: by a new rule set, dataset or analysis, and by time. Trials write no score.
 
 A wave goes through the cases in the order of their keys, in parts of a transaction each, so that what
-happens meanwhile waits for some hundred cases at most. Whatever a case hears of before or after is scored by
-the same facts: a wave that ends has left no case behind.
+happens meanwhile waits for some hundred cases at most. It looks at no case by itself: those of a category
+whose present scores consist of the same get the same new one. What is known of a case stands with its score,
+since each change of it leads to a score; only countries' values and analyses are read anew.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chassis.errors import found
@@ -15,12 +17,14 @@ from services.suppliers import domain, repository
 from services.suppliers.usecases import scoring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
     from chassis.db import Begin, Transaction
     from services.suppliers.domain import Case, Rescored, Rules
+    from services.suppliers.repository.facts import Facts
+    from services.suppliers.repository.waves import Group, Part
 
 # A part takes some tens of milliseconds of the process: that long others wait
 PART = 500
@@ -59,46 +63,76 @@ def work(begin_tx: Begin, now: datetime, size: int = PART) -> bool:
     return part is not None
 
 
-def _work_off(tx: Transaction, part: tuple[UUID, UUID], now: datetime) -> None:
+def _work_off(tx: Transaction, part: Part, now: datetime) -> None:
     wave = repository.waves.claim(tx, part)
     if wave is None:
         return
-    cases = repository.scores.cases_to_score(tx, repository.waves.lock_cases(tx, wave))
-    rules = repository.rule_sets.named(tx, wave.rule_set)
+    groups = repository.waves.groups(tx, wave)
     if wave.kind == "trial":
-        told, bands = _try(tx, wave, cases, rules)
+        told, bands = _try(tx, wave, groups)
     else:
-        told, bands = _rescore(tx, wave, domain.rescore(cases, repository.rule_sets.active(tx), now))
+        told, bands = _rescore(tx, wave, groups, now)
     repository.waves.end(tx, part, bands, told)
 
 
-def _rescore(tx: Transaction, wave: Any, scored: Sequence[Rescored]) -> tuple[int, Counter[tuple[str, str]]]:
-    """Keep new scores, and tell of those that are news; what only time changed is kept if it shows."""
-    kept = [each for each in scored if each.differs] if wave.kind == "decay" else scored
-    news = [each for each in kept if each.is_news]
-    causes = {each.case.key: [wave.wave_id] for each in kept}
-    repository.scores.save_scores(tx, kept, causes)
-    scoring.tell(tx, news, causes)
-    return len(news), _bands(scored)
-
-
-def _try(
-    tx: Transaction, wave: Any, cases: Sequence[Case], rules: Rules
+def _rescore(
+    tx: Transaction, wave: Any, groups: Mapping[Group, int], now: datetime
 ) -> tuple[int, Counter[tuple[str, str]]]:
+    """Keep new scores, and tell of those that are news; what only time changed is kept if it shows."""
+    scored = _scored(tx, groups, repository.rule_sets.active(tx), now)
+    kept = {group: each for group, each in scored.items() if wave.kind != "decay" or each.differs}
+    results = repository.scores.save_results(tx, kept.values()) if kept else {}
+    new = {group: results[id(each.score)] for group, each in kept.items()}
+    news = {group for group, each in kept.items() if each.is_news}
+    by_result = {new[group]: each for group, each in kept.items()}
+    told = [_of_case(row, by_result[row.new_id]) for row in repository.waves.move(tx, wave, new, news, now)]
+    scoring.tell(tx, told, {each.case.key: [wave.wave_id] for each in told})
+    return len(told), _counted(groups, {group: _bands(each) for group, each in scored.items()})
+
+
+def _scored(tx: Transaction, groups: Iterable[Group], rules: Rules, as_of: datetime) -> dict[Group, Rescored]:
+    """Score each group once: by its facts, with the countries' values and the analyses that hold now."""
+    known = repository.waves.results(tx, {result_id for _, result_id in groups})
+    named = {site["country"] for result in known.values() for site in result.inputs["sites"]}
+    facts = repository.facts.Facts(tx, named, {category_id for category_id, _ in groups})
+    cases = [_group_case(facts, category_id, known[result_id]) for category_id, result_id in groups]
+    return dict(zip(groups, domain.rescore(cases, rules, as_of), strict=True))
+
+
+def _group_case(facts: Facts, category_id: str, result: Any) -> Case:
+    """Return a group as if it were one case."""
+    inputs = result.inputs
+    sites = tuple((site["tier"], site["country"]) for site in inputs["sites"])
+    own = {name: inputs[name] for name in repository.facts.UNKNOWN}
+    found = facts.of_sites(category_id, sites, None if own == repository.facts.UNKNOWN else own)
+    previous = domain.Previous(result.score, result.band, domain.flags(result))
+    return domain.Case((result.result_id, category_id), found, None, previous)
+
+
+def _of_case(row: Any, group: Rescored) -> Rescored:
+    key = (row.supplier_id, row.category_id)
+    return replace(group, case=replace(group.case, key=key, contract_ends_on=row.contract_ends_on))
+
+
+def _try(tx: Transaction, wave: Any, groups: Mapping[Group, int]) -> tuple[int, Counter[tuple[str, str]]]:
     """Note what a rule set would change, beside what the one in force gives on the same facts."""
-    after = domain.rescore(cases, rules, wave.begun_at)
-    before = domain.rescore(cases, repository.rule_sets.active(tx), wave.begun_at)
-    pairs = list(zip(before, after, strict=True))
-    changes = [_change(was, will) for was, will in pairs if was.score.band != will.score.band]
+    before = _scored(tx, groups, repository.rule_sets.active(tx), wave.begun_at)
+    after = _scored(tx, groups, repository.rule_sets.named(tx, wave.rule_set), wave.begun_at)
+    bands = {group: (before[group].score.band, after[group].score.band) for group in groups}
+    moving = [group for group, (was, will) in bands.items() if was != will]
+    rows = repository.waves.cases(tx, wave, moving) if moving else []
+    changes = [
+        _change(row, before[row.category_id, row.result_id], after[row.category_id, row.result_id])
+        for row in rows
+    ]
     repository.waves.add_trial_changes(tx, wave.wave_id, changes)
-    return len(changes), Counter((was.score.band, will.score.band) for was, will in pairs)
+    return len(changes), _counted(groups, bands)
 
 
-def _change(was: Rescored, will: Rescored) -> dict[str, Any]:
-    supplier_id, category_id = was.case.key
+def _change(row: Any, was: Rescored, will: Rescored) -> dict[str, Any]:
     return {
-        "supplier_id": supplier_id,
-        "category_id": category_id,
+        "supplier_id": row.supplier_id,
+        "category_id": row.category_id,
         "score_before": was.score.score,
         "band_before": was.score.band,
         "score_after": will.score.score,
@@ -107,11 +141,16 @@ def _change(was: Rescored, will: Rescored) -> dict[str, Any]:
     }
 
 
-def _bands(scored: Iterable[Rescored]) -> Counter[tuple[str, str]]:
-    return Counter(
-        (each.case.previous.band if each.case.previous else domain.NO_DATA, each.score.band)
-        for each in scored
-    )
+def _bands(each: Rescored) -> tuple[str, str]:
+    previous = each.case.previous
+    return previous.band if previous else domain.NO_DATA, each.score.band
+
+
+def _counted(groups: Mapping[Group, int], bands: Mapping[Group, tuple[str, str]]) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for group, cases in groups.items():
+        found[bands[group]] += cases
+    return found
 
 
 def list_waves(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
