@@ -14,7 +14,7 @@ SELECT supplier_id, (row_number() OVER (ORDER BY supplier_id) - 1)::integer AS i
 -- name: add_sites!
 -- Three sites for each supplier: two of tiers 0 and 1 in two of twenty countries, one of tier 2.
 INSERT INTO site (site_id, supplier_id, name, tier, country, category_ids)
-SELECT gen_random_uuid(), s.supplier_id, 'Fabrik ' || n, n, ((:countries)::text[])[1 + (s.i * (n + 1) + n) %% 20],
+SELECT gen_random_uuid(), s.supplier_id, 'Fabrik ' || n, n, ((:countries)::text[])[1 + least(abs(hashint4(s.i * 3 + n)) %% 20, abs(hashint4(s.i * 5 + n)) %% 20)],
        ARRAY['bench-' || lpad((1 + s.i %% 60)::text, 2, '0')]
 FROM bench_supplier AS s CROSS JOIN generate_series(0, 2) AS n;
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers.domain.facts import parse_facts
-from services.suppliers.domain.score import Score, score
+from services.suppliers.domain.facts import parse_exposure, parse_facts, utc_day
+from services.suppliers.domain.score import Score, inherent_terms, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
+    from services.suppliers.domain.facts import Exposure
     from services.suppliers.domain.rules import Rules
+    from services.suppliers.domain.score import Inherent
 
 Key = tuple["UUID", str]  # supplier, category
 
@@ -85,12 +87,29 @@ def flags(of: Any) -> tuple[Any, ...]:
 
 
 def rescore(cases: Iterable[Case], rules: Rules, as_of: datetime) -> list[Rescored]:
-    """Score cases on their facts at `as_of`; those that share their facts share their score."""
+    """Score cases on their facts at `as_of`; what they share of facts is worked out once."""
     known: dict[int, Score] = {}
+    exposures: dict[tuple[int, ...], tuple[Exposure, list[Inherent]]] = {}
     scored = []
     for case in cases:
         found = known.get(id(case.inputs))
         if found is None:
-            found = known[id(case.inputs)] = score(parse_facts(case.inputs), rules, as_of)
+            exposure, inherent = _exposed(case.inputs, rules, as_of, exposures)
+            facts = parse_facts(case.inputs, exposure)
+            found = known[id(case.inputs)] = score(facts, rules, as_of, inherent)
         scored.append(Rescored(case, found, rules.name, as_of))
     return scored
+
+
+def _exposed(
+    inputs: Mapping[str, Any],
+    rules: Rules,
+    as_of: datetime,
+    known: dict[tuple[int, ...], tuple[Exposure, list[Inherent]]],
+) -> tuple[Exposure, list[Inherent]]:
+    """Return the exposure in some facts with its inherent risk; `known`: by the identity of its parts."""
+    key = (id(inputs["sites"]), id(inputs["indices"]), id(inputs["analysis"]))
+    if key not in known:
+        exposure = parse_exposure(inputs)
+        known[key] = (exposure, inherent_terms(exposure, rules, utc_day(as_of)))
+    return known[key]

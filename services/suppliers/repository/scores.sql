@@ -50,11 +50,12 @@ WHERE d.version <= excluded.version;
 
 -- name: cases_to_score
 -- What the named cases' scores follow from, beside country values and their categories' analyses, and what they are now;
--- stubs (no contract) are left out. `sites`: the distinct tier:country pairs, `known`: what is known of the case alone.
+-- stubs (no contract) are left out. `sites`: the distinct tier:country pairs of the tiers that
+-- rule sets may count, `known`: what is known of the case alone.
 SELECT c.supplier_id, c.category_id, c.score, c.band, last.stage, last.critical_open, last.severe_open, last.claim_gap,
        last.not_cooperating, last.recommendation, last.site_known, k.contract_ends_on,
        (SELECT string_agg(DISTINCT s.tier || ':' || s.country, ',') FROM site AS s
-        WHERE s.supplier_id = c.supplier_id AND c.category_id = ANY(s.category_ids)) AS sites,
+        WHERE s.supplier_id = c.supplier_id AND s.tier <= 1 AND c.category_id = ANY(s.category_ids)) AS sites,
        n.known
 FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS named
 JOIN risk_case AS c USING (supplier_id, category_id)

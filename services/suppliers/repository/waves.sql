@@ -83,7 +83,7 @@ FROM risk_result WHERE result_id = ANY((:result_ids)::uuid[]);
 WITH new AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid, new_id uuid, news boolean)
 ), part AS MATERIALIZED (
-    SELECT c.supplier_id, c.category_id, c.score, c.band, c.contract_ends_on, new.new_id, new.news,
+    SELECT c.supplier_id, c.category_id, c.result_id, c.score, c.band, c.contract_ends_on, new.new_id, new.news,
            encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid AS score_id
     FROM risk_case AS c JOIN new USING (category_id, result_id)
     WHERE ((:after_supplier_id)::uuid IS NULL
@@ -101,7 +101,7 @@ WITH new AS MATERIALIZED (
     FROM part JOIN risk_result AS r ON r.result_id = part.new_id
     WHERE (c.supplier_id, c.category_id) = (part.supplier_id, part.category_id)
 )
-SELECT supplier_id, category_id, score, band, contract_ends_on, new_id FROM part WHERE news;
+SELECT supplier_id, category_id, result_id, contract_ends_on FROM part WHERE news;
 
 -- name: cases_of_part
 -- The cases of a part in the named groups.

@@ -51,10 +51,10 @@ def _power_of_ten(step: Decimal) -> None:
 
 
 class SiteRules(Schema):
-    """Whose countries count."""
+    """Whose countries count: own production, the first tier, or both. Facts of deeper ones are not kept."""
 
     tiers = fields.List(
-        fields.Integer(strict=True, validate=validate.Range(0, 9)),
+        fields.Integer(strict=True, validate=validate.Range(0, 1)),
         required=True,
         validate=[validate.Length(min=1), distinct],
     )

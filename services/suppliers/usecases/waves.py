@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chassis.errors import found
 from services.suppliers import domain, repository
 from services.suppliers.usecases import scoring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # A part takes some tens of milliseconds of the process: that long others wait
 PART = 500
+_MOST_MOVES = 100_000
 
 
 def begin(tx: Transaction, kind: str, about: str, now: datetime, category_id: str | None = None) -> UUID:
@@ -51,43 +52,90 @@ def begin_decay(tx: Transaction, now: datetime) -> bool:
     return True
 
 
+class Move(NamedTuple):
+    """What becomes of a group of cases; `news`: what is told of it, None: nothing."""
+
+    bands: tuple[str, str]  # before and after
+    result_id: UUID | None  # None: nothing that shows
+    news: Rescored | None
+
+
+class Memo:
+    """What has become of groups so far, of those that many parts have: with no assessment and no audit.
+
+    It holds for a wave, with the rule set in force, on a day.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._of: tuple[Any, ...] = ()
+        self._moves: dict[Group, Move] = {}
+
+    def of(self, wave: Any, rules: Rules, now: datetime) -> dict[Group, Move]:
+        """Return what is known; it may be added to once it is committed."""
+        this = (wave.wave_id, rules.name, now.date())
+        if self._of != this or len(self._moves) > _MOST_MOVES:
+            self._of, self._moves = this, {}
+        return self._moves
+
+
+_memo = Memo()
+
+
 def work(begin_tx: Begin, now: datetime, size: int = PART) -> bool:
     """Work a part of the oldest wave off, if there is one; tell whether there may be more."""
     with begin_tx() as tx:
         part = repository.waves.next_part(tx, size)
     if part:
+        learned: dict[Group, Move] = {}
         with begin_tx() as tx:
-            _work_off(tx, part, now)
+            known = _work_off(tx, part, now, learned)
+        known.update(learned)
     with begin_tx() as tx:
         repository.waves.end_finished(tx, now)
     return part is not None
 
 
-def _work_off(tx: Transaction, part: Part, now: datetime) -> None:
+def _work_off(tx: Transaction, part: Part, now: datetime, learned: dict[Group, Move]) -> dict[Group, Move]:
+    """Work a part off; return what was known of groups. What is `learned` holds once it is committed."""
     wave = repository.waves.claim(tx, part)
     if wave is None:
-        return
-    groups = repository.waves.groups(tx, wave)
+        return {}
+    groups, rules = repository.waves.groups(tx, wave), repository.rule_sets.active(tx)
     if wave.kind == "trial":
-        told, bands = _try(tx, wave, groups)
-    else:
-        told, bands = _rescore(tx, wave, groups, now)
-    repository.waves.end(tx, part, bands, told)
-
-
-def _rescore(
-    tx: Transaction, wave: Any, groups: Mapping[Group, int], now: datetime
-) -> tuple[int, Counter[tuple[str, str]]]:
-    """Keep new scores, and tell of those that are news; what only time changed is kept if it shows."""
-    scored = _scored(tx, groups, repository.rule_sets.active(tx), now)
-    kept = {group: each for group, each in scored.items() if wave.kind != "decay" or each.differs}
-    results = repository.scores.save_results(tx, kept.values()) if kept else {}
-    new = {group: results[id(each.score)] for group, each in kept.items()}
-    news = {group for group, each in kept.items() if each.is_news}
-    by_result = {new[group]: each for group, each in kept.items()}
-    told = [_of_case(row, by_result[row.new_id]) for row in repository.waves.move(tx, wave, new, news, now)]
+        repository.waves.end(tx, part, *_try(tx, wave, groups, rules))
+        return {}
+    known = _memo.of(wave, rules, now)
+    moves = {group: known[group] for group in groups if group in known}
+    moves |= _moves(tx, wave, [group for group in groups if group not in known], rules, now, learned)
+    news = {group: move.news for group, move in moves.items() if move.news}
+    new = {group: move.result_id for group, move in moves.items() if move.result_id}
+    moved = repository.waves.move(tx, wave, new, news, now)
+    told = [_of_case(row, news[row.category_id, row.result_id]) for row in moved]
     scoring.tell(tx, told, {each.case.key: [wave.wave_id] for each in told})
-    return len(told), _counted(groups, {group: _bands(each) for group, each in scored.items()})
+    bands = _counted(groups, {group: move.bands for group, move in moves.items()})
+    repository.waves.end(tx, part, bands, len(told))
+    return known
+
+
+def _moves(  # noqa: PLR0913, PLR0917  what a part has, and where to put what it teaches
+    tx: Transaction,
+    wave: Any,
+    groups: Sequence[Group],
+    rules: Rules,
+    now: datetime,
+    learned: dict[Group, Move],
+) -> dict[Group, Move]:
+    """Keep the new scores of groups, each once; what only time changed is kept if it shows."""
+    scored = _scored(tx, groups, rules, now)
+    kept = [each for each in scored.values() if wave.kind != "decay" or each.differs]
+    results = repository.scores.save_results(tx, kept) if kept else {}
+    moves = {
+        group: Move(_bands(each), results.get(id(each.score)), each if each.is_news else None)
+        for group, each in scored.items()
+    }
+    learned |= {group: moves[group] for group, each in scored.items() if each.score.cells is None}
+    return moves
 
 
 def _scored(tx: Transaction, groups: Iterable[Group], rules: Rules, as_of: datetime) -> dict[Group, Rescored]:
@@ -114,19 +162,19 @@ def _of_case(row: Any, group: Rescored) -> Rescored:
     return replace(group, case=replace(group.case, key=key, contract_ends_on=row.contract_ends_on))
 
 
-def _try(tx: Transaction, wave: Any, groups: Mapping[Group, int]) -> tuple[int, Counter[tuple[str, str]]]:
+def _try(
+    tx: Transaction, wave: Any, groups: Mapping[Group, int], rules: Rules
+) -> tuple[Counter[tuple[str, str]], int]:
     """Note what a rule set would change, beside what the one in force gives on the same facts."""
-    before = _scored(tx, groups, repository.rule_sets.active(tx), wave.begun_at)
+    before = _scored(tx, groups, rules, wave.begun_at)
     after = _scored(tx, groups, repository.rule_sets.named(tx, wave.rule_set), wave.begun_at)
     bands = {group: (before[group].score.band, after[group].score.band) for group in groups}
     moving = [group for group, (was, will) in bands.items() if was != will]
     rows = repository.waves.cases(tx, wave, moving) if moving else []
-    changes = [
-        _change(row, before[row.category_id, row.result_id], after[row.category_id, row.result_id])
-        for row in rows
-    ]
+    of = [(row.category_id, row.result_id) for row in rows]
+    changes = [_change(row, before[group], after[group]) for row, group in zip(rows, of, strict=True)]
     repository.waves.add_trial_changes(tx, wave.wave_id, changes)
-    return len(changes), _counted(groups, bands)
+    return _counted(groups, bands), len(changes)
 
 
 def _change(row: Any, was: Rescored, will: Rescored) -> dict[str, Any]:
