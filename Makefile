@@ -1,7 +1,7 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
 .PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow test-api browser chaos \
-	flat bench-trail bench-http check check-lint check-format check-types check-layers check-shape check-generated
+	flat bench-trail bench-http bench-suppliers check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
@@ -69,6 +69,9 @@ flat: infra ## Years of history, then live events: time per batch and table size
 
 bench-trail: infra ## What the audit trail costs a write
 	@$(python) -m bench.trail
+
+bench-suppliers: infra ## A million suppliers: import, rescoring of all, search (takes most of an hour)
+	@$(python) -m bench.suppliers
 
 bench-http: infra ## The service over HTTP beside FastAPI on the same tables (apt-get install wrk)
 	@$(python) -m bench.http
