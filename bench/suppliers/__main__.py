@@ -67,6 +67,7 @@ def _measure(replicas: Replicas, chosen: Any) -> int:
     say(f"imported in {import_s:.1f} s: {chosen.suppliers / import_s:.0f} rows/s")
     replicas.running[0].stop("suppliers")
     stage.fill(dsn)
+    stage.in_lanes(work_off, [(dsn,)])  # the waves that the countries' values have begun
     rounds = [(rescore(dsn, number), floor(dsn)) for number in range(chosen.rounds)]
     for rescoring, least in rounds:
         say(f"rescored in {rescoring.seconds:.1f} s ({rescoring.rss_mb} MB), floor {least:.1f} s")
