@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chassis.errors import ProblemError
     from chassis.http.deprecation import Deprecation
     from chassis.http.route import PathParameter
+    from chassis.http.sheets import Sheet
 
     OwnersOf = Callable[..., Owners | None]
 
@@ -32,6 +33,7 @@ class Endpoint:
     scope: who may call it (access.toml), "public", or "session".
     owner: (tx, **path values) -> whose the thing is; asked before the use case.
     versioned: the item has a `version`, which its ETag names; changes to it need If-Match or If-None-Match.
+    sheet: the body may be a small table, too, in place of the JSON of `body`.
     raises: what the use case refuses beside what the declaration tells already (chassis/http/outcomes.py).
     deprecated: since when, until when, and what to use instead; documented, and told in every answer.
     """
@@ -42,6 +44,7 @@ class Endpoint:
     name: str = ""
     summary: str = ""
     body: Any = None  # type[Schema] | None
+    sheet: Sheet | None = None
     query: type[Schema] | None = None
     returns: type[Schema] | None = None
     status: int = 200

@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from chassis import access
-from chassis.http import headers, responses
+from chassis.http import headers, responses, sheets
 from chassis.http.components import Components
 from chassis.uploads import Upload
 
@@ -142,6 +142,8 @@ def _body(endpoint: Endpoint, components: Components) -> dict[str, Any]:
         content = {form: _file(endpoint.body.examples.get(form, {})) for form in endpoint.body.media_types}
     else:
         content = {"application/json": responses.media(components.body(endpoint.body), endpoint.body)}
+    if endpoint.sheet:
+        content[sheets.MEDIA_TYPE] = {"schema": {"type": "string"}, "example": endpoint.sheet.example}
     return {"required": True, "content": content}
 
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 from functools import cache
 from hashlib import sha256
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
@@ -21,13 +22,14 @@ from chassis import turns
 from chassis.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chassis.db import Transaction
 
 LONGEST_CURSOR = 2000
 MOST_ITEMS = 500
 _MARK_BYTES = 9
+_KEY = itemgetter(0)
 _NOT_OURS = "Is no `next` of this list in this order and with these filters."
 
 
@@ -105,6 +107,22 @@ def fetch(
             raise
         rows = turns.fetched(cursor)
     return _page(rows, query, what, columns, shown)
+
+
+def among(
+    rows: Iterable[Any], query: Mapping[str, Any], ordered: type[PageQuery], **filters: Any
+) -> dict[str, Any]:
+    """Return a page of rows that are computed, few enough to be made anew for each page, as `fetch` does.
+
+    They are put in order by their columns as texts.
+    """
+    columns, what = _columns(query["sort"], ordered), _listed(ordered, filters)
+    descending = (query["sort"] or "").startswith("-")
+    place = tuple(_place(query["after"], query["sort"], what, len(columns)).values())
+    keyed = sorted(((tuple(str(getattr(row, name)) for name in columns), row) for row in rows), key=_KEY)
+    inside = reversed(keyed) if descending else keyed
+    left = [row for key, row in inside if not place or (key < place if descending else key > place)]
+    return _page(left[: query["limit"] + 1], query, what, columns, lambda row: row)
 
 
 def _columns(sort: str | None, ordered: type[PageQuery]) -> list[str]:

@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields
 from chassis import clock, errors, sql
 from chassis.bodies import read_body, refuse_depth
 from chassis.events import loader
+from chassis.http import sheets
 from chassis.http.call import Call
 from chassis.http.conditions import Expectation, expectation
 from chassis.ids import uuid7
@@ -41,7 +42,7 @@ def read(endpoint: Endpoint, request: Request, actor: Identity, correlation_id: 
     """Read and check a request; raises a ProblemError that names every fault at once."""
     _refuse_nul(any("\0" in text for text in (request.path, *request.args, *request.args.values())))
     faults: dict[str, str] = {}
-    raw, data = _body(endpoint.body, request, faults)
+    raw, data = _body(endpoint, request, faults)
     filters = _query(endpoint.query, request, faults) if endpoint.query else {}
     if faults:
         raise errors.Invalid(faults)
@@ -69,20 +70,24 @@ def _query(schema: type[Schema], request: Request, faults: dict[str, str]) -> di
     return loaded
 
 
-def _body(body: Any, request: Request, faults: dict[str, str]) -> tuple[bytes, dict[str, Any]]:
-    """Read JSON by its schema; of a file only the headers, for it is taken in when all else is in order."""
+def _body(endpoint: Endpoint, request: Request, faults: dict[str, str]) -> tuple[bytes, Any]:
+    """Read JSON by its schema, or a small table; of a file only the headers: it comes when all else fits."""
+    body, sheet = endpoint.body, endpoint.sheet
     if isinstance(body, Upload):
         body.check(request)
         return b"", {}
     if body is None:
         return b"", {}
-    raw = _json_text(request)
+    if sheet and request.mimetype == sheets.MEDIA_TYPE:
+        raw = read_body(request)
+        return raw, sheet.read(raw)
+    raw = _json_text(request, also=f" or {sheets.MEDIA_TYPE}" if sheet else "")
     return raw, _checked(body, _parsed(raw), "", faults)
 
 
-def _json_text(request: Request) -> bytes:
+def _json_text(request: Request, also: str) -> bytes:
     if request.mimetype != "application/json":
-        raise errors.UnsupportedMediaType
+        raise errors.UnsupportedMediaType(f"Send application/json{also}.")
     raw = read_body(request)
     refuse_depth(raw)
     _refuse_nul(sql.has_nul(raw))

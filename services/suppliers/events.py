@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 from chassis.events import Event, EventSchema, EventSlice, loader
 from chassis.fields import Grid, Moment
 from services.suppliers.domain import AREAS, BANDS, NO_DATA
-from services.suppliers.schemas import CategoryState, ContactView, ContractView
+from services.suppliers.schemas import Analysis, CategoryState, ContactView, ContractView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -165,8 +165,15 @@ def _supplier(schema: type[SupplierRegistered], supplier: Mapping[str, Any], imp
 
 
 def category_changed(category: Mapping[str, Any]) -> Event:
-    """Return the event of a category that is new or different."""
-    data = {name: category[name] for name in CategoryChanged().fields}
+    """Return the event of a category that is new or different, as the repository gives it whole.
+
+    Others hear which area answers in effect, and of an analysis what is computed with.
+    """
+    data = {name: category[name] for name in loader(CategoryChanged).fields}
+    data["responsible_area"] = category["effective_area"]
+    data["analysis"] = [
+        entry and {n: entry[n] for n in loader(Analysis).fields} for entry in data["analysis"]
+    ]
     return Event(schema=CategoryChanged, subject=category["category_id"], data=data)
 
 

@@ -19,8 +19,21 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+class Country(NamedTuple):
+    """A country by ISO 3166-1, with its names."""
+
+    iso2: str
+    iso3: str
+    sv: str
+    en: str
+
+
+BY_ISO2 = {
+    row["iso2"]: Country(row["iso2"], row["iso3"], row["name_sv"], row["name_en"])
+    for row in _rows("countries.csv")
+}
 # The registry speaks ISO 3166-1 alpha-2, the published indices alpha-3.
-ISO2_BY_ISO3 = {row["iso3"]: row["iso2"] for row in _rows("countries.csv")}
+ISO2_BY_ISO3 = {each.iso3: each.iso2 for each in BY_ISO2.values()}
 COUNTRIES = frozenset(ISO2_BY_ISO3.values())
 REGIONS = frozenset(row["county_code"] for row in _rows("regions.csv"))
 

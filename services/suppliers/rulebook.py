@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chassis.events import loader
-from services.suppliers.domain import Rules, parse_rules
+from services.suppliers.domain import CountryModel, Rules, parse_country_model, parse_rules
 from services.suppliers.schemas.rule_sets import RuleSet
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ _HERE = Path(__file__).parent
 
 # The rule set that new scores are computed with until the office switches another one on
 PACKAGED_RULES = "2026-1"
+# The national model that countries are shown by
+COUNTRY_MODEL = "national-2022"
 
 
 @cache
@@ -42,3 +44,10 @@ def rules(name: str = PACKAGED_RULES) -> Rules:
 def checked_rules(name: str, content: Mapping[str, Any]) -> Rules:
     """Return a rule set; raises marshmallow's ValidationError that names every fault in it."""
     return parse_rules(name, loader(RuleSet).load(content))
+
+
+@cache
+def country_model(name: str = COUNTRY_MODEL) -> CountryModel:
+    """Return a model of country risk by its name; raises ModelError that names every fault in it."""
+    text = (_HERE / "rules" / "country" / f"{name}.toml").read_text(encoding="utf-8")
+    return parse_country_model(name, tomllib.loads(text, parse_float=Decimal))

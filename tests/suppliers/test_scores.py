@@ -51,7 +51,9 @@ def test_a_case_without_any_data_has_that_as_its_state(tx: Transaction, emitted:
 def test_the_headline_is_the_worst_category(tx: Transaction) -> None:
     [gloves] = SUPPLIER["contracts"]
     put_gloves(tx)
-    usecases.categories.put_category(tx, "garn", {**_calm(), "responsible_area": None}, WHATEVER)
+    usecases.categories.put_category(
+        tx, "garn", {**_calm(), "responsible_area": None, "parent_id": None}, WHATEVER
+    )
     supplier_id = registered(tx, contracts=[gloves, gloves | {"category_id": "garn"}])
     risk = usecases.risk.get_risk(tx, supplier_id, OFFICE)
     assert [case.category_id for case in risk["cases"]] == ["garn", "handskar"]

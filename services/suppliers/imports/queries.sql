@@ -81,8 +81,8 @@ FROM jsonb_populate_recordset(NULL::contract, (:keys)::jsonb) AS r
 JOIN contract AS k ON k.supplier_id = r.supplier_id AND k.reference = r.reference;
 
 -- name: categories
--- All categories, with the area that answers for each.
-SELECT category_id, responsible_area FROM category ORDER BY category_id;
+-- All categories, with the area that answers for each in effect.
+SELECT category_id, effective_area AS responsible_area FROM category ORDER BY category_id;
 
 -- name: insert_contracts!
 -- New contracts.

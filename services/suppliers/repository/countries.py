@@ -43,6 +43,19 @@ def dataset(tx: Transaction, index: str, year: int) -> dict[str, Any] | None:
     return next((row._asdict() for row in queries.datasets(tx, index=index, year=year)), None)
 
 
-def newest_values(tx: Transaction, named: Iterable[str]) -> list[Any]:
-    """Return each index's newest year with the named countries' values: (index, year, {country: value})."""
-    return list(queries.newest_values(tx, countries=sorted(named)))
+def values_of_year(tx: Transaction, index: str, year: int) -> dict[str, Decimal]:
+    """Return the values of a year by country."""
+    return {row.country: row.value for row in queries.country_values(tx, index=index, year=year)}
+
+
+def newest_values(tx: Transaction, named: Iterable[str], until: int | None = None) -> list[Any]:
+    """Return each index's newest year, up to `until` if it is named, with the named countries' values.
+
+    (index, year, version, {country: value})
+    """
+    return list(queries.newest_values(tx, countries=sorted(named), until=until))
+
+
+def values_of_country(tx: Transaction, country: str) -> list[Any]:
+    """Return every imported year of every index with a country's value or None, oldest first per index."""
+    return list(queries.values_of_country(tx, country=country))

@@ -12,7 +12,12 @@ DELETE FROM country_value WHERE index = :index AND year = :year;
 -- The values of a year.
 INSERT INTO country_value (index, year, country, value)
 SELECT index, year, country, value
-FROM jsonb_populate_recordset(NULL::country_value, (:rows)::jsonb);
+FROM jsonb_populate_recordset(NULL::country_value, (:rows)::jsonb)
+ORDER BY index, year, country;
+
+-- name: country_values
+-- The values of a year.
+SELECT country, value FROM country_value WHERE index = :index AND year = :year;
 
 -- name: datasets
 -- What has been imported: all, or one year of one index.
@@ -22,10 +27,18 @@ FROM country_dataset AS d
 WHERE ((:index)::text IS NULL OR d.index = :index) AND ((:year)::integer IS NULL OR d.year = :year);
 
 -- name: newest_values
--- Per index its newest imported year, with the values of the named countries: {country: value}.
-SELECT d.index, d.year,
+-- Per index its newest imported year, or the newest up to one, with the values of the named countries: {country: value}.
+SELECT d.index, d.year, d.version,
        coalesce(jsonb_object_agg(v.country, v.value) FILTER (WHERE v.country IS NOT NULL), '{}') AS by_country
-FROM (SELECT index, max(year) AS year FROM country_dataset GROUP BY index) AS d
+FROM (SELECT DISTINCT ON (index) index, year, version FROM country_dataset
+      WHERE (:until)::integer IS NULL OR year <= (:until)::integer
+      ORDER BY index, year DESC) AS d
 LEFT JOIN country_value AS v ON v.index = d.index AND v.year = d.year AND v.country = ANY(:countries)
-GROUP BY d.index, d.year
+GROUP BY d.index, d.year, d.version
 ORDER BY d.index;
+
+-- name: values_of_country
+-- Every imported year of every index, with a country's value in it, if it has one.
+SELECT d.index, d.year, d.version, v.value FROM country_dataset AS d
+LEFT JOIN country_value AS v ON v.index = d.index AND v.year = d.year AND v.country = :country
+ORDER BY d.index, d.year;

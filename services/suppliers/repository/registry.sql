@@ -87,8 +87,8 @@ WHERE c.contact_id = r.contact_id AND c.supplier_id = r.supplier_id;
 SELECT s.supplier_id,
        ARRAY(SELECT DISTINCT region FROM contract AS k, unnest(k.regions) AS region
              WHERE k.supplier_id = s.supplier_id) AS regions,
-       ARRAY(SELECT DISTINCT responsible_area FROM contract AS k JOIN category USING (category_id)
-             WHERE k.supplier_id = s.supplier_id AND responsible_area IS NOT NULL) AS areas
+       ARRAY(SELECT DISTINCT effective_area FROM contract AS k JOIN category USING (category_id)
+             WHERE k.supplier_id = s.supplier_id AND effective_area IS NOT NULL) AS areas
 FROM unnest((:supplier_ids)::uuid[]) AS s (supplier_id);
 
 -- name: suppliers_after

@@ -70,7 +70,7 @@ ORDER BY c.supplier_id, c.category_id;
 
 -- name: owners_of_cases
 -- Whose the named cases are: the regions that have a contract in them, and their category's area.
-SELECT k.supplier_id, k.category_id, category.responsible_area,
+SELECT k.supplier_id, k.category_id, category.effective_area AS responsible_area,
        (SELECT coalesce(array_agg(DISTINCT region ORDER BY region), '{}') FROM contract AS c, unnest(c.regions) AS region
         WHERE (c.supplier_id, c.category_id) = (k.supplier_id, k.category_id)) AS regions
 FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
@@ -113,7 +113,7 @@ WHERE c.supplier_id = :supplier_id
       SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)
         AND (:region)::text = ANY(k.regions)))
   AND ((:area)::text IS NULL OR EXISTS (
-      SELECT FROM category AS g WHERE g.category_id = c.category_id AND g.responsible_area = :area))
+      SELECT FROM category AS g WHERE g.category_id = c.category_id AND g.effective_area = :area))
 ORDER BY c.category_id;
 
 -- name: scores_after
@@ -142,7 +142,7 @@ WHERE s.supplier_id = :supplier_id
       SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (s.supplier_id, s.category_id)
         AND (:region)::text = ANY(k.regions)))
   AND ((:area)::text IS NULL OR EXISTS (
-      SELECT FROM category AS g WHERE g.category_id = s.category_id AND g.responsible_area = :area));
+      SELECT FROM category AS g WHERE g.category_id = s.category_id AND g.effective_area = :area));
 
 -- name: suppliers_by_band
 -- How many suppliers have their worst category in each band; no_data: none of their cases has a score.

@@ -2,16 +2,29 @@
 
 from chassis import config
 from services.suppliers.schemas import rule_sets, waves, whatif
-from services.suppliers.schemas.common import SLUG
-from services.suppliers.schemas.country_and_category import (
+from services.suppliers.schemas.categories import (
+    Analysis,
+    AnalysisQuery,
+    AnalysisVersion,
     CategoryQuery,
     CategoryState,
     CategoryView,
+    NewCategory,
+    NewPriority,
+    PriorityQuery,
+    PriorityView,
+)
+from services.suppliers.schemas.common import SLUG
+from services.suppliers.schemas.countries import (
+    SHEET_EXAMPLE,
+    CountryQuery,
+    CountryRow,
     CountryValues,
+    CountryView,
     DatasetQuery,
     DatasetView,
-    NewCategory,
 )
+from services.suppliers.schemas.cpv import CpvFound, CpvQuery, CpvView
 from services.suppliers.schemas.registry import (
     ContactView,
     ContractView,
@@ -25,21 +38,34 @@ from services.suppliers.schemas.registry import (
 from services.suppliers.schemas.risk import HistoryQuery, PastScore, RiskView
 
 __all__ = [
+    "SHEET_EXAMPLE",
     "SLUG",
+    "Analysis",
+    "AnalysisQuery",
+    "AnalysisVersion",
     "CategoryQuery",
     "CategoryState",
     "CategoryView",
     "ContactView",
     "ContractView",
+    "CountryQuery",
+    "CountryRow",
     "CountryValues",
+    "CountryView",
+    "CpvFound",
+    "CpvQuery",
+    "CpvView",
     "DatasetQuery",
     "DatasetView",
     "HistoryQuery",
     "Lookup",
     "LookupView",
     "NewCategory",
+    "NewPriority",
     "NewSupplier",
     "PastScore",
+    "PriorityQuery",
+    "PriorityView",
     "RiskView",
     "Settings",
     "SupplierChange",

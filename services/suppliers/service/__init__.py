@@ -12,6 +12,7 @@ from services.suppliers import events, schemas, usecases
 from services.suppliers.service.bulk import Bulk
 from services.suppliers.service.categories import Categories
 from services.suppliers.service.countries import Countries
+from services.suppliers.service.cpv import Vocabulary
 from services.suppliers.service.registry import Registry
 from services.suppliers.service.risk import Risk
 from services.suppliers.service.rule_sets import RuleSets
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from chassis.metrics import Gauge
 
 
-class SuppliersService(Registry, Categories, Countries, Risk, RuleSets, Bulk, Service):
+class SuppliersService(Registry, Categories, Vocabulary, Countries, Risk, RuleSets, Bulk, Service):
     """The registry of suppliers, and the risk score of each of their cases."""
 
     name = "suppliers"

@@ -3,6 +3,7 @@
 from services.suppliers.usecases import (
     categories,
     countries,
+    cpv,
     registry,
     risk,
     rule_sets,
@@ -11,4 +12,4 @@ from services.suppliers.usecases import (
     whatif,
 )
 
-__all__ = ["categories", "countries", "registry", "risk", "rule_sets", "scoring", "waves", "whatif"]
+__all__ = ["categories", "countries", "cpv", "registry", "risk", "rule_sets", "scoring", "waves", "whatif"]
