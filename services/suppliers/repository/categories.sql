@@ -68,8 +68,8 @@ WHERE (:after)::text IS NULL OR category_id > :after
 ORDER BY category_id LIMIT :limit;
 
 -- name: analyses
--- The risk analyses of the named categories.
-SELECT category_id, analysis FROM category WHERE category_id = ANY((:category_ids)::text[]);
+-- The risk analyses of the named categories, with their versions.
+SELECT category_id, analysis, analysis_version FROM category WHERE category_id = ANY((:category_ids)::text[]);
 
 -- name: prefixes
 -- What every category's prefixes of the procurement vocabulary are.
