@@ -46,11 +46,14 @@ def there(platform: Platform, case: people.Case) -> dict[str, str]:
     mine = f"?supplier_id={case.supplier_id}"
     notice = first("notifications", f"/notices{mine}")
     index = first("suppliers", "/country-indices")
+    scene.put_priority(platform, case.category_id, index["year"])
     return {
         "supplier_id": case.supplier_id,
         "category_id": case.category_id,
         "index": index["index"],
         "year": str(index["year"]),
+        "country": "CN",
+        "code": "33141420",
         "import_id": an_import(platform),
         "campaign_id": case.assessment["campaign_id"],
         "assessment_id": case.assessment["assessment_id"],

@@ -126,6 +126,11 @@ def put_category(platform: Platform, category_id: str, area: str | None = None) 
     put(platform, "suppliers", f"/categories/{category_id}", body)
 
 
+def put_priority(platform: Platform, category_id: str, year: int) -> None:
+    decision = {"decided_by": "Styrgruppen", "decided_on": "2025-11-18"}
+    put(platform, "suppliers", f"/categories/{category_id}/priorities/{year}", decision)
+
+
 def put_recipient(platform: Platform, kind: str, name: str, title: str) -> None:
     body = {"name": title, "email": address(kind, name), "language": "sv"}
     put(platform, "notifications", f"/recipients/{kind}/{name}", body)

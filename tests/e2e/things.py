@@ -44,11 +44,15 @@ def made(chain: Any, category_id: str, area: str, regions: list[str]) -> Things:
     [notice, *_] = wait_until(
         lambda: chain.get("notifications", "/notices", supplier_id=supplier["supplier_id"])["items"], 40
     )
+    year = scene.newest_values()["CPI"][0]
+    scene.put_priority(chain, category_id, year)
     values = {
         "supplier_id": supplier["supplier_id"],
         "category_id": category_id,
         "index": "CPI",
-        "year": str(scene.newest_values()["CPI"][0]),
+        "year": str(year),
+        "country": "CN",
+        "code": "33141420",
         "campaign_id": case.assessment["campaign_id"],
         "assessment_id": case.assessment["assessment_id"],
         "audit_id": audit["audit_id"],

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Invalid, NotFound
-from services.suppliers import domain, reference, schemas, usecases
+from services.suppliers import domain, reference, rulebook, schemas, usecases
 from services.suppliers.domain.rules import AREAS
 from tests.callers import page_query
 from tests.suppliers.bodies import import_china, import_index
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chassis.db import Transaction
 
 DATA = Path(__file__).parents[2] / "data"
-MODEL, RULES = reference.country_model(), reference.rules()
+MODEL, RULES = rulebook.country_model(), rulebook.rules()
 FILE = Path(reference.__file__).parent / "rules" / "country" / "national-2022.toml"
 COMPOSITE_YEARS = {"ITUC_GRI": "2026", "EPI": "2024", "CPI": "2025"}  # governance ranks: 2023
 

@@ -79,7 +79,7 @@ class NewCategory(_Category):
                 "severity": 5,
                 "valid_until": "2027-12-31",
                 "reasons": "Fees for recruitment are common where most gloves are made.",
-                "sources": ["https://sources.example/gloves-2026"],
+                "sources": ["Field study of five factories, 2026"],
             },
             {"likelihood": 5, "severity": 4, "valid_until": "2027-12-31", "reasons": None, "sources": []},
             {"likelihood": 2, "severity": 3, "valid_until": "2027-12-31", "reasons": None, "sources": []},

@@ -27,7 +27,7 @@ def import_country_index(
     expects: Expectation,
     now: datetime,
 ) -> dict[str, Any]:
-    """Replace a year (index, year) by what was published: alpha-3 code -> value. All cases are scored by it."""
+    """Replace a year (index, year) by what was published: alpha-3 code -> value. It scores all cases."""
     values, faults = domain.read_values(_rule(key), published, reference.ISO2_BY_ISO3)
     if faults:
         raise Invalid({f"/values/{code}": text for code, text in faults.items()})
