@@ -219,6 +219,22 @@ def test_every_wrong_reason_and_source_is_named() -> None:
     ]
 
 
+def waves(tx: Transaction) -> list[tuple[str, str, str | None]]:
+    with tx.cursor() as cursor:
+        cursor.execute("SELECT kind, about, category_id FROM wave ORDER BY begun_at")
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def test_another_likelihood_severity_or_last_day_scores_the_categorys_cases_again(tx: Transaction) -> None:
+    before = waves(tx)
+    put(tx, "handskar", analysis=BARE)
+    put(tx, "handskar", analysis=[BARE[0] | {"reasons": "Fältstudie"}, *BARE[1:]])
+    put(tx, "handskar", analysis=BARE, names={"sv": "Skyddshandskar", "en": "Gloves"})
+    assert waves(tx) == before  # a new one has no cases yet, and reasons are no numbers
+    put(tx, "handskar", analysis=[BARE[0] | {"severity": 2}, *BARE[1:]])
+    assert waves(tx)[len(before) :] == [("analysis", "handskar/4", "handskar")]
+
+
 # -- priorities
 
 

@@ -99,8 +99,8 @@ def test_every_published_year_is_taken_as_it_lies_in_the_data(tx: Transaction) -
         cpi("SWE;Sverige;CPI;2025;80,0;0,0;100;SANT;", head=HEAD.replace(",", ";")),
         cpi('SWE,Sweden,CPI,2025,"80,0",0.0,1e2,TRUE,'),
     ],
-    ids=["plain", "bom", "utf16", "crlf", "semicolons", "tabs", "sep", "cp1252", "empty rows", "other columns",
-         "swedish excel", "quoted"],
+    ids=["plain", "bom", "utf16", "crlf", "semicolons", "tabs", "sep", "cp1252", "empty rows",
+         "other columns", "swedish excel", "quoted"],
 )  # fmt: skip
 def test_what_spreadsheets_write_is_read(tx: Transaction, raw: bytes) -> None:
     load(tx, raw)
@@ -122,6 +122,18 @@ def test_an_import_is_a_version_and_the_same_once_more_is_none(tx: Transaction) 
     with pytest.raises(PreconditionFailed):
         load(tx, cpi(SWEDEN), expects=Expectation(frozenset({1})))
     assert values(tx) == {"SE": "82"}
+
+
+def test_values_that_are_others_score_all_cases_again_once(tx: Transaction) -> None:
+    def waves() -> int:
+        with tx.cursor() as cursor:
+            cursor.execute("SELECT count(*) AS waves FROM wave WHERE kind = 'dataset'")
+            return int(cursor.fetchone().waves)
+
+    before = waves()
+    load(tx, cpi(SWEDEN))
+    load(tx, cpi(SWEDEN))
+    assert waves() == before + 1
 
 
 # -- what is refused

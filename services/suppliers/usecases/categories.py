@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 from chassis import clock, outbox, sql, trail
 from chassis.errors import Invalid, PreconditionFailed, found
 from services.suppliers import events, repository, schemas
+from services.suppliers.usecases import waves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +35,23 @@ def put_category(
     _require_place(tx, category_id, new["parent_id"], branch)
     kept = before["prioritised_years"] if before else []
     category = {**new, "prioritised_years": sorted(new.get("prioritised_years", kept))}
-    # as it is stored: dates are texts inside JSON
-    if before and sql.loads(sql.document(category)) == {name: before[name] for name in category}:
+    category = sql.loads(sql.document(category))  # as it is stored: dates are texts inside JSON
+    if before and category == {name: before[name] for name in category}:
         return before
     _write(tx, {"category_id": category_id, **category}, known)
-    return _told(tx, category_id, branch)
+    after = _told(tx, category_id, branch)
+    if before and _computed(before) != _computed(after):
+        about = f"{category_id}/{after['analysis_version']}"
+        waves.begin(tx, "analysis", about, clock.now(), category_id)
+    return after
+
+
+def _computed(category: Mapping[str, Any]) -> list[Any]:
+    """Return what scores are computed with of an analysis: why it says so changes none."""
+    return [
+        entry and (entry["likelihood"], entry["severity"], entry["valid_until"])
+        for entry in category["analysis"]
+    ]
 
 
 def _require_place(
