@@ -160,7 +160,7 @@ QUEUES = {
     "suppliers.rescore": Queue(
         "suppliers",
         (suppliers.AssessmentCompleted,),
-        now(suppliers_do.rescore_after_assessment),
+        now(suppliers_do.scoring.rescore_after_assessment),
         an_assessment,
         (JUDGEMENTS, PRESENT_SCORES),
     ),
