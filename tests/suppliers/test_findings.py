@@ -79,7 +79,7 @@ def test_an_audit_s_report_rescores_its_case_and_names_its_event(
     supplier_id = registered(tx)
     event = reported(received, supplier_id, "80")
     usecases.scoring.rescore_after_findings(tx, [event], LATER)
-    assert scores(tx, supplier_id) == [(Decimal("72.3"), None), (Decimal("37.6"), "audited")]
+    assert scores(tx, supplier_id) == [(Decimal("72.3"), None), (Decimal("37.6"), None)]
     assert rescored(emitted, tx)[-1]["data"]["causes"] == [str(event.id)]
 
 

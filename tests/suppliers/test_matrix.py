@@ -61,13 +61,16 @@ def test_a_validity_of_one_day_is_at_its_end_from_the_start() -> None:
         ({"judgement": judgement("50")}, "self_declared"),
         ({"judgement": judgement("50", "40")}, "reviewed"),
         ({"judgement": judgement("50", "40"), "audits": [audit("30")]}, "audited"),
+        ({"audits": [audit("30")]}, None),  # a stage tells the audit policy that an assessment was completed
         (
             {"judgement": judgement("50"), "audits": [audit("30", "2022-01-01", "2025-01-01")]},
             "self_declared",
         ),
     ],
 )
-def test_a_case_is_known_by_its_best_unexpired_stage(changes: dict[str, Any], stage: str | None) -> None:
+def test_an_assessed_case_is_known_by_its_best_unexpired_stage(
+    changes: dict[str, Any], stage: str | None
+) -> None:
     assert scored(inputs(**changes)).stage == stage
 
 

@@ -115,7 +115,10 @@ def _found(audited: Sequence[Matrix], row: int, column: int) -> Decimal | None:
 
 
 def stage(facts: Facts, found: Sequence[Evidence]) -> str | None:
-    """Return how well the case as a whole is known; None before anything was completed."""
-    if found and found[0].stage == "audited":
-        return "audited"
-    return facts.judgement.stage if facts.judgement else None
+    """Return how well the case as a whole is known; None without a completed assessment.
+
+    Whatever was audited: the audit policy's rows 4-9 wait for an assessment, and know it by this.
+    """
+    if facts.judgement is None:
+        return None
+    return "audited" if found[0].stage == "audited" else facts.judgement.stage
