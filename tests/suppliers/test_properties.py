@@ -8,14 +8,15 @@ import subprocess
 import sys
 from decimal import ROUND_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.suppliers.domain import AREAS, Score
+from services.suppliers.domain import AREAS, Case, Score, rescore
 from tests.suppliers import drawn
-from tests.suppliers.builders import scored
+from tests.suppliers.builders import RULES, scored
 from tests.suppliers.golden import notation
 
 if TYPE_CHECKING:
@@ -134,6 +135,17 @@ def test_a_score_computed_again_from_its_inputs_as_stored_has_the_same_bytes(
         again = scored(stored, as_of)
     assert dumped(again) == dumped(scored(facts, as_of))
     assert orjson.dumps(stored) == orjson.dumps(facts)  # and it leaves them as they were
+
+
+@given(drawn.facts, st.lists(drawn.facts, min_size=1, max_size=2), drawn.as_of)
+def test_cases_scored_together_come_out_as_each_alone(
+    first: dict[str, Any], others: list[dict[str, Any]], as_of: datetime
+) -> None:
+    exposure = {name: first[name] for name in ("sites", "indices", "analysis")}  # what is worked out once
+    facts = [first, *others, *(one | exposure for one in others), first]
+    cases = [Case((UUID(int=number), "gloves"), one, None, None) for number, one in enumerate(facts)]
+    together = [rescored.score for rescored in rescore(cases, RULES, as_of)]
+    assert together == [scored(one, as_of) for one in facts]
 
 
 def test_other_processes_come_to_the_same_bytes() -> None:
