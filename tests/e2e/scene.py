@@ -28,6 +28,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from tests.backbone import wait_until
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -81,6 +83,7 @@ def load(platform: Platform) -> None:
 def refresh(platform: Platform) -> None:
     """Undo what other tests did to the chain: set the countries' values, and reach everyone bookable."""
     _load_values(platform)
+    wait_until(lambda: not platform.get("suppliers", "/rescorings", running="true")["items"], 60)
     for auditor in listed(platform, "audits", "/auditors"):
         put_recipient(platform, "auditor", auditor["auditor_id"], "Exempelrevisor E2E")
 
