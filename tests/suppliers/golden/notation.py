@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -169,7 +169,7 @@ def _moment(cell: str) -> datetime:
 
 
 def _stored(cell: str) -> str:
-    return _moment(cell).astimezone(UTC).isoformat()
+    return _moment(cell).isoformat()  # with its offset: the service counts in UTC days
 
 
 def _sites(cell: str) -> list[dict[str, Any]]:
