@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chassis import feeds
 from chassis.entrypoints import http
 from chassis.errors import Conflict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from chassis.db import Transaction
     from chassis.http import Call
 
 
 class Service:
-    """Tells what has changed, and who wrote what."""
+    """Tells what has changed, and who wrote what.
+
+    `aliases`: parameters of addresses whose values may mean other ones: name -> (tx, value) -> what it means.
+    """
+
+    aliases: ClassVar[Mapping[str, Callable[[Transaction, Any], Any]]] = MappingProxyType({})
 
     @http(
         "GET",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chassis.http.paging import PageQuery
@@ -35,6 +35,7 @@ class Endpoint:
     versioned: the item has a `version`, which its ETag names; changes to it need If-Match or If-None-Match.
     sheet: the body may be a small table, too, in place of the JSON of `body`.
     raises: what the use case refuses beside what the declaration tells already (chassis/http/outcomes.py).
+    aliases: by parameter of the address, (tx, value) -> what it means, asked where nothing has that value.
     deprecated: since when, until when, and what to use instead; documented, and told in every answer.
     """
 
@@ -55,6 +56,7 @@ class Endpoint:
     parameters: tuple[PathParameter, ...] = ()
     raises: tuple[type[ProblemError], ...] = ()
     deprecated: Deprecation | None = None
+    aliases: Mapping[str, Callable[[Transaction, Any], Any]] = field(default_factory=dict)
 
     @property
     def prefix(self) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chassis import access, uploads
 from chassis.dumping import dumper
-from chassis.errors import ProblemError, Unauthorized
+from chassis.errors import NotFound, ProblemError, Unauthorized
 from chassis.http import answering, caching, deprecation, exporting, reading
 from chassis.http.endpoint import owned
 from chassis.http.idempotency import Claim
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Work = Callable[[Transaction, Call, Mapping[str, Any]], Any]
     Identify = Callable[[str | None], Identity]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,29 @@ class Served:
 
     def whole(self, call: Call, claim: Claim | None) -> Response:
         """Answer in one transaction, together with the key that a creating request holds."""
+        return self._or_by_alias(call, lambda served: served._whole(call, claim))
+
+    def _or_by_alias(self, call: Call, serve: Callable[[Served], T]) -> T:
+        """Serve; where nothing has the address's values, once more with what these mean, if that is other."""
+        try:
+            return serve(self)
+        except NotFound:
+            values = self._meant(call)
+            if values == self.path_values:
+                raise
+            return serve(replace(self, path_values=values))
+
+    def _meant(self, call: Call) -> Mapping[str, Any]:
+        aliases = self.endpoint.aliases
+        if not aliases.keys() & self.path_values.keys():
+            return self.path_values
+        with self.seam.db.transaction(call.correlation_id, call.actor, reads=True) as tx:
+            return {
+                name: aliases[name](tx, value) if name in aliases else value
+                for name, value in self.path_values.items()
+            }
+
+    def _whole(self, call: Call, claim: Claim | None) -> Response:
         with self._admitted(call) as tx:
             if claim and (stored := claim.answered(tx, call.raw)):
                 return stored
@@ -120,6 +145,9 @@ class Served:
 
     def page(self, call: Call) -> Any:
         """Return one page of a list, as it is shown: to make it so is work that has a place, too."""
+        return self._or_by_alias(call, lambda served: served._page(call))
+
+    def _page(self, call: Call) -> Any:
         with self.seam.guard.resting(), self._admitted(call) as tx:
             return dumper(self.endpoint.returns)(self.work(tx, call, self.path_values))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
@@ -10,7 +10,7 @@ from chassis.errors import Conflict
 from chassis.http import Html, listing
 from chassis.resync import Projection
 from chassis.service import Service
-from services.assessments import events, rules, schemas, usecases
+from services.assessments import events, merging, rules, schemas, usecases
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,12 +29,20 @@ class AssessmentsService(Service):
     name = "assessments"
     settings = Settings(schemas.Settings)
     tells = (usecases.completed_cases,)
+    aliases: ClassVar = {"supplier_id": merging.survivor_of}
     keeps = (
         Projection("suppliers", "supplier", ("supplier_id",)),
+        Projection("suppliers", "merged", ("supplier_id",)),
         Projection("suppliers", "category", ("category_id",)),
     )
 
-    @on_events("suppliers", events.SupplierRegistered, events.SupplierChanged, queue="assessments.suppliers")
+    @on_events(
+        "suppliers",
+        events.SupplierRegistered,
+        events.SupplierChanged,
+        events.SupplierMerged,
+        queue="assessments.suppliers",
+    )
     def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.project_suppliers(tx, batch)
 

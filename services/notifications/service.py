@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chassis import clock
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.http import listing
 from chassis.resync import Projection
 from chassis.service import Service
-from services.notifications import events, schemas, sending, usecases
+from services.notifications import events, merging, schemas, sending, usecases
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -27,13 +27,19 @@ class NotificationsService(Service):
 
     name = "notifications"
     settings = Settings(schemas.Settings)
+    aliases: ClassVar = {"supplier_id": merging.survivor_of}
     keeps = (
         Projection("suppliers", "supplier", ("supplier_id",)),
+        Projection("suppliers", "merged", ("supplier_id",)),
         Projection("suppliers", "category", ("category_id",)),
     )
 
     @on_events(
-        "suppliers", events.SupplierRegistered, events.SupplierChanged, queue="notifications.suppliers"
+        "suppliers",
+        events.SupplierRegistered,
+        events.SupplierChanged,
+        events.SupplierMerged,
+        queue="notifications.suppliers",
     )
     def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.project_suppliers(tx, batch, clock.now())

@@ -54,6 +54,14 @@ class SupplierChanged(SupplierRegistered):
     type = "supplier_changed"
 
 
+class SupplierMerged(EventSchema):
+    """[surviving supplier] P+R: others were merged into it; `absorbed_ids`: all ids that mean it now."""
+
+    type = "supplier_merged"
+    supplier_id = fields.UUID(required=True)
+    absorbed_ids = fields.List(fields.UUID(), required=True)
+
+
 class CategoryChanged(EventSchema, CategoryState):
     """[category] P: a risk category is new or different; the others keep its names and owner."""
 
@@ -162,6 +170,12 @@ def _supplier(schema: type[SupplierRegistered], supplier: Mapping[str, Any], imp
     sites = [site for site in data["sites"] if site["tier"] in SHARED_TIERS]
     data["sites"] = [{name: site[name] for name in loader(SharedSite).fields} for site in sites]
     return Event(schema=schema, subject=str(supplier["supplier_id"]), data=data, imported=imported)
+
+
+def supplier_merged(supplier_id: UUID, absorbed_ids: Sequence[UUID]) -> Event:
+    """Return the event of a supplier that others were merged into: all ids that mean it now."""
+    data = {"supplier_id": supplier_id, "absorbed_ids": absorbed_ids}
+    return Event(schema=SupplierMerged, subject=str(supplier_id), data=data)
 
 
 def category_changed(category: Mapping[str, Any]) -> Event:

@@ -249,7 +249,7 @@ def register(db: Database, world: World) -> None:
         bodies.put_gloves(tx)
         bodies.import_china(tx)
         for name in SUBJECTS:
-            known = suppliers_do.register_supplier(tx, bodies.supplier(), OFFICE, clock.now())
+            known = suppliers_do.registry.register_supplier(tx, bodies.supplier(), OFFICE, clock.now())
             world.ids[name] = str(known["supplier_id"])
 
 

@@ -61,8 +61,17 @@ def made(chain: Any, category_id: str, area: str, regions: list[str]) -> Things:
         "recipient_id": scene.BUYERS[0],
         "notice_id": notice["notice_id"],
         "import_id": imported(chain, regions[0]),
+        "duplicate_id": duplicated(chain, supplier),
     }
     return Things(values, audit["auditor_id"])
+
+
+def duplicated(chain: Any, supplier: dict[str, Any]) -> str:
+    """A pair that a supplier is in, since another was registered under its name."""
+    namesake = scene.supplier() | {"legal_name": supplier["legal_name"], "contracts": []}
+    people.send(chain, "POST", "suppliers", "/suppliers", namesake)
+    [pair] = chain.get("suppliers", "/duplicates", supplier_id=supplier["supplier_id"])["items"]
+    return str(pair["duplicate_id"])
 
 
 def imported(chain: Any, region: str) -> str:

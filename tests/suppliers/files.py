@@ -99,7 +99,8 @@ class Imports:
         """Forget everything."""
         with closing(connect(self.dsn)) as tx, tx.cursor() as cursor:
             cursor.execute(
-                "TRUNCATE outbox, import_job, import_chunk, supplier, category, subject_version CASCADE"
+                "TRUNCATE outbox, import_job, import_chunk, supplier, category, subject_version, duplicate,"
+                " uncompared, compared_name CASCADE"
             )
             tx.commit()
 

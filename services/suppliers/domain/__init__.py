@@ -13,6 +13,7 @@ from services.suppliers.domain.cpv import proposed, search
 from services.suppliers.domain.facts import parse_facts
 from services.suppliers.domain.indices import SHEET_COLUMNS, Published, read_sheet
 from services.suppliers.domain.matrix import Cell
+from services.suppliers.domain.names import name_key, numbers_of
 from services.suppliers.domain.rules import AREAS, Index, Rules, parse_rules, read_values
 from services.suppliers.domain.score import BANDS, NO_DATA, Area, Score, band, differences, score
 from services.suppliers.domain.whatif import ROWS, CellChange, Way, changed, ways_to
@@ -45,6 +46,8 @@ __all__ = [
     "country_risk",
     "differences",
     "flags",
+    "name_key",
+    "numbers_of",
     "parse_country_model",
     "parse_facts",
     "parse_rules",

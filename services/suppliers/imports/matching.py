@@ -75,7 +75,8 @@ class Plan:
         """Return what is wrong if the supplier has another number of a scheme."""
         has = self.state[supplier_id]["identifiers"]
         for scheme, *rest in keys_of(values):
-            if scheme != OWN and has.get(scheme, rest[-1]) != rest[-1]:
+            former = (scheme, *rest) in self.known  # of one that was merged into it
+            if scheme != OWN and not former and has.get(scheme, rest[-1]) != rest[-1]:
                 return Fault(scheme, f"The supplier is registered with {scheme} {has[scheme]}.", has[scheme])
         return None
 

@@ -1,7 +1,8 @@
 -- Imports into the registry: each statement takes all rows of a chunk.
 
 -- name: numbers
--- Which suppliers have the named numbers: identifiers by scheme, own numbers by region, their own ids.
+-- Which suppliers have the named numbers: identifiers by scheme, own numbers by region, their own ids,
+-- and ids that mean them since a merge.
 SELECT i.scheme, NULL AS region, i.value AS number, i.supplier_id
 FROM jsonb_to_recordset((:keys)::jsonb) AS k (scheme text, region text, number text)
 JOIN identifier AS i ON i.scheme = k.scheme AND i.value = k.number
@@ -12,7 +13,11 @@ JOIN own_number AS o ON o.region = k.region AND o.number = k.number
 UNION ALL
 SELECT k.scheme, NULL, k.number, s.supplier_id
 FROM jsonb_to_recordset((:keys)::jsonb) AS k (scheme text, region text, number text)
-JOIN supplier AS s ON s.supplier_id = CASE WHEN k.scheme = 'supplier_id' THEN k.number::uuid END;
+JOIN supplier AS s ON s.supplier_id = CASE WHEN k.scheme = 'supplier_id' THEN k.number::uuid END
+UNION ALL
+SELECT k.scheme, NULL, k.number, a.survivor_id
+FROM jsonb_to_recordset((:keys)::jsonb) AS k (scheme text, region text, number text)
+JOIN supplier_alias AS a ON a.supplier_id = CASE WHEN k.scheme = 'supplier_id' THEN k.number::uuid END;
 
 -- name: lock_suppliers
 -- Hold suppliers, in the order of their ids, until the transaction ends.
@@ -24,18 +29,18 @@ FOR NO KEY UPDATE;
 -- What is registered of suppliers themselves; after they are locked.
 SELECT s.supplier_id, s.legal_name, s.country, s.language,
        (SELECT coalesce(jsonb_object_agg(i.scheme, i.value), '{}')
-        FROM identifier AS i WHERE i.supplier_id = s.supplier_id) AS identifiers
+        FROM identifier AS i WHERE i.supplier_id = s.supplier_id AND NOT i.former) AS identifiers
 FROM supplier AS s WHERE s.supplier_id = ANY((:supplier_ids)::uuid[]);
 
 -- name: insert_suppliers!
 -- New suppliers.
-INSERT INTO supplier (supplier_id, legal_name, country, status, language, registered_at)
-SELECT supplier_id, legal_name, country, 'active', language, :now
+INSERT INTO supplier (supplier_id, legal_name, name_key, country, status, language, registered_at)
+SELECT supplier_id, legal_name, name_key, country, 'active', language, :now
 FROM jsonb_populate_recordset(NULL::supplier, (:rows)::jsonb);
 
 -- name: update_suppliers!
 -- Names, countries and languages.
-UPDATE supplier AS s SET legal_name = r.legal_name, country = r.country, language = r.language
+UPDATE supplier AS s SET legal_name = r.legal_name, name_key = r.name_key, country = r.country, language = r.language
 FROM jsonb_populate_recordset(NULL::supplier, (:rows)::jsonb) AS r
 WHERE s.supplier_id = r.supplier_id;
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
+from services.suppliers.domain import name_key
 from services.suppliers.imports.matching import OWN, keys_of
 
 if TYPE_CHECKING:
@@ -26,14 +27,23 @@ def known_numbers(tx: Transaction, rows: Sequence[Parsed]) -> dict[NumberKey, UU
         {"scheme": key[0], "region": key[1] if key[0] == OWN else None, "number": key[-1]}
         for key in sorted(keys)
     ]
-    found = list(queries.numbers(tx, keys=sql.rows(asked)))
-    list(queries.lock_suppliers(tx, supplier_ids=sorted({row.supplier_id for row in found})))
+    found = _locked(tx, sql.rows(asked))
     return {
         (row.scheme, row.region, row.number)
         if row.scheme == OWN
         else (row.scheme, row.number): row.supplier_id
         for row in found
     }
+
+
+def _locked(tx: Transaction, keys: str) -> list[Any]:
+    """Return which suppliers numbers mean, locked; asked again if one was absorbed while we waited for it."""
+    while True:
+        found = list(queries.numbers(tx, keys=keys))
+        wanted = {row.supplier_id for row in found}
+        locked = {row.supplier_id for row in queries.lock_suppliers(tx, supplier_ids=sorted(wanted))}
+        if locked == wanted:
+            return found
 
 
 def registered(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -46,7 +56,8 @@ def save_suppliers(tx: Transaction, plan: Plan, now: datetime) -> None:
     """Write what a chunk of rows came to."""
 
     def rows(supplier_ids: Collection[UUID]) -> str:
-        return sql.rows([{**plan.state[each], "supplier_id": each} for each in sorted(supplier_ids)])
+        states = [{**plan.state[each], "supplier_id": each} for each in sorted(supplier_ids)]
+        return sql.rows([{**each, "name_key": name_key(each["legal_name"])} for each in states])
 
     queries.insert_suppliers(tx, rows=rows(plan.made), now=now)
     queries.update_suppliers(tx, rows=rows(plan.rewritten))

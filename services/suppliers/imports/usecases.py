@@ -173,6 +173,7 @@ def _before(tx: Transaction, changed: Collection[UUID]) -> dict[UUID, Any]:
 def _tell(tx: Transaction, made: Collection[UUID], before: Mapping[UUID, Any], job: Job) -> dict[UUID, UUID]:
     """Write the trail and emit one event per supplier, whole; return the events by supplier."""
     rows_of.raise_versions(tx, before)
+    usecases.duplicates.find(tx, {*made, *before}, job.now)
     after = repository.registry.suppliers_by_id(tx, sorted({*made, *before}))
     writes = [trail.Write(row.supplier_id, before.get(row.supplier_id), row) for row in after]
     trail.wrote_all(tx, "supplier", writes, schema=schemas.SupplierView)

@@ -1,5 +1,25 @@
 """Between the tables and the domain: each module alone reads the queries of its name."""
 
-from services.suppliers.repository import categories, countries, facts, registry, rule_sets, scores, waves
+from services.suppliers.repository import (
+    categories,
+    countries,
+    duplicates,
+    facts,
+    merging,
+    registry,
+    rule_sets,
+    scores,
+    waves,
+)
 
-__all__ = ["categories", "countries", "facts", "registry", "rule_sets", "scores", "waves"]
+__all__ = [
+    "categories",
+    "countries",
+    "duplicates",
+    "facts",
+    "merging",
+    "registry",
+    "rule_sets",
+    "scores",
+    "waves",
+]

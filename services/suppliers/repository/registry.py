@@ -8,6 +8,7 @@ from chassis import sql
 from chassis.errors import Conflict
 from chassis.http import paging
 from chassis.ids import uuid7
+from services.suppliers.domain import name_key
 from services.suppliers.schemas import SupplierQuery
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> dict
         queries.insert_supplier,
         supplier_id=supplier_id,
         legal_name=new["legal_name"],
+        name_key=name_key(new["legal_name"]),
         country=new["country"],
         language=new["language"],
         now=now,
@@ -68,10 +70,18 @@ def _with_its_numbers(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]
     written = supplier(tx, supplier_id)
     assert written is not None, "it was written in this transaction"  # noqa: S101  for mypy
     if written["identifiers"] != new["identifiers"]:
-        raise Conflict("Another supplier is registered with one of these identifiers.")
+        raise Conflict(_held(tx, supplier_id, new["identifiers"]))
     if len(written["own_numbers"]) != len(new.get("own_numbers", written["own_numbers"])):
         raise Conflict("Another supplier has one of these numbers in its region's register.")
     return written
+
+
+def _held(tx: Transaction, supplier_id: UUID, identifiers: Mapping[str, str]) -> str:
+    """Say who has which of these numbers; the numbers themselves may be somebody's own and are not told."""
+    rows = [{"scheme": s, "value": value, "supplier_id": supplier_id} for s, value in identifiers.items()]
+    holders = queries.holders(tx, rows=sql.rows(rows))
+    told = "; ".join(f"{row.scheme}: {row.legal_name} ({row.supplier_id})" for row in holders)
+    return f"Another supplier is registered with one of these identifiers. {told}".rstrip()
 
 
 def look_up(tx: Transaction, region: str, numbers: Sequence[str]) -> list[Any]:
@@ -122,7 +132,8 @@ def change_supplier(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) 
     Contacts keep their ids by address. Raises Conflict if another supplier has an identifier of it.
     """
     own = {name: new[name] for name in ("legal_name", "country", "language")}
-    tx.later(queries.update_supplier, supplier_id=supplier_id, **own)
+    key = name_key(new["legal_name"])
+    tx.later(queries.update_supplier, supplier_id=supplier_id, name_key=key, **own)
     tx.later(queries.delete_identifiers, supplier_id=supplier_id)
     _add_identifiers(tx, supplier_id, new["identifiers"])
     kept = [contact for contact in new["contacts"] if contact["contact_id"]]

@@ -1,14 +1,22 @@
 -- name: insert_supplier!
 -- A new supplier.
-INSERT INTO supplier (supplier_id, legal_name, country, status, language, registered_at)
-VALUES (:supplier_id, :legal_name, :country, 'active', :language, :now);
+INSERT INTO supplier (supplier_id, legal_name, name_key, country, status, language, registered_at)
+VALUES (:supplier_id, :legal_name, :name_key, :country, 'active', :language, :now);
 
 -- name: insert_identifiers!
 -- Take the numbers that nobody has; the count tells whether all were free. Sorted: two writers cannot deadlock.
 INSERT INTO identifier (scheme, value, supplier_id)
 SELECT scheme, value, supplier_id FROM jsonb_populate_recordset(NULL::identifier, (:rows)::jsonb)
 ORDER BY scheme, value
-ON CONFLICT DO NOTHING;
+ON CONFLICT (scheme, value) DO UPDATE SET former = false WHERE identifier.supplier_id = excluded.supplier_id;
+
+-- name: holders
+-- Who has the named numbers.
+SELECT i.scheme, s.supplier_id, s.legal_name
+FROM jsonb_populate_recordset(NULL::identifier, (:rows)::jsonb) AS r
+JOIN identifier AS i USING (scheme, value) JOIN supplier AS s ON s.supplier_id = i.supplier_id
+WHERE i.supplier_id <> r.supplier_id
+ORDER BY i.scheme;
 
 -- name: insert_own_numbers!
 -- Take the numbers of regions' own registers that nobody has; the count tells whether all were free. Sorted.
@@ -65,12 +73,12 @@ SELECT version FROM supplier WHERE supplier_id = :supplier_id FOR NO KEY UPDATE;
 
 -- name: update_supplier!
 -- Write a supplier's own columns; the caller holds its lock.
-UPDATE supplier SET legal_name = :legal_name, country = :country, language = :language, version = version + 1
+UPDATE supplier SET legal_name = :legal_name, name_key = :name_key, country = :country, language = :language, version = version + 1
 WHERE supplier_id = :supplier_id;
 
 -- name: delete_identifiers!
 -- Give a supplier's numbers back.
-DELETE FROM identifier WHERE supplier_id = :supplier_id;
+DELETE FROM identifier WHERE supplier_id = :supplier_id AND NOT former;
 
 -- name: delete_contacts!
 -- Forget a supplier's contacts beside those that stay.

@@ -36,12 +36,27 @@ def lock_cases(tx: Transaction, keys: Iterable[Key]) -> None:
 
 def save_judgements(tx: Transaction, newest: Sequence[Received]) -> None:
     """Keep each case's completed assessment unless a newer one is there."""
-    queries.save_judgements(tx, rows=sql.rows([{"version": event.version, **event.data} for event in newest]))
+    latest: dict[Key, Received] = {}
+    for event in newest:  # two subjects are one case where suppliers were merged
+        key = (event.data["supplier_id"], event.data["category_id"])
+        if key not in latest or latest[key].data["completed_at"] <= event.data["completed_at"]:
+            latest[key] = event
+    rows = [{"version": _version(event), **event.data} for event in latest.values()]
+    queries.save_judgements(tx, rows=sql.rows(rows))
+
+
+def _version(event: Received) -> int:
+    """Return an event's version; 0 if it was told of an absorbed supplier: nothing to compare it by."""
+    return 0 if event.data.get("told_of") else event.version
 
 
 def save_findings(tx: Transaction, newest: Sequence[Received]) -> None:
     """Keep what audits found in cases, unless a newer report of the same audit is there."""
-    queries.save_findings(tx, rows=sql.rows([{"version": event.version, **event.data} for event in newest]))
+    rows = {}
+    for event in sorted(newest, key=_version):  # where suppliers were merged, the survivor's own last
+        key = (event.data["supplier_id"], event.data["category_id"], event.data["audit_id"])
+        rows[key] = {"version": _version(event), **event.data}
+    queries.save_findings(tx, rows=sql.rows(list(rows.values())))
 
 
 def save_deviations(tx: Transaction, newest: Sequence[Received]) -> None:

@@ -13,7 +13,8 @@ ORDER BY c.supplier_id, c.category_id
 FOR NO KEY UPDATE OF c;
 
 -- name: save_judgements!
--- Keep the newest completed assessment of each case; a resync repeats the same version.
+-- Keep the newest completed assessment of each case; a resync repeats the same version. Of two suppliers that were
+-- merged the one that was completed last: version 0, that of an absorbed one, cannot be compared.
 INSERT INTO judgement AS j (supplier_id, category_id, version, assessment_id, year, state, stage, claimed, judged,
     critical, severe_reported, recommendation, completed_at, valid_until)
 SELECT supplier_id, category_id, version, assessment_id, year, state, stage, claimed, judged,
@@ -25,7 +26,8 @@ SET version = excluded.version, assessment_id = excluded.assessment_id, year = e
     state = excluded.state, stage = excluded.stage, claimed = excluded.claimed, judged = excluded.judged,
     critical = excluded.critical, severe_reported = excluded.severe_reported,
     recommendation = excluded.recommendation, completed_at = excluded.completed_at, valid_until = excluded.valid_until
-WHERE j.version <= excluded.version;
+WHERE CASE WHEN 0 IN (j.version, excluded.version) THEN j.completed_at <= excluded.completed_at
+           ELSE j.version <= excluded.version END;
 
 -- name: save_findings!
 -- Keep what each audit found in each case; a resync repeats the same version.

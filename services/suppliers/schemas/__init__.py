@@ -25,6 +25,15 @@ from services.suppliers.schemas.countries import (
     DatasetView,
 )
 from services.suppliers.schemas.cpv import CpvFound, CpvQuery, CpvView
+from services.suppliers.schemas.duplicates import (
+    DUPLICATE_STATES,
+    DuplicateConfirmation,
+    DuplicateQuery,
+    DuplicateView,
+    Merge,
+    Rejection,
+    WholeRecord,
+)
 from services.suppliers.schemas.registry import (
     ContactView,
     ContractView,
@@ -38,6 +47,7 @@ from services.suppliers.schemas.registry import (
 from services.suppliers.schemas.risk import HistoryQuery, PastScore, RiskView
 
 __all__ = [
+    "DUPLICATE_STATES",
     "SHEET_EXAMPLE",
     "SLUG",
     "Analysis",
@@ -57,20 +67,26 @@ __all__ = [
     "CpvView",
     "DatasetQuery",
     "DatasetView",
+    "DuplicateConfirmation",
+    "DuplicateQuery",
+    "DuplicateView",
     "HistoryQuery",
     "Lookup",
     "LookupView",
+    "Merge",
     "NewCategory",
     "NewPriority",
     "NewSupplier",
     "PastScore",
     "PriorityQuery",
     "PriorityView",
+    "Rejection",
     "RiskView",
     "Settings",
     "SupplierChange",
     "SupplierQuery",
     "SupplierView",
+    "WholeRecord",
     "rule_sets",
     "waves",
     "whatif",

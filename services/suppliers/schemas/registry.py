@@ -221,7 +221,10 @@ class SupplierChange(Schema):
 
 
 class SupplierView(Schema):
-    """A supplier with all ids; `version` counts changes of its editable part. Regions see tiers 0-1 only."""
+    """A supplier with all ids; `version` counts changes of its editable part. Regions see tiers 0-1 only.
+
+    `merged_ids`: ids that mean this supplier since others were merged into it; they go on working.
+    """
 
     supplier_id = fields.UUID()
     version = fields.Integer()
@@ -235,6 +238,7 @@ class SupplierView(Schema):
     sites = fields.List(fields.Nested(SiteView))
     contracts = fields.List(fields.Nested(ContractView))
     own_numbers = fields.List(fields.Nested(OwnNumber))
+    merged_ids = fields.List(fields.UUID())
 
     example: ClassVar[dict[str, Any]] = {
         "supplier_id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
@@ -249,6 +253,7 @@ class SupplierView(Schema):
         "sites": [{"site_id": "01938f3e-5c1b-7d02-8f6e-8a4b1c2d3e02", **_SITE}],
         "contracts": [{"contract_id": "01938f3e-5c1b-7e03-b1a9-5c6d7e8f9a03", **_CONTRACT}],
         "own_numbers": [_OWN_NUMBER],
+        "merged_ids": [],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from chassis import clock, imports
 from chassis.entrypoints import Settings, every, gauges, on_events
@@ -13,6 +13,7 @@ from services.suppliers.service.bulk import Bulk
 from services.suppliers.service.categories import Categories
 from services.suppliers.service.countries import Countries
 from services.suppliers.service.cpv import Vocabulary
+from services.suppliers.service.duplicates import Duplicates
 from services.suppliers.service.registry import Registry
 from services.suppliers.service.risk import Risk
 from services.suppliers.service.rule_sets import RuleSets
@@ -23,16 +24,20 @@ if TYPE_CHECKING:
     from chassis.metrics import Gauge
 
 
-class SuppliersService(Registry, Categories, Vocabulary, Countries, Risk, RuleSets, Bulk, Service):
+class SuppliersService(
+    Registry, Duplicates, Categories, Vocabulary, Countries, Risk, RuleSets, Bulk, Service
+):
     """The registry of suppliers, and the risk score of each of their cases."""
 
     name = "suppliers"
     settings = Settings(schemas.Settings)
     tells = (
         usecases.registry.present_suppliers,
+        usecases.merging.present_merges,
         usecases.categories.present_categories,
         usecases.scoring.present_scores,
     )
+    aliases: ClassVar = {"supplier_id": usecases.aliases.survivor_of}
     keeps = (Projection("assessments", "judgement", ("supplier_id", "category_id")),)
 
     @every(seconds=1, wake="imports")
@@ -66,4 +71,4 @@ class SuppliersService(Registry, Categories, Vocabulary, Countries, Risk, RuleSe
 
     @gauges
     def business_gauges(self, tx: Transaction) -> list[Gauge]:
-        return usecases.scoring.gauges(tx)
+        return [*usecases.scoring.gauges(tx), *usecases.duplicates.gauges(tx)]

@@ -1,9 +1,12 @@
 """What the service does: load, decide, save, emit."""
 
 from services.suppliers.usecases import (
+    aliases,
     categories,
     countries,
     cpv,
+    duplicates,
+    merging,
     registry,
     risk,
     rule_sets,
@@ -12,4 +15,17 @@ from services.suppliers.usecases import (
     whatif,
 )
 
-__all__ = ["categories", "countries", "cpv", "registry", "risk", "rule_sets", "scoring", "waves", "whatif"]
+__all__ = [
+    "aliases",
+    "categories",
+    "countries",
+    "cpv",
+    "duplicates",
+    "merging",
+    "registry",
+    "risk",
+    "rule_sets",
+    "scoring",
+    "waves",
+    "whatif",
+]

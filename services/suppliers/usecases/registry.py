@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from chassis import outbox, trail
+from chassis import clock, outbox, trail
 from chassis.errors import Invalid, found
 from services.suppliers import events, ownership, repository, schemas
+from services.suppliers.usecases import duplicates
 from services.suppliers.usecases.scoring import rescore
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def register_supplier(
     _require_own(actor, new, _areas(tx, new))
     supplier = repository.registry.add_supplier(tx, new, now)
     registered = outbox.emit(tx, [events.supplier_registered(supplier)])
+    duplicates.find(tx, [supplier["supplier_id"]], now)
     trail.wrote(tx, "supplier", supplier["supplier_id"], None, supplier, schema=schemas.SupplierView)
     keys = {(supplier["supplier_id"], contract["category_id"]) for contract in new["contracts"]}
     if keys:
@@ -51,6 +53,7 @@ def change_supplier(
         return _shown(before, actor)
     after = repository.registry.change_supplier(tx, supplier_id, new)
     outbox.emit(tx, [events.supplier_changed(after)])
+    duplicates.find(tx, [supplier_id], clock.now())
     trail.wrote(tx, "supplier", supplier_id, before, after, schema=schemas.SupplierView)
     return _shown(after, actor)
 

@@ -13,6 +13,7 @@ from chassis.changes import Change
 from chassis.events import newest
 from chassis.metrics import Gauge
 from services.suppliers import domain, events, repository
+from services.suppliers.usecases import aliases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,11 +30,13 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 def rescore_after_assessment(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
     """Keep what was judged, and score the cases again; where it is only repeated, if the score lacks it."""
+    batch = aliases.at_survivors(tx, batch)
     _rescore_after(tx, batch, lambda: repository.scores.save_judgements(tx, newest(batch)), now)
 
 
 def rescore_after_findings(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
     """Keep what audits found and which deviations are open, and score the cases again; likewise."""
+    batch = aliases.at_survivors(tx, batch)
     reports = [event for event in batch if event.type == events.AuditReported.type]
     deviations = [event for event in batch if event.type != events.AuditReported.type]
 

@@ -113,7 +113,8 @@ def _assessment(row: Any) -> case.Assessment | None:
     answers = {
         name: float(given) if isinstance(given, Decimal) else given for name, given in row.answers.items()
     }
-    return case.Assessment(**{**row._asdict(), "answers": answers})
+    known = {name: value for name, value in row._asdict().items() if name != "made_for"}
+    return case.Assessment(**{**known, "answers": answers})
 
 
 def invitation(tx: Transaction, invitation_id: UUID) -> tuple[UUID, int] | None:

@@ -100,9 +100,9 @@ def save_risks(tx: Transaction, newest: Sequence[Received]) -> None:
 def cases(tx: Transaction, keys: Iterable[CaseKey], time_zone: str) -> list[Case]:
     """Return locked cases with all that the policy asks about; their open audits are locked too."""
     rows = _keys(keys)
-    audits = {
-        audit.key: audit for row in list(queries.lock_open_audits(tx, keys=rows)) if (audit := _audit(row))
-    }
+    # of two, since suppliers were merged, the survivor's own
+    opened = sorted(queries.lock_open_audits(tx, keys=rows), key=lambda row: row.made_for is None)
+    audits = {audit.key: audit for row in opened if (audit := _audit(row))}
     reported, measures = defaultdict(list), defaultdict(list)
     for row in queries.reported_audits(tx, keys=rows):
         reported[_key(row)].append(_part(ReportedAudit, row))
