@@ -130,7 +130,17 @@ def test_nobody_gets_an_answer_without_a_token_but_where_it_is_open(
 ) -> None:
     """Over HTTP, as it runs: what is declared is also what happens."""
     path = endpoint.route
-    for name in ("supplier", "audit", "auditor", "campaign", "assessment", "notice", "import"):
+    for name in (
+        "supplier",
+        "audit",
+        "auditor",
+        "campaign",
+        "assessment",
+        "notice",
+        "import",
+        "duplicate",
+        "wave",
+    ):
         path = path.replace(f"{{{name}_id}}", str(UUID(int=1)))
     path = path.replace("{year}", "2025")
     answer = requests.request(endpoint.method, platform.base(service) + path, timeout=20)

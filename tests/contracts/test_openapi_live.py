@@ -55,6 +55,7 @@ def there(platform: Platform, case: people.Case) -> dict[str, str]:
         "country": "CN",
         "code": "33141420",
         "import_id": an_import(platform),
+        "duplicate_id": a_pair(platform, case.supplier_id),
         "campaign_id": case.assessment["campaign_id"],
         "assessment_id": case.assessment["assessment_id"],
         "audit_id": first("audits", f"/audits{mine}")["audit_id"],
@@ -63,6 +64,15 @@ def there(platform: Platform, case: people.Case) -> dict[str, str]:
         "kind": "region",
         "recipient_id": scene.BUYERS[0],
     }
+
+
+def a_pair(platform: Platform, supplier_id: str) -> str:
+    """Register a namesake of a supplier: the two may be one."""
+    name = platform.get("suppliers", f"/suppliers/{supplier_id}")["legal_name"]
+    namesake = scene.supplier() | {"legal_name": name, "contracts": []}
+    people.send(platform, "POST", "suppliers", "/suppliers", namesake)
+    [pair] = platform.get("suppliers", f"/duplicates?supplier_id={supplier_id}")["items"]
+    return str(pair["duplicate_id"])
 
 
 def an_import(platform: Platform) -> str:

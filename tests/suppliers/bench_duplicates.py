@@ -140,9 +140,8 @@ def _measure(db: Database, names: Sequence[str], *, show: bool) -> None:
     with db.transaction() as tx, tx.cursor() as cursor:
         cursor.execute("SELECT reasons, count(*) FROM duplicate GROUP BY reasons ORDER BY reasons")
         found = {"+".join(row.reasons): row.count for row in cursor.fetchall()}
-        _say(
-            f"{len(names)} names in {seconds:.1f} s ({cpu:.1f} s of the process): {len(names) / seconds:.0f}/s"
-        )
+        rate = len(names) / seconds
+        _say(f"{len(names)} names in {seconds:.1f} s ({cpu:.1f} s of the process): {rate:.0f}/s")
         _say(f"{ticks} ticks, the slowest {slowest * 1000:.0f} ms; pairs: {found}")
         if show:
             cursor.execute(

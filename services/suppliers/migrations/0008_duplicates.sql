@@ -102,18 +102,17 @@ ALTER TABLE identifier DROP CONSTRAINT identifier_supplier_id_scheme_key;
 CREATE UNIQUE INDEX identifier_of_supplier ON identifier (supplier_id, scheme) WHERE NOT former;
 CREATE INDEX identifier_former ON identifier (supplier_id) WHERE former;
 
-CREATE OR REPLACE VIEW whole_supplier AS
-SELECT s.supplier_id, s.version, s.legal_name, s.country, s.status, s.language, s.registered_at,
-       (SELECT coalesce(jsonb_object_agg(i.scheme, i.value), '{}')
-        FROM identifier AS i WHERE i.supplier_id = s.supplier_id AND NOT i.former) AS identifiers,
-       (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'supplier_id' ORDER BY c.contact_id), '[]')
-        FROM contact AS c WHERE c.supplier_id = s.supplier_id) AS contacts,
-       (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'supplier_id' ORDER BY t.site_id), '[]')
-        FROM site AS t WHERE t.supplier_id = s.supplier_id) AS sites,
-       (SELECT coalesce(jsonb_agg(to_jsonb(k) - 'supplier_id' ORDER BY k.contract_id), '[]')
-        FROM contract AS k WHERE k.supplier_id = s.supplier_id) AS contracts,
-       (SELECT coalesce(jsonb_agg(to_jsonb(o) - 'supplier_id' ORDER BY o.region, o.number), '[]')
-        FROM own_number AS o WHERE o.supplier_id = s.supplier_id) AS own_numbers,
-       ARRAY(SELECT a.supplier_id FROM supplier_alias AS a WHERE a.survivor_id = s.supplier_id
-             ORDER BY a.supplier_id) AS merged_ids
-FROM supplier AS s;
+-- The view as it is, without former numbers, and with the ids that mean the supplier.
+DO $$
+DECLARE
+    was text := pg_get_viewdef('whole_supplier'::regclass);
+    now text := regexp_replace(
+        replace(was, 'WHERE (i.supplier_id = s.supplier_id)', 'WHERE (i.supplier_id = s.supplier_id AND NOT i.former)'),
+        '\s+FROM supplier s;$',
+        ', ARRAY(SELECT a.supplier_id FROM supplier_alias AS a WHERE a.survivor_id = s.supplier_id
+                 ORDER BY a.supplier_id) AS merged_ids
+         FROM supplier s');
+BEGIN
+    ASSERT now LIKE '%i.former%merged_ids%';
+    EXECUTE 'CREATE OR REPLACE VIEW whole_supplier AS ' || now;
+END $$;

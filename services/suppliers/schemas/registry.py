@@ -221,10 +221,7 @@ class SupplierChange(Schema):
 
 
 class SupplierView(Schema):
-    """A supplier with all ids; `version` counts changes of its editable part. Regions see tiers 0-1 only.
-
-    `merged_ids`: ids that mean this supplier since others were merged into it; they go on working.
-    """
+    """A supplier with all ids, `merged_ids` of those it absorbed; `version`: of its editable part."""
 
     supplier_id = fields.UUID()
     version = fields.Integer()
