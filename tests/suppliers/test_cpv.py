@@ -107,6 +107,14 @@ def test_what_is_found_holds_every_word_the_best_first_and_says_how_many_there_a
         assert found(nothing) == {"found": 0, "items": []}
 
 
+def test_without_a_text_there_are_the_divisions() -> None:
+    divisions = usecases.cpv.find_cpv(loaded(schemas.CpvQuery, {}))
+    assert [each["code"] for each in divisions["items"]] == [
+        code for code in CODES if reference.cpv()[code].parent is None
+    ]
+    assert (divisions["found"], divisions["items"][0]["code"]) == (45, "03000000")
+
+
 def test_a_code_shows_what_is_above_and_below_it_and_the_categories_that_it_proposes(tx: Transaction) -> None:
     for name, given_ in (("handskar", ["33141420"]), ("engang", ["33141420"]), ("vard", ["33"])):
         body = loaded(schemas.NewCategory, GLOVES | {"cpv_prefixes": given_})

@@ -53,8 +53,10 @@ def propose(tx: Transaction, code: str) -> list[dict[str, Any]]:
 
 
 def find_cpv(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the codes that a text finds in either language, best first, and how many there are."""
-    matching = domain.search(asked["text"], reference.cpv().values())
+    """Return the codes that a text finds in either language, best first, and how many; else the divisions."""
+    vocabulary = reference.cpv().values()
+    text = asked["text"]
+    matching = domain.search(text, vocabulary) if text else [each for each in vocabulary if not each.parent]
     return {"found": len(matching), "items": [_shown(each) for each in matching[: asked["limit"]]]}
 
 
