@@ -71,7 +71,7 @@ class CpvView(CpvCode):
 
 
 class CpvQuery(Schema):
-    """What to look for: words of a label in Swedish or English, or a code's first digits; else the divisions."""
+    """What to look for: words of a label (Swedish, English) or a code's first digits; else the divisions."""
 
     text = Text(LONGEST_SOUGHT, load_default=None)
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST_FOUND))
