@@ -41,7 +41,10 @@ OPEN = {
 }
 
 # What is only read, though by POST: the question is too long for an address
-ASKED_IN_A_BODY = {("POST", "/api/v1/suppliers/suppliers/lookup")}
+ASKED_IN_A_BODY = {
+    ("POST", "/api/v1/suppliers/suppliers/lookup"),
+    ("POST", "/api/v1/suppliers/suppliers/{supplier_id}/risk/what-if"),
+}
 
 
 def test_every_service_has_endpoints() -> None:

@@ -15,7 +15,7 @@ from tests.asking import ask
 from tests.backbone import wait_until
 from tests.contracts.documents import ENDPOINTS, printed, tight
 from tests.contracts.trying import WRONG_TOKEN, Trial
-from tests.e2e import people, scene
+from tests.e2e import people, scene, things
 
 if TYPE_CHECKING:
     from tests.harness import Platform
@@ -56,6 +56,8 @@ def there(platform: Platform, case: people.Case) -> dict[str, str]:
         "code": "33141420",
         "import_id": an_import(platform),
         "duplicate_id": a_pair(platform, case.supplier_id),
+        "name": things.RULE_SET,
+        "wave_id": things.tried(platform),
         "campaign_id": case.assessment["campaign_id"],
         "assessment_id": case.assessment["assessment_id"],
         "audit_id": first("audits", f"/audits{mine}")["audit_id"],

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chassis.http.endpoint import Endpoint
 
 OWN_AREA, OTHER_AREA, OTHER_REGION = "C", "D", "12"
+RULE_SET = "2026-1"
 OTHER_CATEGORY = "e2e-andras"
 
 
@@ -62,6 +63,8 @@ def made(chain: Any, category_id: str, area: str, regions: list[str]) -> Things:
         "notice_id": notice["notice_id"],
         "import_id": imported(chain, regions[0]),
         "duplicate_id": duplicated(chain, supplier),
+        "name": RULE_SET,
+        "wave_id": tried(chain),
     }
     return Things(values, audit["auditor_id"])
 
@@ -72,6 +75,13 @@ def duplicated(chain: Any, supplier: dict[str, Any]) -> str:
     people.send(chain, "POST", "suppliers", "/suppliers", namesake)
     [pair] = chain.get("suppliers", "/duplicates", supplier_id=supplier["supplier_id"])["items"]
     return str(pair["duplicate_id"])
+
+
+def tried(platform: Any) -> str:
+    """A trial of the rule set that is in force: it changes nothing."""
+    made = people.send(platform, "POST", "suppliers", f"/rule-sets/{RULE_SET}/trials", None)
+    assert made.status_code == 202, made.text
+    return str(made.json()["wave_id"])
 
 
 def imported(chain: Any, region: str) -> str:

@@ -45,13 +45,20 @@ def waves(tx: Transaction, **given: Any) -> list[Any]:
     return found
 
 
+def alone(tx: Transaction) -> None:
+    """Leave out what other tests have made."""
+    with tx.cursor() as cursor:
+        cursor.execute("UPDATE risk_case SET result_id = NULL")
+
+
 def calm(tx: Transaction) -> None:
-    """End whatever other tests have begun."""
+    """End what has been begun."""
     with tx.cursor() as cursor:
         cursor.execute("UPDATE wave SET given_out = true, ended_at = now()")
 
 
 def several(tx: Transaction, count: int = 5) -> list[UUID]:
+    alone(tx)
     first = registered(tx)
     calm(tx)
     return [first, *(register(tx, supplier())["supplier_id"] for _ in range(count - 1))]

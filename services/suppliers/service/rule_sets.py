@@ -39,6 +39,7 @@ class RuleSets:
         body=schemas.rule_sets.NewRuleSet,
         returns=schemas.rule_sets.RuleSetView,
         status=201,
+        location="/rule-sets/{name}",
         raises=(Conflict,),
     )
     def post_rule_set(self, tx: Transaction, call: Call, name: str) -> Any:
@@ -101,7 +102,7 @@ class RuleSets:
     @http(
         "GET",
         f"{_WAVE}/changes",
-        scope="rule-sets:write",
+        scope="rule-sets:read",
         query=schemas.waves.TrialQuery,
         returns=listing(schemas.waves.TrialChange),
     )
