@@ -75,7 +75,7 @@ class _Http(HttpRequestHandler):
             route=routes.template(address),
             parameters=routes.parameters(address),
             name=self.method_name,
-            aliases=service_cls.aliases,
+            aliases=getattr(service_cls, "aliases", {}),
             summary=(inspect.getdoc(method) or "").strip(),
             **self._declared | whole,
         )

@@ -33,14 +33,14 @@ SET version = d.version + 1,
 WHERE d.state = 'open' AND NOT d.reasons @> excluded.reasons;
 
 -- name: save_alike!
--- Candidates by similar names; as above.
+-- Candidates by similar names; as above. Of one name they are that already.
 INSERT INTO duplicate AS d (one, other, reasons, similarity, found_at)
 SELECT one, other, '{similar_name}', similarity, (:now)::timestamptz
 FROM jsonb_populate_recordset(NULL::duplicate, (:rows)::jsonb) ORDER BY one, other
 ON CONFLICT (one, other) DO UPDATE
 SET version = d.version + 1, similarity = excluded.similarity,
     reasons = (SELECT array_agg(DISTINCT r ORDER BY r) FROM unnest(d.reasons || excluded.reasons) AS r)
-WHERE d.state = 'open' AND NOT d.reasons @> excluded.reasons;
+WHERE d.state = 'open' AND NOT d.reasons && '{name,similar_name}';
 
 -- name: claim_unnamed
 -- Some suppliers whose new names nobody else is writing down.

@@ -86,6 +86,11 @@ def remove(tx, name, expects):
     queries.delete_item(tx, name=name)
 
 
+def meant(tx, name):
+    """Return which item a name means: once-a is what a was called before."""
+    return name.removeprefix("once-")
+
+
 def owners(tx, name):
     """Return whose an item is."""
     item = queries.item(tx, name=name)

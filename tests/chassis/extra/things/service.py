@@ -50,6 +50,7 @@ class ThingsService:
 
     name = "things"
     settings = Settings(config.Settings)
+    aliases: ClassVar = {"name": items.meant}
 
     @http(
         "POST",
