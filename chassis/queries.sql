@@ -422,6 +422,10 @@ WHERE datname = current_database() AND coalesce(backend_type, 'client backend') 
 SELECT relname AS name FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname;
 
+-- name: public_extensions
+-- What PostgreSQL was extended by for these tables: no part of a dump of their schema.
+SELECT extname AS name FROM pg_extension WHERE extnamespace = 'public'::regnamespace ORDER BY extname;
+
 -- name: has_epoch$
 -- Whether there is an epoch: not in a database that is new.
 SELECT to_regclass('public.epoch') IS NOT NULL;
