@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 60  # allowed values that a report spells out
 _SEPARATORS = re.compile(r"\s*[,;|\s]\s*")
-_GROUPED = re.compile(r"-?[0-9]{1,3}([  .][0-9]{3})+|-?[0-9]+")
+# Grouped by a space, breaking or not: a dot or a comma may as well begin a fraction (1.500), and is refused.
+_SPACE = "[ \u00a0\u2009\u202f]"
+_GROUPED = re.compile(rf"-?[0-9]{{1,3}}({_SPACE}[0-9]{{3}})+|-?[0-9]+")
 _TRUTHS = {
     **dict.fromkeys(("true", "yes", "ja", "1", "x"), True),
     **dict.fromkeys(("false", "no", "nej", "0"), False),
@@ -31,17 +33,23 @@ def canonical(column: str) -> str:
     return re.sub(r"[\s\-]+", "_", column.strip()).lower()
 
 
-def check_columns(kind: ImportKind, columns: Sequence[str]) -> None:
-    """Raise TableError unless the kind knows every column, and each once."""
+def check_columns(kind: ImportKind, columns: Sequence[str], row: int = 1) -> None:
+    """Raise TableError unless the kind knows every column, and each once; `row`: where they stand."""
     known = columns_of(kind.schema)
     names = [canonical(column) for column in columns]
     strange = [c for c, n in zip(columns, names, strict=True) if n not in known and n not in kind.ignores]
+    if strange and len(names) == 1:
+        problem = (
+            f"holds {strange[0]!r} and nothing else. Is it a title? Take it away: the first row that is not"
+            f" empty must name the columns, of which {kind.name!r} has: {', '.join(known)}."
+        )
+        raise TableError(problem, row)
     if strange:
         told = ", ".join(repr(column) for column in strange[:10])
-        raise TableError(f"has columns that {kind.name!r} does not: {told}. It has: {', '.join(known)}.", 1)
+        raise TableError(f"has columns that {kind.name!r} does not: {told}. It has: {', '.join(known)}.", row)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise TableError(f"names the column {twice[0]!r} twice.", 1)
+        raise TableError(f"names the column {twice[0]!r} twice.", row)
 
 
 def load(
@@ -94,7 +102,7 @@ def _list(text: str) -> object:
 
 
 def _whole(text: str) -> object:
-    return int(re.sub(r"[  .]", "", text)) if _GROUPED.fullmatch(text) and len(text) < 40 else text
+    return int(re.sub(_SPACE, "", text)) if _GROUPED.fullmatch(text) and len(text) < 40 else text
 
 
 def _truth(text: str) -> object:

@@ -34,10 +34,10 @@ def spooled(conn: Transaction, kind: ImportKind, job: Job) -> Iterator[Spool]:
     with tempfile.TemporaryFile() as kept:
         with tempfile.TemporaryFile() as file:
             _fetch(conn, job.job_id, file)
-            columns, rows = read(job.media_type, file)
-            if columns is not None:
-                check_columns(kind, columns)
-            total = _keep(rows, kept)
+            table = read(job.media_type, file)
+            if table.columns is not None:
+                check_columns(kind, table.columns, table.header)
+            total = _keep(table.rows, kept)
         yield Spool(kind, kept, total)
 
 
