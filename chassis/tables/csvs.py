@@ -13,7 +13,7 @@ from chassis.tables.faults import TableError
 from chassis.tables.sheet import Reading, Row, header, row_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 LONGEST_ROW = 1_000_000  # characters, line ends within quotes included
 _SEPARATORS = (",", ";", "\t")
@@ -61,7 +61,7 @@ def _first_line(lines: _Lines, number: int) -> tuple[str, int]:
 
 def _rows(
     names: list[str], records: Iterator[tuple[int, list[str]]], text: io.TextIOWrapper
-) -> Iterator[Row]:
+) -> Generator[Row]:
     try:
         for number, cells in records:
             row = row_of(names, cells, number, {})
@@ -126,5 +126,8 @@ class _Lines:
             return self._text.readline(self.allowance + 1)
         except UnicodeError:
             # some thousand bytes are decoded ahead of the line
-            problem = "has, or one soon after it, bytes that are no text. Save the file as UTF-8."
+            problem = (
+                f"has, or one soon after it, bytes that are no text in {self._text.encoding}."
+                " Save the file as UTF-8."
+            )
             raise TableError(problem, 1) from None

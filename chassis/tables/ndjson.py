@@ -12,7 +12,7 @@ from chassis.tables.faults import TableError
 from chassis.tables.sheet import Reading, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 LONGEST_LINE = 1_000_000  # bytes
 
@@ -22,7 +22,7 @@ def read(file: IO[bytes]) -> Reading:
     return Reading(None, _rows(file), [])
 
 
-def _rows(file: IO[bytes]) -> Iterator[Row]:
+def _rows(file: IO[bytes]) -> Generator[Row]:
     file.seek(0)
     number = 0
     while line := file.readline(LONGEST_LINE + 1):

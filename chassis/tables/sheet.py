@@ -9,7 +9,7 @@ from chassis.tables.cells import LONGEST_CELL
 from chassis.tables.faults import TableError, letters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
 MOST_COLUMNS = 200
 _LONGEST_NAME = 100
@@ -36,7 +36,7 @@ class Reading(NamedTuple):
     """
 
     columns: list[str] | None
-    rows: Iterator[Row]
+    rows: Generator[Row]
     notes: list[str]
     header: int = 1
     serials: bool = False

@@ -14,7 +14,7 @@ from chassis.tables.sheet import MOST_COLUMNS, Reading, Row, header, row_of
 from chassis.tables.sheet_xml import SheetRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 _FORMULA = "Holds a formula, which is not evaluated: paste its value instead."
 _ROUNDED = "Holds a number of more than 15 digits, which spreadsheets round: enter it as text."
@@ -66,7 +66,7 @@ def _rows(
     sheet: SheetRows,
     first: int,
     notes: list[str],
-) -> Iterator[Row]:
+) -> Generator[Row]:
     for number, cells in records:
         if row := _row(names, cells, number):
             yield row

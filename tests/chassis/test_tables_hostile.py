@@ -45,7 +45,7 @@ def faults(media_type: str, data: bytes) -> dict[int, dict[str, str]]:
         ),
         (
             b"\xff\xfea\x00\n\x00\x00\xd8\n\x00",
-            "Row 1: has, or one soon after it, bytes that are no text. Save the file as UTF-8.",
+            "Row 1: has, or one soon after it, bytes that are no text in utf-16. Save the file as UTF-8.",
         ),
     ],
 )

@@ -40,7 +40,7 @@ class SuppliersService(
     aliases: ClassVar = {"supplier_id": usecases.aliases.survivor_of}
     keeps = (Projection("assessments", "judgement", ("supplier_id", "category_id")),)
 
-    @every(seconds=1, wake="imports")
+    @every(seconds=0.5, wake="imports")
     def run_imports(self, begin: Begin) -> bool:
         return imports.supervise(begin, self.name)
 

@@ -51,6 +51,11 @@ class Bulk:
         """Read how far an import is."""
         return imports.get(tx, import_id)
 
+    @http("DELETE", _IMPORT, scope="imports:write", returns=imports.ImportView, owner=imports.owners)
+    def delete_import(self, tx: Transaction, call: Call, import_id: UUID) -> Any:
+        """Cancel an import: what it has done stays done; one that is over stays as it is."""
+        return imports.cancel(tx, import_id, call.now)
+
     @http(
         "GET",
         f"{_IMPORT}/rows",
