@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -12,6 +13,7 @@ from chassis import outbox, sql
 from chassis.faults import Fault as Blame
 from chassis.faults import classify
 from chassis.imports.kinds import Fault, Outcome, Parsed, rejected
+from chassis.imports.loading import accepted_in
 from chassis.imports.locks import TURN_LOCK
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def _in_transaction(conn: Transaction, kind: ImportKind, job: Job, chunk: Chunk,
     outcomes = [rejected(number, *each) for number, each in chunk if not isinstance(each, Parsed)]
     for part in parts:
         outcomes += _apply_part(conn, kind, job, part, forgiving=singly)
-    _report(conn, job, sorted(outcomes, key=lambda outcome: outcome.number))
+    _report(conn, kind, job, sorted(outcomes, key=lambda outcome: outcome.number))
 
 
 def _apply_part(
@@ -99,7 +101,7 @@ def _apply_part(
     return outcomes
 
 
-def _report(conn: Transaction, job: Job, outcomes: Sequence[Outcome]) -> None:
+def _report(conn: Transaction, kind: ImportKind, job: Job, outcomes: Sequence[Outcome]) -> None:
     rows = [
         {
             "job_id": job.job_id,
@@ -107,7 +109,7 @@ def _report(conn: Transaction, job: Job, outcomes: Sequence[Outcome]) -> None:
             "state": each.state,
             # what a dry run would make has no id
             "item_id": None if job.dry_run and each.state == "made" else each.item_id,
-            "faults": list(each.faults),
+            "faults": [_complete(kind, fault) for fault in each.faults],
         }
         for each in outcomes
     ]
@@ -120,6 +122,11 @@ def _report(conn: Transaction, job: Job, outcomes: Sequence[Outcome]) -> None:
         accepted=len(outcomes) - refused,
         rejected=refused,
     )
+
+
+def _complete(kind: ImportKind, fault: Fault) -> Fault:
+    """Return a fault that says what is accepted."""
+    return fault if fault.accepted else replace(fault, accepted=accepted_in(kind, fault.column))
 
 
 def _make_room(conn: Transaction) -> None:

@@ -98,7 +98,10 @@ class Spool:
         rows = map(orjson.loads, self._rows)
         left = (row for row in rows if row[0] > after)
         while chunk := list(islice(left, CHUNK)):
-            yield [(number, load(self._kind, number, cells, wrong)) for number, cells, wrong in chunk]
+            yield [
+                (number, load(self._kind, number, cells, wrong, serials=self._serials))
+                for number, cells, wrong in chunk
+            ]
 
 
 def _fetch(conn: Transaction, job_id: UUID, file: IO[bytes]) -> None:

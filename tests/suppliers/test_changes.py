@@ -127,6 +127,16 @@ def test_a_region_changes_what_it_has_a_contract_with_and_registers_with_a_contr
     assert register(tx, new, STOCKHOLM)["supplier_id"]
 
 
+def test_a_region_changes_what_it_has_registered_without_a_contract(tx: Any) -> None:
+    new = {**SUPPLIER, "contracts": [], "sites": [], "own_numbers": [{"region": "12", "number": "A-1"}]}
+    made = register(tx, loaded(schemas.NewSupplier, new), SCANIA)
+    assert change(tx, made, actor=SCANIA, legal_name="B AB")["version"] == 2
+    with pytest.raises(Forbidden, match="no contract yet, and no own number of region 01"):
+        change(tx, made, actor=STOCKHOLM, legal_name="C AB")
+    with pytest.raises(Forbidden, match="no contract in your area's categories"):
+        change(tx, made, actor=OWN_AREA, legal_name="C AB")
+
+
 def test_regions_see_no_deeper_tier_than_they_share(tx: Any, kept: dict[str, Any]) -> None:
     factory, raw_material = kept["sites"]
     assert (factory["tier"], raw_material["tier"]) == (1, 2)

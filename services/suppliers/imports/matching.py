@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from chassis.ids import uuid7
 from chassis.imports import Fault, Outcome, rejected
 from services.suppliers.imports import limits
-from services.suppliers.ownership import NOBODYS
+from services.suppliers.ownership import Standing
 from services.suppliers.schemas.registry import IDENTIFIERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from chassis.access import Identity, Owners
+    from chassis.access import Identity
     from chassis.imports import Parsed
 
     NumberKey = tuple[str, ...]
@@ -43,7 +43,11 @@ def supplier_of(values: Mapping[str, Any], known: Mapping[NumberKey, UUID]) -> U
         return Fault(ID, "No supplier has this id: leave it out for a new one.")
     if len(set(found.values())) > 1:
         first, other = next((a, b) for a in found for b in found if found[a] != found[b])
-        return Fault(other[0], f"Belongs to another supplier than the row's {first[0]} {first[-1]}.")
+        return Fault(
+            other[0],
+            f"Belongs to another supplier than the row's {first[0]} {first[-1]}.",
+            "numbers of one supplier",
+        )
     return next(iter(found.values()), None)
 
 
@@ -54,7 +58,7 @@ class Plan:
     known: dict[NumberKey, UUID]
     state: dict[UUID, dict[str, Any]]  # supplier -> legal_name, country, language, identifiers
     actor: Identity
-    owners: Mapping[UUID, Owners]  # of the suppliers that were there before
+    standings: dict[UUID, Standing]
     made: list[UUID] = field(default_factory=list)
     changed: set[UUID] = field(default_factory=set)
     rewritten: set[UUID] = field(default_factory=set)
@@ -95,6 +99,7 @@ class Plan:
             "language": values.get("language") or ("sv" if country == "SE" else "en"),
             "identifiers": {},
         }
+        self.standings[supplier_id] = Standing()
         self.made.append(supplier_id)
         self._take(fresh, supplier_id)
         return Outcome(row.number, "made", supplier_id)
@@ -121,14 +126,16 @@ class Plan:
         if other or not columns:
             return [other] if other else []
         before = self.state[supplier_id]
-        owners = self.owners.get(supplier_id, NOBODYS)
-        return limits.of_supplier(self.actor, owners, [(column, before.get(column)) for column in columns])
+        registered = [(column, before.get(column)) for column in columns]
+        return limits.of_supplier(self.actor, self.standings[supplier_id], registered)
 
     def _take(self, fresh: Sequence[NumberKey], supplier_id: UUID) -> None:
         for key in fresh:
             self.known[key] = supplier_id
             self.numbers.append((key, supplier_id))
-            if key[0] != OWN:
+            if key[0] == OWN:
+                self.standings[supplier_id] = self.standings[supplier_id].numbered(key[1])
+            else:
                 self.state[supplier_id]["identifiers"][key[0]] = key[1]
 
     @staticmethod

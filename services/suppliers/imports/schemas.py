@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from chassis.fields import Text
-from services.suppliers.schemas.common import LANGUAGES, LONGEST_NAME, LONGEST_TEXT
+from services.suppliers.schemas.common import LANGUAGES, LONGEST_NAME, LONGEST_TEXT, SLUG
 from services.suppliers.schemas.registry import (
     IDENTIFIERS,
     Contact,
@@ -18,6 +18,9 @@ from services.suppliers.schemas.registry import (
     check_country,
     check_region,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _COUNTY = "a Swedish county code, such as 01"
 _ID = "the supplier's id in this platform, as exports have it"
@@ -39,6 +42,22 @@ class County(fields.String):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
         return text.zfill(2) if text.isdecimal() else text
+
+
+class Code(fields.String):
+    """A code that is read whatever its case: SE, se."""
+
+    def __init__(self, fold: Callable[[str], str], **kwargs: Any) -> None:
+        """Name the case that the code has: `str.upper` or `str.lower`."""
+        super().__init__(**kwargs)
+        self._fold = fold
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        return self._fold(str(super()._deserialize(value, attr, data, **kwargs)).strip())
+
+
+def _language(**kwargs: Any) -> Code:
+    return Code(str.lower, validate=validate.OneOf(LANGUAGES), **kwargs)
 
 
 class _Named(Schema):
@@ -68,10 +87,10 @@ class SupplierRow(_Named):
     """A supplier; `identifiers` and `own_numbers` are as an export has them, JSON."""
 
     legal_name = Text(LONGEST_NAME)
-    country = fields.String(
-        validate=check_country, metadata={"accepted": "an ISO 3166-1 alpha-2 code, such as SE"}
+    country = Code(
+        str.upper, validate=check_country, metadata={"accepted": "an ISO 3166-1 alpha-2 code, such as SE"}
     )
-    language = fields.String(validate=validate.OneOf(LANGUAGES))
+    language = _language()
     identifiers = fields.Nested(Identifiers)
     own_numbers = fields.List(fields.Nested(OwnNumber), metadata={"accepted": 'JSON: [{"region", "number"}]'})
 
@@ -99,6 +118,8 @@ class SupplierRow(_Named):
 class ContactRow(Contact, _Named):
     """A contact person of a supplier."""
 
+    language = _language(required=True)
+
     example: ClassVar[dict[str, Any]] = {
         "region": "01",
         "own_number": "L-100117",
@@ -112,6 +133,9 @@ class ContactRow(Contact, _Named):
 class ContractRow(Contract, _Named):
     """A contract with a supplier; `reference`: what the region calls it."""
 
+    category_id = fields.String(
+        required=True, validate=SLUG, metadata={"accepted": "a category's id, such as handskar"}
+    )
     reference = Text(LONGEST_TEXT, required=True)
     regions = fields.List(County(), required=True, validate=Contract().fields["regions"].validate)
 

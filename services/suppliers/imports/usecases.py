@@ -46,8 +46,8 @@ def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     """Register suppliers and change those that are known by a number of theirs."""
     known = rows_of.known_numbers(tx, rows)
     ids = set(known.values())
-    owners = repository.registry.owners_of_suppliers(tx, ids)
-    plan = Plan(known, rows_of.registered(tx, ids), job.actor, owners)
+    standings = repository.registry.standings_of_suppliers(tx, ids)
+    plan = Plan(known, rows_of.registered(tx, ids), job.actor, standings)
     outcomes = [plan.decide(row) for row in rows]
     before = _before(tx, plan.changed - set(plan.made))
     rows_of.save_suppliers(tx, plan, job.now)
@@ -101,8 +101,8 @@ def _ids(found: Found) -> set[UUID]:
 
 def _within_reach(tx: Transaction, found: Found, job: Job) -> list[tuple[Parsed, UUID | Fault]]:
     """Return the rows with their suppliers; a fault instead of those whose contacts are others' to write."""
-    owners = repository.registry.owners_of_suppliers(tx, _ids(found))
-    refused = {each: limits.of_supplier(job.actor, whose) for each, whose in owners.items()}
+    standings = repository.registry.standings_of_suppliers(tx, _ids(found))
+    refused = {each: limits.of_supplier(job.actor, standing) for each, standing in standings.items()}
     return [
         (row, each if isinstance(each, Fault) else next(iter(refused[each]), each)) for row, each in found
     ]
@@ -162,7 +162,7 @@ def _turned_round(contract: Values) -> Fault | None:
     ends_on = contract["ends_on"]
     if ends_on is None or ends_on >= contract["starts_on"]:
         return None
-    return Fault("ends_on", f"{ends_on} is registered, and must not be before starts_on.")
+    return Fault("ends_on", f"{ends_on} is registered, and must not be before starts_on.", "a later ends_on")
 
 
 def _before(tx: Transaction, changed: Collection[UUID]) -> dict[UUID, Any]:

@@ -9,6 +9,7 @@ from chassis.errors import Conflict
 from chassis.http import paging
 from chassis.ids import uuid7
 from services.suppliers.domain import name_key
+from services.suppliers.ownership import Standing
 from services.suppliers.schemas import SupplierQuery
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from chassis.access import Owners
     from chassis.db import Transaction
 
 queries: Any = sql.load(
@@ -147,10 +147,13 @@ def change_supplier(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) 
     return _with_its_numbers(tx, supplier_id, new)
 
 
-def owners_of_suppliers(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, Owners]:
-    """Return whose suppliers are: by their contracts' regions, and by their categories' areas."""
-    rows = queries.owners_of_suppliers(tx, supplier_ids=sorted(supplier_ids))
-    return {row.supplier_id: {"region": row.regions, "area": row.areas} for row in rows}
+def standings_of_suppliers(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """Return what decides whose the named suppliers are."""
+    rows = queries.standings_of_suppliers(tx, supplier_ids=sorted(supplier_ids))
+    return {
+        row.supplier_id: Standing(row.contracted, *map(frozenset, (row.regions, row.areas, row.numbers)))
+        for row in rows
+    }
 
 
 def supplier_exists(tx: Transaction, supplier_id: UUID) -> bool:

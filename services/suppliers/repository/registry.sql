@@ -90,13 +90,16 @@ UPDATE contact AS c SET name = r.name, email = r.email, language = r.language, r
 FROM jsonb_populate_recordset(NULL::contact, (:rows)::jsonb) AS r
 WHERE c.contact_id = r.contact_id AND c.supplier_id = r.supplier_id;
 
--- name: owners_of_suppliers
--- The regions that have a contract with each of the named suppliers, and the areas of its contracts' categories.
+-- name: standings_of_suppliers
+-- The regions that have a contract with each of the named suppliers, the areas of its contracts' categories, and the
+-- regions that have a number of their own for it.
 SELECT s.supplier_id,
+       EXISTS (SELECT FROM contract AS k WHERE k.supplier_id = s.supplier_id) AS contracted,
        ARRAY(SELECT DISTINCT region FROM contract AS k, unnest(k.regions) AS region
              WHERE k.supplier_id = s.supplier_id) AS regions,
        ARRAY(SELECT DISTINCT effective_area FROM contract AS k JOIN category USING (category_id)
-             WHERE k.supplier_id = s.supplier_id AND effective_area IS NOT NULL) AS areas
+             WHERE k.supplier_id = s.supplier_id AND effective_area IS NOT NULL) AS areas,
+       ARRAY(SELECT DISTINCT region FROM own_number AS o WHERE o.supplier_id = s.supplier_id) AS numbers
 FROM unnest((:supplier_ids)::uuid[]) AS s (supplier_id);
 
 -- name: suppliers_after

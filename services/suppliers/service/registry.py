@@ -72,5 +72,5 @@ class Registry:
         raises=(Conflict,),
     )
     def put_supplier(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
-        """Change a supplier's names, numbers and contacts; a region where it has a contract."""
+        """Change a supplier's names, numbers and contacts; a region those that are its own."""
         return usecases.registry.change_supplier(tx, supplier_id, call.body, call.expects, call.actor)

@@ -47,7 +47,8 @@ def change_supplier(
 ) -> dict[str, Any]:
     """Write the editable part of a supplier; nothing is told where nothing is different."""
     expects.check(found(repository.registry.lock_supplier(tx, supplier_id), "supplier"))
-    ownership.require_supplier(actor, repository.registry.owners_of_suppliers(tx, [supplier_id])[supplier_id])
+    standings = repository.registry.standings_of_suppliers(tx, [supplier_id])
+    ownership.require_supplier(actor, standings[supplier_id])
     before = _supplier(tx, supplier_id)
     if _is_written(new, before):
         return _shown(before, actor)
