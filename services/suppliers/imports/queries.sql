@@ -34,8 +34,8 @@ FROM supplier AS s WHERE s.supplier_id = ANY((:supplier_ids)::uuid[]);
 
 -- name: insert_suppliers!
 -- New suppliers.
-INSERT INTO supplier (supplier_id, legal_name, name_key, country, status, language, registered_at)
-SELECT supplier_id, legal_name, name_key, country, 'active', language, :now
+INSERT INTO supplier (supplier_id, legal_name, name_key, country, status, language, registered_at, imported)
+SELECT supplier_id, legal_name, name_key, country, 'active', language, :now, :imported
 FROM jsonb_populate_recordset(NULL::supplier, (:rows)::jsonb);
 
 -- name: update_suppliers!
@@ -92,9 +92,9 @@ SELECT category_id, effective_area AS responsible_area FROM category ORDER BY ca
 -- name: insert_contracts!
 -- New contracts.
 INSERT INTO contract (contract_id, supplier_id, reference, category_id, regions, clause_level, clause_version, starts_on,
-    ends_on, value_ore, terms)
+    ends_on, value_ore, terms, imported)
 SELECT contract_id, supplier_id, reference, category_id, regions, clause_level, clause_version, starts_on,
-    ends_on, value_ore, terms
+    ends_on, value_ore, terms, :imported
 FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb);
 
 -- name: update_contracts!

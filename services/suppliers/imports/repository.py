@@ -52,14 +52,14 @@ def registered(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, di
     return {row.supplier_id: row._asdict() for row in rows}
 
 
-def save_suppliers(tx: Transaction, plan: Plan, now: datetime) -> None:
-    """Write what a chunk of rows came to."""
+def save_suppliers(tx: Transaction, plan: Plan, now: datetime, *, imported: bool) -> None:
+    """Write what a chunk of rows came to; `imported`: what is new is of the past, and marked so."""
 
     def rows(supplier_ids: Collection[UUID]) -> str:
         states = [{**plan.state[each], "supplier_id": each} for each in sorted(supplier_ids)]
         return sql.rows([{**each, "name_key": name_key(each["legal_name"])} for each in states])
 
-    queries.insert_suppliers(tx, rows=rows(plan.made), now=now)
+    queries.insert_suppliers(tx, rows=rows(plan.made), now=now, imported=imported)
     queries.update_suppliers(tx, rows=rows(plan.rewritten))
     identifiers = [
         {"scheme": key[0], "value": key[1], "supplier_id": each}
@@ -109,8 +109,12 @@ def areas(tx: Transaction) -> dict[str, str | None]:
 
 
 def save_contracts(
-    tx: Transaction, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
+    tx: Transaction,
+    new: Sequence[Mapping[str, Any]],
+    changed: Sequence[Mapping[str, Any]],
+    *,
+    imported: bool,
 ) -> None:
-    """Write contracts."""
-    queries.insert_contracts(tx, rows=sql.rows(new))
+    """Write contracts; `imported`: what is new is of the past, and marked so."""
+    queries.insert_contracts(tx, rows=sql.rows(new), imported=imported)
     queries.update_contracts(tx, rows=sql.rows(changed))

@@ -50,7 +50,7 @@ def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     plan = Plan(known, rows_of.registered(tx, ids), job.actor, standings)
     outcomes = [plan.decide(row) for row in rows]
     before = _before(tx, plan.changed - set(plan.made))
-    rows_of.save_suppliers(tx, plan, job.now)
+    rows_of.save_suppliers(tx, plan, job.now, imported=job.imported)
     _tell(tx, plan.made, before, job)
     return outcomes
 
@@ -82,7 +82,7 @@ def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     work = _Upserts("contract_id", _CONTRACT, refuse)
     outcomes = [work.decide(row, each, (each, row.values["reference"]), stored) for row, each in found]
     before = _before(tx, work.suppliers)
-    rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()))
+    rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()), imported=job.imported)
     causes = _tell(tx, (), before, job)
     _score(tx, work, left, causes, job)
     return outcomes
@@ -175,7 +175,8 @@ def _tell(tx: Transaction, made: Collection[UUID], before: Mapping[UUID, Any], j
     rows_of.raise_versions(tx, before)
     usecases.duplicates.find(tx, {*made, *before}, job.now)
     after = repository.registry.suppliers_by_id(tx, sorted({*made, *before}))
-    writes = [trail.Write(row.supplier_id, before.get(row.supplier_id), row) for row in after]
+    action = "imported" if job.imported else None
+    writes = [trail.Write(row.supplier_id, before.get(row.supplier_id), row, action=action) for row in after]
     trail.wrote_all(tx, "supplier", writes, schema=schemas.SupplierView)
     told = [
         (events.supplier_changed if row.supplier_id in before else events.supplier_registered)(

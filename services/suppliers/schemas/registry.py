@@ -183,9 +183,10 @@ class SiteView(Site):
 
 
 class ContractView(Contract):
-    """A contract as it is kept."""
+    """A contract as it is kept; `imported`: an import of the past has made it."""
 
     contract_id = fields.UUID()
+    imported = fields.Boolean()
 
 
 class KnownContact(Contact):
@@ -221,7 +222,10 @@ class SupplierChange(Schema):
 
 
 class SupplierView(Schema):
-    """A supplier with all ids, `merged_ids` of those it absorbed; `version`: of its editable part."""
+    """A supplier with all ids, `merged_ids` of those it absorbed; `version`: of its editable part.
+
+    `imported`: an import of the past has made it.
+    """
 
     supplier_id = fields.UUID()
     version = fields.Integer()
@@ -230,6 +234,7 @@ class SupplierView(Schema):
     status = fields.String(validate=validate.OneOf(STATUSES))
     language = fields.String(validate=validate.OneOf(LANGUAGES))
     registered_at = fields.AwareDateTime()
+    imported = fields.Boolean()
     identifiers = fields.Dict(fields.String(), fields.String())
     contacts = fields.List(fields.Nested(ContactView))
     sites = fields.List(fields.Nested(SiteView))
@@ -245,10 +250,13 @@ class SupplierView(Schema):
         "status": "active",
         "language": "sv",
         "registered_at": "2026-11-21T12:00:00+00:00",
+        "imported": False,
         "identifiers": {"orgnr": "5565436168", "gln": "7300010000001"},
         "contacts": [{"contact_id": _CONTACT_ID, **_CONTACT}],
         "sites": [{"site_id": "01938f3e-5c1b-7d02-8f6e-8a4b1c2d3e02", **_SITE}],
-        "contracts": [{"contract_id": "01938f3e-5c1b-7e03-b1a9-5c6d7e8f9a03", **_CONTRACT}],
+        "contracts": [
+            {"contract_id": "01938f3e-5c1b-7e03-b1a9-5c6d7e8f9a03", "imported": False, **_CONTRACT}
+        ],
         "own_numbers": [_OWN_NUMBER],
         "merged_ids": [],
     }
