@@ -148,6 +148,15 @@ def test_a_repeated_or_imported_risk_updates_the_projection_only(tx, received, e
     assert (audits_of(tx), emitted(tx)) == ([], [])
 
 
+def test_a_case_that_was_imported_is_followed_up_once_something_happens(tx, received):
+    hire(tx)
+    decide(tx, rescored(received, version=1, imported=True))
+    assert audits_of(tx) == []
+    loud = rescored(received, version=2)
+    decide(tx, loud)
+    assert audits_of(tx)[0]["causes"] == [loud.id]
+
+
 def test_a_quiet_risk_beside_a_loud_one_is_no_cause_but_is_what_is_decided_from(tx, received):
     hire(tx)
     loud = rescored(received, version=1, band="very_high", score=85)
