@@ -40,12 +40,13 @@ class OvertakenError(Exception):
     """Somebody else has gone on with the job: this process has lost it without noticing."""
 
 
-def apply(conn: Transaction, kind: ImportKind, job: Job, chunk: Chunk) -> None:
+def apply(conn: Transaction, kind: ImportKind, job: Job, chunk: Chunk, *, patient: bool = True) -> None:
     """Apply a chunk; a row that cannot be stored harms only itself.
 
-    Raises psycopg2.Error if the database is away.
+    patient: wait until others' events have been published. Raises psycopg2.Error if the database is away.
     """
-    _make_room(conn)
+    if patient:
+        _make_room(conn)
     try:
         _try(conn, kind, job, chunk, singly=False)
     except psycopg2.Error as fault:

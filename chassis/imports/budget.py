@@ -22,14 +22,20 @@ def at_most(seconds: float, what: str) -> Iterator[None]:
 
     For the main thread only. Time in which others have the processor does not count.
     """
+    told = []
 
     def over(*_: object) -> None:
-        raise OutOfTimeError(what)
+        told.append(OutOfTimeError(what))
+        raise told[-1]
 
     before = signal.signal(signal.SIGPROF, over)
     signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN_SECONDS)
     try:
         yield
+    except BaseException as fault:
+        if told and not isinstance(fault, OutOfTimeError):  # a library has made another of it
+            raise told[0] from fault
+        raise
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)

@@ -122,9 +122,10 @@ def _go_on(conn: Transaction, kind: ImportKind, job: Job, row: Any) -> bool:
             ):
                 raise OvertakenError
         turn.has_read()
-        for chunk in spool.chunks(after=row.last_row):
+        for number, chunk in enumerate(spool.chunks(after=row.last_row)):
             with budget.at_most(CHUNK_SECONDS, f"Applying the rows from {chunk[0][0]} on"):
-                applying.apply(conn, kind, job, chunk)
+                # what a long import has put into the outbox keeps no short one waiting
+                applying.apply(conn, kind, job, chunk, patient=number > 0)
             if chunk[-1][0] != spool.last and turn.gives_way(conn):
                 return False
     return True

