@@ -4,7 +4,16 @@ from chassis.imports import ImportKind
 from services.suppliers.imports import usecases
 from services.suppliers.imports.schemas import ContactRow, ContractRow, SupplierRow
 
-_OF_AN_EXPORT = {"version", "status", "registered_at", "contacts", "sites", "contracts", "imported"}
+_OF_AN_EXPORT = {
+    "version",
+    "status",
+    "registered_at",
+    "contacts",
+    "sites",
+    "contracts",
+    "imported",
+    "merged_ids",
+}
 
 KINDS = (
     ImportKind(
