@@ -33,11 +33,11 @@ class Sheet:
     def read(self, raw: bytes) -> list[Row]:
         """Return the rows of a CSV file; raises Invalid for one that is no table of these columns."""
         try:
-            names, rows = csvs.read(io.BytesIO(raw))
-            found = list(islice(rows, self.most_rows + 1))
+            table = csvs.read(io.BytesIO(raw))
+            found = list(islice(table.rows, self.most_rows + 1))
         except TableError as fault:
             raise Invalid({f"/{fault.row}" if fault.row else "": str(fault)}) from None
-        if lacking := [column for column in self.columns if column not in names]:
+        if lacking := [column for column in self.columns if column not in (table.columns or ())]:
             raise Invalid({f"/1/{column}": "There is no column of this name." for column in lacking})
         if len(found) > self.most_rows:
             raise Invalid({"": f"The table has more than {self.most_rows} rows."})
