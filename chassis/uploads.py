@@ -100,14 +100,15 @@ class Upload:
         return f"A file may have {self.most_bytes} bytes, unpacked as well."
 
 
-def received(declared: Any, request: Request, call: Call, db: Database) -> Call:
-    """Return the call with its file, where the endpoint takes one."""
+def received(declared: Any, request: Request, read: Callable[[], Call], db: Database) -> Callable[[], Call]:
+    """Return what gives the call; where the endpoint takes a file, that has arrived by then."""
     if not isinstance(declared, Upload):
-        return call
+        return read
+    call = read()  # what is wrong with the rest is told before the file is taken in
     with db.transaction(reads=True) as tx:
         declared.admit(tx, call.actor)
     file = declared.receive(request, db)
-    return replace(call, body=file, raw=file.digest)
+    return lambda: replace(call, body=file, raw=file.digest)
 
 
 def _raw(request: Request) -> Iterator[bytes]:

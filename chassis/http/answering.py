@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 
 # A stable name, to compare with; docs/api.md says what each means.
 PROBLEM_TYPES = "urn:kedja:problem:"
+MOST_FAULTS = 100
 _JSON, _HTML = "application/json", "text/html"
 
 
@@ -112,11 +114,18 @@ def problem_of(fault: Exception, correlation_id: str) -> Response:
         "detail": known.detail,
     }
     if isinstance(known, errors.Invalid):
-        body["errors"] = [{"pointer": at, "detail": text} for at, text in sorted(known.faults.items())]
+        body["errors"] = [{"pointer": at, "detail": text} for at, text in _listed(known.faults)]
     response = Response(dumps(body), known.status, known.headers, content_type="application/problem+json")
     if isinstance(fault, HTTPException):
         response.headers.extend((name, value) for name, value in fault.get_headers() if name == "Allow")
     return response
+
+
+def _listed(faults: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return faults in the order of their pointers: as many as can be read, and how many more there are."""
+    listed = heapq.nsmallest(MOST_FAULTS, faults.items())
+    more = len(faults) - len(listed)
+    return [*listed, ("", f"{more} more are not listed.")] if more else listed
 
 
 def _known(fault: Exception) -> errors.ProblemError:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from marshmallow import Schema, ValidationError, fields
 
 from chassis import clock, errors, sql
-from chassis.bodies import read_body, refuse_depth
+from chassis.bodies import read_body
 from chassis.events import loader
 from chassis.http import sheets
 from chassis.http.call import Call
 from chassis.http.conditions import Expectation, expectation
+from chassis.http.parsing import TWICE, parsed
+from chassis.http.pointers import QUERY, below, pointers
 from chassis.ids import uuid7
 from chassis.uploads import Upload
 
@@ -38,11 +39,30 @@ def bearer_of(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def read(endpoint: Endpoint, request: Request, actor: Identity, correlation_id: str) -> Call:
-    """Read and check a request; raises a ProblemError that names every fault at once."""
+def receive(endpoint: Endpoint, request: Request) -> bytes:
+    """Return a JSON body as it came, unpacked, however long that takes; of a file nothing is read yet.
+
+    Raises what can be told without taking it apart: the media type, the length.
+    """
+    if isinstance(endpoint.body, Upload):
+        endpoint.body.check(request)
+        return b""
+    if endpoint.body is None:
+        return b""
+    also = [sheets.MEDIA_TYPE] if endpoint.sheet else []
+    if request.mimetype not in {"application/json", *also}:
+        raise errors.UnsupportedMediaType(f"Send {' or '.join(['application/json', *also])}.")
+    return read_body(request)
+
+
+def read(endpoint: Endpoint, request: Request, raw: bytes, actor: Identity, correlation_id: str) -> Call:
+    """Check a request whose body is `raw`; raises a ProblemError that names every fault at once.
+
+    Long bodies are work: whoever asks for it has a place, and others have their turns meanwhile.
+    """
     _refuse_nul(any("\0" in text for text in (request.path, *request.args, *request.args.values())))
     faults: dict[str, str] = {}
-    raw, data = _body(endpoint, request, faults)
+    data = _body(endpoint, request, raw, faults)
     filters = _query(endpoint.query, request, faults) if endpoint.query else {}
     if faults:
         raise errors.Invalid(faults)
@@ -63,42 +83,25 @@ def _query(schema: type[Schema], request: Request, faults: dict[str, str]) -> di
     lists = {name for name, field in loader(schema).fields.items() if isinstance(field, fields.List)}
     given = dict(request.args.lists())
     loaded = _checked(
-        schema, {name: all_ if name in lists else all_[0] for name, all_ in given.items()}, "?", faults
+        schema, {name: all_ if name in lists else all_[0] for name, all_ in given.items()}, QUERY, faults
     )
     twice = [name for name, all_ in given.items() if len(all_) > 1 and name not in lists]
-    faults.update({f"?{_escape(name)}": "Is given more than once." for name in twice})
+    faults.update({below(QUERY, name): TWICE for name in twice})
     return loaded
 
 
-def _body(endpoint: Endpoint, request: Request, faults: dict[str, str]) -> tuple[bytes, Any]:
-    """Read JSON by its schema, or a small table; of a file only the headers: it comes when all else fits."""
-    body, sheet = endpoint.body, endpoint.sheet
-    if isinstance(body, Upload):
-        body.check(request)
-        return b"", {}
-    if body is None:
-        return b"", {}
-    if sheet and request.mimetype == sheets.MEDIA_TYPE:
-        raw = read_body(request)
-        return raw, sheet.read(raw)
-    raw = _json_text(request, also=f" or {sheets.MEDIA_TYPE}" if sheet else "")
-    return raw, _checked(body, _parsed(raw), "", faults)
-
-
-def _json_text(request: Request, also: str) -> bytes:
-    if request.mimetype != "application/json":
-        raise errors.UnsupportedMediaType(f"Send application/json{also}.")
-    raw = read_body(request)
-    refuse_depth(raw)
+def _body(endpoint: Endpoint, request: Request, raw: bytes, faults: dict[str, str]) -> Any:
+    """Return what a body says: JSON by its schema, or a small table; of a file nothing yet."""
+    if endpoint.body is None or isinstance(endpoint.body, Upload):
+        return {}
+    if endpoint.sheet and request.mimetype == sheets.MEDIA_TYPE:
+        return endpoint.sheet.read(raw)
     _refuse_nul(sql.has_nul(raw))
-    return raw
-
-
-def _parsed(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as fault:
-        raise errors.Malformed(f"The body is not JSON: {fault}") from None
+    twice: dict[str, str] = {}
+    data = parsed(raw, twice)
+    loaded = _checked(endpoint.body, data, "", faults)
+    faults.update(twice)
+    return loaded
 
 
 def _refuse_nul(found: bool) -> None:
@@ -107,26 +110,10 @@ def _refuse_nul(found: bool) -> None:
 
 
 def _checked(schema: type[Schema], data: Any, prefix: str, faults: dict[str, str]) -> dict[str, Any]:
-    """Load `data`, or add each fault to `faults` by JSON pointer (a query's begin with a question mark)."""
+    """Load `data`, or add each fault to `faults` by its pointer (chassis/http/pointers.py)."""
     try:
         loaded: dict[str, Any] = loader(schema).load(data)
     except ValidationError as fault:
-        faults.update(pointers(fault.messages, prefix))
+        faults.update(pointers(fault.messages, prefix, loader(schema), data))
         return {}
     return loaded
-
-
-def pointers(messages: Any, prefix: str = "") -> dict[str, str]:
-    """Flatten marshmallow's nested messages: JSON pointer -> what is wrong there."""
-    if not isinstance(messages, dict):
-        texts = messages if isinstance(messages, list) else [messages]
-        return {prefix: " ".join(str(text) for text in texts)}
-    flat: dict[str, str] = {}
-    for key, below in messages.items():
-        step = "" if key == "_schema" else f"{'' if prefix == '?' else '/'}{_escape(str(key))}"
-        flat.update(pointers(below, prefix + step))
-    return flat
-
-
-def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import errors
 from chassis.http import exporting, outcomes
-from chassis.http.answering import PROBLEM_TYPES
+from chassis.http.answering import MOST_FAULTS, PROBLEM_TYPES
 from chassis.http.headers import ALWAYS, TEXT, headers, of_refusal
 from chassis.http.idempotency import REPLAYED
 from chassis.tables.media import CSV, NDJSON
@@ -52,7 +52,12 @@ def _refusal(kind: type[errors.ProblemError]) -> Described:
     says: Described = {"type": {"const": example["type"]}, "status": {"const": kind.status}}
     schema: Described = {"allOf": [{"$ref": "#/components/schemas/Problem"}], "properties": says}
     if kind is errors.Invalid:
-        says["errors"] = {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}
+        says["errors"] = {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Fault"},
+            "maxItems": MOST_FAULTS + 1,
+            "description": "In the order of their pointers; beyond so many the last one says how many more.",
+        }
         schema["required"] = ["errors"]
         example["errors"] = [_A_FAULT]
     return {

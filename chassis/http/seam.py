@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chassis import access, uploads
@@ -59,14 +60,14 @@ class Seam:
             access.demand(actor, endpoint.scope)
             form = answering.negotiate(endpoint, request, exporting.forms(endpoint))
             claim = Claim(request, actor) if endpoint.creates else None
-            call = reading.read(endpoint, request, actor, correlation_id)
-            call = uploads.received(endpoint.body, request, call, self.db)
+            raw = reading.receive(endpoint, request)
+            read = partial(reading.read, endpoint, request, raw, actor, correlation_id)
             served = Served(self, client, endpoint, request, path_values, work)
             if form in MEDIA_TYPES:
-                response = self._exported(endpoint, form, call, served)
+                response = self._exported(endpoint, form, read(), served)
             else:
                 with self._guesses_counted(request, address, "session"):
-                    response = served.whole(call, claim)
+                    response = served.whole(uploads.received(endpoint.body, request, read, self.db), claim)
             response.headers.extend(told)
             caching.allow(endpoint, response)
             return response
@@ -109,9 +110,12 @@ class Served:
     path_values: Mapping[str, Any]
     work: Work
 
-    def whole(self, call: Call, claim: Claim | None) -> Response:
+    def whole(self, read: Callable[[], Call], claim: Claim | None) -> Response:
         """Answer in one transaction, together with the key that a creating request holds."""
-        return self._or_by_alias(call, lambda served: served._whole(call, claim))
+        # after receiving: whoever sends slowly keeps nobody of its own network from being served
+        with self.seam.guard.place(self.client):
+            call = read()
+            return self._or_by_alias(call, lambda served: served._whole(call, claim))
 
     def _or_by_alias(self, call: Call, serve: Callable[[Served], T]) -> T:
         """Serve; where nothing has the address's values, once more with what these mean, if that is other."""
@@ -145,20 +149,18 @@ class Served:
 
     def page(self, call: Call) -> Any:
         """Return one page of a list, as it is shown: to make it so is work that has a place, too."""
-        return self._or_by_alias(call, lambda served: served._page(call))
+        guard = self.seam.guard
+        with guard.resting(), guard.place(self.client):
+            return self._or_by_alias(call, lambda served: served._page(call))
 
     def _page(self, call: Call) -> Any:
-        with self.seam.guard.resting(), self._admitted(call) as tx:
+        with self._admitted(call) as tx:
             return dumper(self.endpoint.returns)(self.work(tx, call, self.path_values))
 
     @contextmanager
     def _admitted(self, call: Call) -> Iterator[Transaction]:
-        # after reading: whoever sends slowly keeps nobody of its own network from being served
         reads = self.endpoint.method == "GET"
-        with (
-            self.seam.guard.place(self.client),
-            self.seam.db.transaction(call.correlation_id, call.actor, reads=reads) as tx,
-        ):
+        with self.seam.db.transaction(call.correlation_id, call.actor, reads=reads) as tx:
             access.admit(call.actor, owned(tx, self.endpoint, self.path_values))
             yield tx
 

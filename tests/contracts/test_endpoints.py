@@ -7,14 +7,18 @@ from uuid import UUID
 
 import pytest
 import requests
+from marshmallow import fields
 
 import tests.chassis.extra  # noqa: F401  makes services.things importable
 from chassis import access
 from chassis.entrypoints import endpoints, http
+from chassis.fields import List
 from chassis.http.endpoint import CHANGING
 from chassis.installed import installed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chassis.http.endpoint import Endpoint
 
 ENDPOINTS = [
@@ -121,6 +125,32 @@ def test_what_is_versioned_shows_its_version_and_what_is_made_where_it_is(
         assert endpoint.location in routes
     if endpoint.item:
         assert endpoint.pages
+
+
+def lists_of(schema: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Give every list that a schema loads, by where it is."""
+    for name, field in schema.load_fields.items():
+        yield from lists_in(field, f"{at}/{name}")
+
+
+def lists_in(field: Any, at: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(field, fields.List):
+        yield at, field
+        yield from lists_in(field.inner, at)
+    elif isinstance(field, fields.Nested):
+        if field.many:
+            yield at, field
+        yield from lists_of(field.schema, at)
+    elif isinstance(field, fields.Mapping) and field.value_field:
+        yield from lists_in(field.value_field, at)
+
+
+@each_endpoint
+def test_every_list_that_is_sent_has_a_greatest_length(service: str, endpoint: Endpoint) -> None:
+    sent = [schema for schema in (endpoint.body, endpoint.query) if isinstance(schema, type)]
+    lists = {at: field for schema in sent for at, field in lists_of(schema())}
+    assert [at for at, field in lists.items() if not isinstance(field, List)] == []
+    assert all(field.most <= 2000 for field in lists.values())
 
 
 @each_endpoint

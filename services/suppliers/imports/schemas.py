@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from chassis.fields import Text
+from chassis.fields import List, Text
 from services.suppliers.schemas.common import LANGUAGES, LONGEST_NAME, LONGEST_TEXT, SLUG
 from services.suppliers.schemas.registry import (
     IDENTIFIERS,
@@ -137,7 +137,7 @@ class ContractRow(Contract, _Named):
         required=True, validate=SLUG, metadata={"accepted": "a category's id, such as handskar"}
     )
     reference = Text(LONGEST_TEXT, required=True)
-    regions = fields.List(County(), required=True, validate=Contract().fields["regions"].validate)
+    regions = List(County(), required=True, validate=Contract().fields["regions"].validate)
 
     example: ClassVar[dict[str, Any]] = {
         "orgnr": "5565436168",

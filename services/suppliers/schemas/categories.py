@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import Text
+from chassis.fields import List, Text
 from chassis.http import PageQuery
 from services.suppliers.domain import AREAS
 from services.suppliers.schemas.common import LONGEST_NAME, SLUG, StoredDate, distinct
@@ -35,7 +35,7 @@ class GroundedAnalysis(Analysis):
     """A category's risk in one area, with why it is said to be so, and from what: texts or links."""
 
     reasons = Text(LONGEST_REASONS, load_default=None, allow_none=True)
-    sources = fields.List(
+    sources = List(
         Text(LONGEST_SOURCE), load_default=list, validate=[validate.Length(max=MOST_SOURCES), distinct]
     )
 
@@ -43,16 +43,16 @@ class GroundedAnalysis(Analysis):
 def _analyses(entry: type[Schema]) -> Any:
     """Return the field of an analysis: one entry per area in their order, null where none was made."""
     nested = fields.Nested(entry, allow_none=True)
-    return fields.List(nested, required=True, validate=validate.Length(equal=len(AREAS)))
+    return List(nested, required=True, validate=validate.Length(equal=len(AREAS)))
 
 
 class _Category(Schema):
     names = fields.Nested(Names, required=True)
     responsible_area = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(COORDINATED))
-    prioritised_years = fields.List(
+    prioritised_years = List(
         fields.Integer(strict=True, validate=validate.Range(_FIRST_YEAR, _LAST_YEAR)), validate=distinct
     )
-    cpv_prefixes = fields.List(
+    cpv_prefixes = List(
         fields.String(validate=validate.Regexp(r"[0-9]{2,8}\Z")), load_default=list, validate=distinct
     )
 

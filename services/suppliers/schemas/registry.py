@@ -11,7 +11,7 @@ import stdnum.se.orgnr
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from stdnum.exceptions import ValidationError as NumberError
 
-from chassis.fields import Email, Text
+from chassis.fields import Email, List, Text
 from chassis.http import PageQuery
 from services.suppliers import reference
 from services.suppliers.schemas.common import (
@@ -27,6 +27,7 @@ from services.suppliers.schemas.common import (
 )
 
 MOST_OWN_NUMBERS, MOST_LOOKED_UP = 100, 1000
+MOST_SITES, MOST_CONTRACTS = 200, 200
 CLAUSE_LEVELS = ("basic", "advanced")
 STATUSES = ("active", "inactive")
 
@@ -111,14 +112,14 @@ class Site(Schema):
     name = Text(LONGEST_NAME, required=True)
     tier = fields.Integer(required=True, strict=True, validate=validate.Range(0, 9))
     country = fields.String(required=True, validate=check_country, metadata=COUNTRY)
-    category_ids = fields.List(fields.String(validate=SLUG), required=True, validate=distinct)
+    category_ids = List(fields.String(validate=SLUG), required=True, validate=distinct)
 
 
 class Contract(Schema):
     """A contract in one category; `terms` holds the clause's periods, `ends_on` null means unknown."""
 
     category_id = fields.String(required=True, validate=SLUG)
-    regions = fields.List(
+    regions = List(
         fields.String(validate=check_region, metadata=REGION),
         required=True,
         validate=[validate.Length(min=1), distinct],
@@ -151,12 +152,10 @@ class NewSupplier(Schema):
     country = fields.String(required=True, validate=check_country, metadata=COUNTRY)
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
     identifiers = fields.Nested(Identifiers, load_default=dict)
-    contacts = fields.List(fields.Nested(Contact), load_default=list)
-    sites = fields.List(fields.Nested(Site), load_default=list)
-    contracts = fields.List(fields.Nested(Contract), load_default=list)
-    own_numbers = fields.List(
-        fields.Nested(OwnNumber), load_default=list, validate=validate.Length(max=MOST_OWN_NUMBERS)
-    )
+    contacts = List(fields.Nested(Contact), load_default=list)
+    sites = List(fields.Nested(Site), most=MOST_SITES, load_default=list)
+    contracts = List(fields.Nested(Contract), most=MOST_CONTRACTS, load_default=list)
+    own_numbers = List(fields.Nested(OwnNumber), most=MOST_OWN_NUMBERS, load_default=list)
 
     example: ClassVar[dict[str, Any]] = {
         "legal_name": "Exempelleverantör 017 AB",
@@ -202,7 +201,7 @@ class SupplierChange(Schema):
     country = fields.String(required=True, validate=check_country, metadata=COUNTRY)
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
     identifiers = fields.Nested(Identifiers, required=True)
-    contacts = fields.List(fields.Nested(KnownContact), required=True)
+    contacts = List(fields.Nested(KnownContact), required=True)
 
     example: ClassVar[dict[str, Any]] = {
         "legal_name": "Exempelleverantör 017 Holding AB",
@@ -266,10 +265,11 @@ class Lookup(Schema):
     """Numbers of a region's own register to look suppliers up by."""
 
     region = fields.String(required=True, validate=check_region, metadata=REGION)
-    numbers = fields.List(
+    numbers = List(
         fields.String(validate=validate.Length(1, LONGEST_TEXT)),
+        most=MOST_LOOKED_UP,
         required=True,
-        validate=validate.Length(1, MOST_LOOKED_UP),
+        validate=validate.Length(min=1),
     )
 
     example: ClassVar[dict[str, Any]] = {"region": "01", "numbers": ["L-100117", "L-100118"]}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from chassis.fields import Text
+from chassis.fields import List, Text
 from chassis.http import PageQuery
 from services.suppliers.domain import AREAS, BANDS
 from services.suppliers.schemas.common import LONGEST_TEXT, distinct
@@ -53,7 +53,7 @@ def _power_of_ten(step: Decimal) -> None:
 class SiteRules(Schema):
     """Whose countries count: own production, the first tier, or both. Facts of deeper ones are not kept."""
 
-    tiers = fields.List(
+    tiers = List(
         fields.Integer(strict=True, validate=validate.Range(0, 1)),
         required=True,
         validate=[validate.Length(min=1), distinct],
@@ -83,7 +83,7 @@ class CountryRules(_Shares):
     areas = fields.Nested(
         Schema.from_dict(
             {
-                area: fields.List(fields.String(), required=True, validate=[validate.Length(min=1), distinct])
+                area: List(fields.String(), required=True, validate=[validate.Length(min=1), distinct])
                 for area in AREAS
             },
             name="AreaIndices",

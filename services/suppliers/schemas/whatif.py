@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
+from chassis.fields import List
 from services.suppliers.domain import AREAS, BANDS, NO_DATA, ROWS
 from services.suppliers.schemas.common import LONGEST_TEXT, SLUG
 from services.suppliers.schemas.risk import STAGES, Areas, CellView
@@ -34,10 +35,10 @@ class WhatIf(Schema):
     """What to suppose of a case; `reach`: name the smallest single changes that lead to this band."""
 
     category_id = fields.String(required=True, validate=SLUG)
-    cells = fields.List(
+    cells = List(
         fields.Nested(ChangedCell), load_default=list, validate=validate.Length(max=_MOST_CELLS)
     )
-    closed_deviations = fields.List(
+    closed_deviations = List(
         fields.UUID(), load_default=list, validate=validate.Length(max=_MOST_DEVIATIONS)
     )
     rule_set = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, LONGEST_TEXT))

@@ -9,11 +9,13 @@ from chassis import config, outbox, sql
 from chassis.entrypoints import Settings, http, on_events
 from chassis.errors import Conflict, NotFound
 from chassis.events import Event
+from chassis.fields import List
 from chassis.http import Html, PageQuery, listing, paging
 from chassis.http.deprecation import Deprecation
 from services.things import events, items
 
 queries = sql.load(__file__)
+MOST_PARTS = 2000
 LOCK = 4711  # requests and handlers that wait, wait for this
 
 
@@ -28,7 +30,7 @@ class NewThing(Schema):
     """A thing to make."""
 
     name = fields.String(required=True)
-    parts = fields.List(fields.Nested(Part))
+    parts = List(fields.Nested(Part), most=MOST_PARTS)
 
 
 class Counted(Schema):
@@ -110,6 +112,11 @@ class ThingsService:
     def post_accident(self, tx, call):
         """Fail in a way that nobody outside may read about."""
         raise RuntimeError("the secret is 4711")
+
+    @http("POST", "/weighings", scope="suppliers:write", body=NewThing, returns=NewThing)
+    def post_weighing(self, tx, call):
+        """Say what was sent; nothing is made, so it takes no key."""
+        return call.body
 
     @http("POST", "/waits", scope="suppliers:write", body=Schema, returns=Schema)
     def post_wait(self, tx, call):
