@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chassis.http import Call
     from chassis.metrics import Gauge
 
-_RECIPIENT = "/recipients/<kind>/<recipient_id>"
+_RECIPIENT = "/recipients/<any(region, national_office, auditor):kind>/<recipient_id>"
 
 
 class NotificationsService(Service):

@@ -121,7 +121,7 @@ def save_recipient(
         raise NotFound("There is no such kind of recipient.")
     fault = domain.fault_of_recipient(kind, recipient_id)
     if fault:
-        raise Invalid({"/id": fault})
+        raise Invalid({"{recipient_id}": fault})
     before = repository.recipient(tx, kind, recipient_id)
     known = before["version"] if before else None
     expects.check(known)

@@ -26,7 +26,7 @@ def put_category(
     try:
         schemas.SLUG(category_id)
     except ValidationError as fault:
-        raise Invalid({"?category_id": str(fault.messages[0])}) from None
+        raise Invalid({"{category_id}": str(fault.messages[0])}) from None
     repository.categories.lock_categories(tx)
     branch = repository.categories.branch(tx, category_id)
     before: dict[str, Any] | None = branch[category_id]._asdict() if branch else None
