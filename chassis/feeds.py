@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from chassis import changes, sql
+from chassis import access, changes, sql
 from chassis.changes import Position
+from chassis.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chassis.access import Identity
+    from chassis.changes import Resource
     from chassis.db import Transaction
 
 queries: Any = sql.load(__file__)
@@ -147,14 +149,33 @@ class TrailPage(Schema):
     }
 
 
-def changes_since(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
-    """Return a page of what changed of the things within the caller's reach."""
+def changes_since(
+    tx: Transaction, query: Mapping[str, Any], actor: Identity, resources: Mapping[str, Resource]
+) -> dict[str, Any]:
+    """Return a page of what changed of the things within the caller's reach, of kinds that it may read.
+
+    Raises Invalid for a kind that there is not, Forbidden for one that the caller may not read.
+    """
     position: Position = query["since"]
-    return changes.since(tx, position, query["limit"], query["resource"], actor.claims)
+    asked = _known(query["resource"], resources)
+    if asked:
+        access.demand(actor, resources[asked].scope)
+    kinds = resources.items() if asked is None else [(asked, resources[asked])]
+    told = {name: each for name, each in kinds if each.scope in actor.scopes}
+    return changes.since(tx, position, query["limit"], resources=told, limits=actor.claims)
 
 
-def trail_since(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of the sealed audit trail."""
+def _known(resource: str | None, resources: Mapping[str, Resource]) -> str | None:
+    if resource is not None and resource not in resources:
+        raise Invalid({"?resource": f"Must be one of: {', '.join(sorted(resources))}."})
+    return resource
+
+
+def trail_since(
+    tx: Transaction, query: Mapping[str, Any], resources: Mapping[str, Resource]
+) -> dict[str, Any]:
+    """Return a page of the sealed audit trail; raises Invalid for a kind of thing that there is not."""
+    _known(query["resource"], resources)
     asked = {name: query[name] for name in ("since", "limit", "resource", "actor")}
     rows = list(queries.trail_since(tx, resource_id=query["id"], **asked))
     items = [_entry(row) for row in rows if row.seq is not None]

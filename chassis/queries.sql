@@ -180,8 +180,9 @@ CROSS JOIN epoch AS e
 LEFT JOIN LATERAL (
     SELECT * FROM changes_sealed
     WHERE seq > :since AND seq <= :since + :span
-      AND ((:resource)::text IS NULL OR resource = :resource)
-      AND ((:limits)::jsonb[] IS NULL OR owners IS NULL OR owners @> ANY((:limits)::jsonb[]))
+      AND ((:resources)::text[] IS NULL OR resource = ANY((:resources)::text[]))
+      AND ((:limits)::jsonb[] IS NULL OR (owners IS NULL AND resource <> ALL((:owned)::text[]))
+           OR owners @> ANY((:limits)::jsonb[]))
     ORDER BY seq LIMIT :limit
 ) AS c ON true
 WHERE head.feed = 'changes'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chassis import clock
+from chassis.changes import Resource
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.errors import Conflict
 from chassis.http import Html, listing
@@ -28,6 +29,10 @@ class AssessmentsService(Service):
 
     name = "assessments"
     settings = Settings(schemas.Settings)
+    resources: ClassVar = {
+        "assessment": Resource("assessments:read", owned=True),
+        "campaign": Resource("campaigns:read"),
+    }
     tells = (usecases.completed_cases,)
     aliases: ClassVar = {"supplier_id": merging.survivor_of}
     keeps = (

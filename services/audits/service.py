@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chassis import clock
+from chassis.changes import Resource
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.errors import Conflict
 from chassis.http import listing
@@ -30,6 +31,11 @@ class AuditsService(Service):
     name = "audits"
     settings = Settings(schemas.Settings)
     aliases: ClassVar = {"supplier_id": merging.survivor_of}
+    resources: ClassVar = {
+        "case": Resource("audits:read", owned=True),
+        "audit": Resource("audits:read", owned=True),
+        "auditor": Resource("auditors:read"),
+    }
     keeps = (
         Projection("suppliers", "risk_case", ("supplier_id", "category_id")),
         Projection("suppliers", "supplier", ("supplier_id",)),

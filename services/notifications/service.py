@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chassis import clock
+from chassis.changes import Resource
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.http import listing
 from chassis.resync import Projection
@@ -28,6 +29,10 @@ class NotificationsService(Service):
     name = "notifications"
     settings = Settings(schemas.Settings)
     aliases: ClassVar = {"supplier_id": merging.survivor_of}
+    resources: ClassVar = {
+        "notice": Resource("notices:read"),
+        "recipient": Resource("recipients:read"),
+    }
     keeps = (
         Projection("suppliers", "supplier", ("supplier_id",)),
         Projection("suppliers", "merged", ("supplier_id",)),

@@ -8,12 +8,15 @@ import pytest
 from marshmallow import ValidationError
 
 from chassis import changes, feeds, sealer, trail
-from chassis.changes import Change, Position
-from chassis.errors import Conflict
+from chassis.access import Identity
+from chassis.changes import Change, Position, Resource
+from chassis.errors import Conflict, Forbidden, Invalid
 from chassis.events import loader
 from tests.chassis.feeds import position, seal_all, write
 
 START = Position()
+THING, SEAT = Resource("things:read", owned=True), Resource("seats:read")
+RESOURCES = {"thing": THING, "seat": SEAT}
 ID = UUID("01938f3e-0000-7000-8000-000000000001")
 
 
@@ -69,9 +72,9 @@ def test_pages_follow_each_other_and_next_stays_where_nothing_is_new(db, page):
 def test_one_kind_of_thing_can_be_asked_for_and_next_moves_past_the_others(db, page):
     note(db, Change("thing", "a"), Change("seat", "b"), Change("thing", "c"), Change("seat", "d"))
     seal_all(db)
-    assert page(resource="seat") == (["b", "d"], "0-4")
-    assert page(Position(0, 2), resource="seat", limit=1) == (["d"], "0-4")
-    assert page(resource="none") == ([], "0-4")
+    assert page(resources={"seat": SEAT}) == (["b", "d"], "0-4")
+    assert page(Position(0, 2), resources={"seat": SEAT}, limit=1) == (["d"], "0-4")
+    assert page(resources={}) == ([], "0-4")
 
 
 def test_a_limited_reader_sees_its_own_and_what_is_everybodys(db, page):
@@ -91,6 +94,54 @@ def test_a_limited_reader_sees_its_own_and_what_is_everybodys(db, page):
     assert page(limits={"area": "C"})[0] == ["own", *everybodys]
     assert page(limits={"auditor": "01"})[0] == everybodys
     assert len(page()[0]) == len(page(limits={})[0]) == 5
+    assert page(limits={"region": "01"}, resources={"thing": SEAT})[0] == ["own", *everybodys]
+    assert page(limits={"region": "01"}, resources={"thing": THING})[0] == [
+        "own"
+    ]  # without an owner it is nobody's
+    assert len(page(resources={"thing": THING})[0]) == 5
+
+
+def reader(*scopes, **claims):
+    return Identity(
+        subject="a", client="a", role="region", scopes=frozenset(scopes), view="regions", claims=claims
+    )
+
+
+@pytest.fixture
+def told(db):
+    """What a reader is told: ids."""
+    note(
+        db,
+        Change("thing", "own", owners={"region": ["01"]}),
+        Change("thing", "other", owners={"region": ["02"]}),
+        Change("thing", "forgotten"),
+        Change("seat", "seat"),
+        Change("secret", "undeclared"),
+    )
+    seal_all(db)
+
+    def told(actor, **asked):
+        query = loader(feeds.ChangesQuery).load(asked)
+        with db.transaction() as tx:
+            return [item["id"] for item in feeds.changes_since(tx, query, actor, RESOURCES)["items"]]
+
+    return told
+
+
+def test_a_reader_hears_of_kinds_that_it_may_read_and_of_these_of_its_own(told):
+    assert told(reader("changes:read")) == []
+    assert told(reader("seats:read", region="01")) == ["seat"]
+    assert told(reader("things:read", "seats:read", region="01")) == ["own", "seat"]
+    assert told(reader("things:read", "seats:read")) == ["own", "other", "forgotten", "seat"]
+    assert told(reader("things:read", "seats:read"), resource="seat") == ["seat"]
+
+
+def test_who_asks_for_a_kind_that_it_may_not_read_is_refused_and_a_kind_that_there_is_not_is_422(told):
+    with pytest.raises(Forbidden, match="seats:read"):
+        told(reader("things:read"), resource="seat")
+    with pytest.raises(Invalid) as refused:
+        told(reader("things:read"), resource="secret")
+    assert refused.value.faults == {"?resource": "Must be one of: seat, thing."}
 
 
 def test_who_may_see_few_of_many_gets_there_in_steps_of_a_bounded_cost(db, page, monkeypatch):
@@ -147,9 +198,9 @@ def test_the_declared_queries_and_pages_fit_what_is_read(db, things):
         trail.wrote(tx, "seat", "2", None, {})
     seal_all(db)
     query = loader(feeds.ChangesQuery).load({"since": "0", "resource": "thing", "limit": "1"})
-    reader = type("Reader", (), {"claims": {"region": "01"}})
+    asks = reader("things:read", region="01")
     with db.transaction() as tx:
-        found = loader(feeds.ChangesPage).dump(feeds.changes_since(tx, query, reader))
+        found = loader(feeds.ChangesPage).dump(feeds.changes_since(tx, query, asks, RESOURCES))
     at = found["items"][0].pop("at")
     assert found == {
         "items": [{"seq": 1, "resource": "thing", "id": str(ID), "kind": "changed", "into": None}],
@@ -166,7 +217,7 @@ def entries(db):
     def entries(**asked):
         query = loader(feeds.TrailQuery).load({name: str(value) for name, value in asked.items()})
         with db.transaction() as tx:
-            return loader(feeds.TrailPage).dump(feeds.trail_since(tx, query))
+            return loader(feeds.TrailPage).dump(feeds.trail_since(tx, query, RESOURCES))
 
     return entries
 

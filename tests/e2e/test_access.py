@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import psycopg2
 import pytest
 
 from chassis import access
@@ -15,8 +16,8 @@ from chassis.entrypoints import endpoints
 from chassis.installed import installed
 from tests.asking import ask
 from tests.e2e import scene
-from tests.e2e.things import OTHER_REGION, Things, bearer, called
-from tests.tokens import OURS
+from tests.e2e.things import OTHER_REGION, OWN_AREA, Things, bearer, called
+from tests.tokens import OFFICE, OURS
 
 if TYPE_CHECKING:
     from chassis.http.endpoint import Endpoint
@@ -154,6 +155,66 @@ def test_risk_and_changes_are_ones_own(chain, own, other, role):
     told = seen(chain.url("audits", "/changes"), headers)
     assert {("audit", own.values["audit_id"])} <= told
     assert ("audit", other.values["audit_id"]) not in told
+
+
+# Who asks with the right to follow changes and, of all others, only this one
+FOLLOWERS = [
+    pytest.param(service, role, scope, id=f"{service} {role} {scope}")
+    for service, declared in SERVICES.items()
+    for role in ROLES
+    if "changes:read" in access.roles()[role].scopes
+    for scope in sorted({each.scope for each in declared.resources.values()} | {"changes:read"})
+]
+
+
+@pytest.mark.parametrize(("service", "role", "scope"), FOLLOWERS)
+def test_changes_tell_of_what_a_callers_scopes_read_and_of_nothing_else(chain, own, service, role, scope):
+    holds = f"changes:read {scope}"
+    limit = access.roles()[role].claim
+    claims = {limit: {"region": scene.BUYERS[0], "area": OWN_AREA}[limit]} if limit else {}
+    told = {
+        resource for resource, _ in seen(chain.url(service, "/changes"), OURS.bearer(role, holds, **claims))
+    }
+    granted = {scope} & access.roles()[role].scopes
+    readable = {name for name, each in SERVICES[service].resources.items() if each.scope in granted}
+    assert told <= readable
+    if role == "national_office":
+        assert told == readable & {resource for resource, _ in seen(chain.url(service, "/changes"), OFFICE)}
+    for name, each in SERVICES[service].resources.items():
+        answer = ask(
+            "GET",
+            chain.url(service, f"/changes?resource={name}"),
+            headers=OURS.bearer(role, holds, **claims),
+        )
+        assert answer.status_code == (200 if each.scope in granted else 403), (name, answer.text)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_kind_of_thing_that_is_written_has_a_scope_that_reads_it(chain, own, service):
+    """What is written under a name that is not declared would be told to nobody."""
+    declared = SERVICES[service].resources
+    scopes = {endpoint.scope for name, endpoint in ENDPOINTS if name == service and endpoint.method == "GET"}
+    assert {each.scope for each in declared.values()} <= scopes
+    with psycopg2.connect(chain.env[service]["DATABASE_URL"]) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT resource FROM changes UNION SELECT resource FROM audit_trail")
+        written = {row[0] for row in cursor.fetchall()}
+        cursor.execute(
+            "SELECT DISTINCT resource FROM changes WHERE owners IS NULL AND resource = ANY(%s)",
+            [[name for name, each in declared.items() if each.owned]],
+        )
+        ownerless = cursor.fetchall()
+    assert written
+    assert written <= set(declared)
+    assert ownerless == []
+
+
+@pytest.mark.parametrize(
+    ("service", "path"), [(service, path) for service in SERVICES for path in ("/changes", "/audit-trail")]
+)
+def test_a_kind_of_thing_that_there_is_not_is_refused(chain, service, path):
+    answer = ask("GET", chain.url(service, f"{path}?resource=nope"), headers=OFFICE)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["?resource"]
 
 
 def seen(url: str, headers: dict[str, str]) -> set[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from chassis import clock, imports
+from chassis.changes import Resource
 from chassis.entrypoints import Settings, every, gauges, on_events
 from chassis.resync import Projection
 from chassis.service import Service
@@ -31,6 +32,12 @@ class SuppliersService(
 
     name = "suppliers"
     settings = Settings(schemas.Settings)
+    resources: ClassVar = {
+        "supplier": Resource("suppliers:read"),
+        "risk": Resource("risk:read", owned=True),
+        "category": Resource("categories:read"),
+        "country-index": Resource("country-indices:read"),
+    }
     tells = (
         usecases.registry.present_suppliers,
         usecases.merging.present_merges,
