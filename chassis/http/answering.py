@@ -115,10 +115,7 @@ def problem_of(fault: Exception, correlation_id: str) -> Response:
     }
     if isinstance(known, errors.Invalid):
         body["errors"] = [{"pointer": at, "detail": text} for at, text in _listed(known.faults)]
-    response = Response(dumps(body), known.status, known.headers, content_type="application/problem+json")
-    if isinstance(fault, HTTPException):
-        response.headers.extend((name, value) for name, value in fault.get_headers() if name == "Allow")
-    return response
+    return Response(dumps(body), known.status, known.headers, content_type="application/problem+json")
 
 
 def _listed(faults: Mapping[str, str]) -> list[tuple[str, str]]:

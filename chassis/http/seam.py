@@ -52,10 +52,8 @@ class Seam:
         address = self.guard.address(request.environ)
         with self._guesses_counted(request, address, "token"):
             actor = self._actor(endpoint, request)
-        known = actor.role != access.PUBLIC
-        left = self.guard.admit(actor.client) if known else self.guard.admit_anonymous(address)
+        client, left = self._counted(actor, address)
         told = {**left, **caching.headers(endpoint), **deprecation.headers(endpoint)}
-        client = actor.client if known else address
         with _told(told):
             access.demand(actor, endpoint.scope)
             form = answering.negotiate(endpoint, request, exporting.forms(endpoint))
@@ -71,6 +69,22 @@ class Seam:
             response.headers.extend(told)
             caching.allow(endpoint, response)
             return response
+
+    def count(self, request: Request) -> dict[str, str]:
+        """Count a request that no endpoint takes, like any other; return the headers that say so.
+
+        Raises Unauthorized for a token that is none, and TooManyRequests.
+        """
+        address = self.guard.address(request.environ)
+        with self._guesses_counted(request, address, "token"):
+            actor = self.identify(request.headers.get("Authorization"))
+        return self._counted(actor, address)[1]
+
+    def _counted(self, actor: Identity, address: str) -> tuple[str, dict[str, str]]:
+        """Return whom the request counts for, and the headers that say what is left."""
+        if actor.role == access.PUBLIC:
+            return address, self.guard.admit_anonymous(address)
+        return actor.client, self.guard.admit(actor.client)
 
     def _exported(self, endpoint: Endpoint, form: str, call: Call, served: Served) -> Response:
         """Answer with a table, which has its client's place for one from the first page to the last byte."""
