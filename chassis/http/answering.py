@@ -72,7 +72,8 @@ def _page(page: Html) -> Response:
 
 def _document(shown: dict[str, Any], endpoint: Endpoint, request: Request, call: Call) -> Response:
     body = dumps(shown)
-    status = 201 if endpoint.conditional and call.expects.absent else endpoint.status
+    made = endpoint.conditional and call.expects.absent
+    status = 201 if made else endpoint.status
     response = Response(body, status, content_type=_JSON)
     if endpoint.location:
         response.headers["Location"] = endpoint.location.format_map(shown)

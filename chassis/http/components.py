@@ -58,6 +58,11 @@ class Components:
                     **_told(field),
                 }
 
+    def path(self, schema: type[Schema]) -> dict[str, dict[str, Any]]:
+        """Return what the parts of an address must be, by name."""
+        of = self._bodies.converter.field2property  # type: ignore[union-attr]
+        return {name: of(field) for name, field in schema().fields.items()}
+
     def all(self) -> dict[str, Any]:
         """Return every schema by its name."""
         shown, taken = (spec.to_dict().get("components", {}) for spec in (self._shown, self._taken))

@@ -32,7 +32,11 @@ class Endpoint:
 
     scope: who may call it (access.toml), "public", or "session".
     owner: (tx, **path values) -> whose the thing is; asked before the use case.
-    versioned: the item has a `version`, which its ETag names; changes to it need If-Match or If-None-Match.
+    path: what the parts of its address that vary must be, beyond their converters.
+    creates: each POST makes something new and takes an Idempotency-Key; a PUT may make what is not there yet.
+    versioned: the item has a `version`, which its ETag names; changes to it need If-Match, or If-None-Match
+        where they create.
+    transaction: False for what is in no table: the method gets None for `tx`, and answers without a database.
     sheet: the body may be a small table, too, in place of the JSON of `body`.
     raises: what the use case refuses beside what the declaration tells already (chassis/http/outcomes.py).
     aliases: by parameter of the address, (tx, value) -> what it means, asked where nothing has that value.
@@ -47,11 +51,14 @@ class Endpoint:
     body: Any = None  # type[Schema] | None
     sheet: Sheet | None = None
     query: type[Schema] | None = None
+    path: type[Schema] | None = None
     returns: type[Schema] | None = None
     status: int = 200
     location: str | None = None
     owner: OwnersOf | None = None
+    creates: bool = False
     versioned: bool = False
+    transaction: bool = True
     html: bool = False
     parameters: tuple[PathParameter, ...] = ()
     raises: tuple[type[ProblemError], ...] = ()
@@ -63,10 +70,19 @@ class Endpoint:
         """Return what this address has in common with all of its service's."""
         return "/".join(self.route.split("/")[: _BASE.count("/") + 2])
 
+    def __post_init__(self) -> None:
+        """Refuse what says one thing by its status and another by `creates`."""
+        if self.method == "POST" and self.creates != (self.status in {201, 202}):
+            raise ValueError(f"{self.route}: a POST that creates says creates=True and status 201 or 202")
+        if self.creates and self.method not in {"POST", "PUT"}:
+            raise ValueError(f"{self.route}: {self.method} creates nothing")
+        if not self.transaction and (self.owner or self.creates):
+            raise ValueError(f"{self.route}: who owns it, or which key it has, is in the database")
+
     @property
-    def creates(self) -> bool:
-        """Tell whether each call makes something new: then it takes an Idempotency-Key."""
-        return self.method == "POST" and self.status in {201, 202}
+    def keyed(self) -> bool:
+        """Tell whether each call takes an Idempotency-Key, since it makes something new."""
+        return self.method == "POST" and self.creates
 
     @property
     def conditional(self) -> bool:

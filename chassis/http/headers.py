@@ -96,6 +96,13 @@ PARAMETERS: Described = {
         "schema": {**TEXT, "pattern": rf"^(\*|{_ETAG}(, {_ETAG})*)$"},
         "example": '"3-internal"',
     },
+    "IfMatchAlone": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag of the version that you change, or * for whichever is there; else 428.",
+        "schema": {**TEXT, "pattern": rf"^(\*|{_ETAG}(, {_ETAG})*)$"},
+        "example": '"3-internal"',
+    },
     "IfAbsent": {
         "name": "If-None-Match",
         "in": "header",
@@ -113,9 +120,9 @@ PARAMETERS: Described = {
 
 def header_parameters(endpoint: Endpoint) -> list[Described]:
     """Return references to the header fields that an endpoint reads."""
-    names = ["IdempotencyKey"] if endpoint.creates else []
+    names = ["IdempotencyKey"] if endpoint.keyed else []
     if endpoint.conditional:
-        names += ["IfMatch"] if endpoint.method == "DELETE" else ["IfMatch", "IfAbsent"]
+        names += ["IfMatch", "IfAbsent"] if endpoint.creates else ["IfMatchAlone"]
     if endpoint.method == "GET":
         names.append("IfNoneMatch")
     return [{"$ref": f"#/components/parameters/{name}"} for name in [*names, "CorrelationId"]]

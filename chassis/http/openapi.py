@@ -129,8 +129,14 @@ def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
 
 
 def _parameters(endpoint: Endpoint, components: Components) -> list[dict[str, Any]]:
+    rules = components.path(endpoint.path) if endpoint.path else {}
     path = [
-        {"name": each.name, "in": "path", "required": True, "schema": each.schema}
+        {
+            "name": each.name,
+            "in": "path",
+            "required": True,
+            "schema": {**each.schema, **rules.get(each.name, {})},
+        }
         for each in endpoint.parameters
     ]
     query = list(components.query(endpoint.query)) if endpoint.query else []

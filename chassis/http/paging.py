@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 import psycopg2
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 from psycopg2 import sql as compose
 
 from chassis import turns
@@ -65,6 +65,15 @@ class PageQuery(Schema):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_ITEMS))
     sort = Order(load_default=None)
     after = fields.String(load_default=None, validate=validate.Length(1, LONGEST_CURSOR))
+
+
+class PathValues(Schema):
+    """What the parts of an address must be; of those that it does not name their converters decide."""
+
+    class Meta:
+        """The other parts."""
+
+        unknown = EXCLUDE
 
 
 @cache

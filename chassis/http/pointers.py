@@ -1,4 +1,4 @@
-"""Where a fault is: JSON pointers into a body, `?name` for a parameter of a query.
+"""Where a fault is: JSON pointers into a body, `?name` of a query, `{name}` of an address.
 
 marshmallow's messages alone do not tell: `_schema` may be the whole object or a member of that name, and
 below a name in a mapping it puts `key` and `value`. What the schema and the data are, decides.
@@ -14,7 +14,7 @@ from marshmallow.exceptions import SCHEMA
 
 from chassis import turns
 
-QUERY = "?"
+QUERY, PATH = "?", "{}"
 _Step = tuple[Any, str, Any, Any]  # messages, where, by what they were made, of which data
 
 
@@ -36,7 +36,9 @@ def pointers(messages: Any, at: str = "", of: Any = None, data: Any = None) -> d
 
 
 def below(at: str, key: object) -> str:
-    """Return the pointer to a member or an item."""
+    """Return the pointer to a member or an item, or to a parameter of the query or the address."""
+    if at == PATH:
+        return f"{{{key}}}"
     return f"{at}{'' if at == QUERY else '/'}{escaped(str(key))}"
 
 

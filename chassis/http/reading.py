@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields
 
@@ -14,11 +14,13 @@ from chassis.http import sheets
 from chassis.http.call import Call
 from chassis.http.conditions import Expectation, expectation
 from chassis.http.parsing import TWICE, parsed
-from chassis.http.pointers import QUERY, below, pointers
+from chassis.http.pointers import PATH, QUERY, below, pointers
 from chassis.ids import uuid7
 from chassis.uploads import Upload
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from werkzeug.wrappers import Request
 
     from chassis.access import Identity
@@ -55,15 +57,26 @@ def receive(endpoint: Endpoint, request: Request) -> bytes:
     return read_body(request)
 
 
-def read(endpoint: Endpoint, request: Request, raw: bytes, actor: Identity, correlation_id: str) -> Call:
-    """Check a request whose body is `raw`; raises a ProblemError that names every fault at once.
+class Asked(NamedTuple):
+    """A request with the values of its address's parts, and its body as it came, unpacked."""
+
+    request: Request
+    path_values: Mapping[str, Any]
+    raw: bytes
+
+
+def read(endpoint: Endpoint, asked: Asked, actor: Identity, correlation_id: str) -> Call:
+    """Check a request; raises a ProblemError that names every fault at once.
 
     Long bodies are work: whoever asks for it has a place, and others have their turns meanwhile.
     """
+    request, path_values, raw = asked
     _refuse_nul(any("\0" in text for text in (request.path, *request.args, *request.args.values())))
     faults: dict[str, str] = {}
     data = _body(endpoint, request, raw, faults)
     filters = _query(endpoint.query, request, faults) if endpoint.query else {}
+    if endpoint.path:
+        _checked(endpoint.path, path_values, PATH, faults)
     if faults:
         raise errors.Invalid(faults)
     return Call(
@@ -73,9 +86,13 @@ def read(endpoint: Endpoint, request: Request, raw: bytes, actor: Identity, corr
         now=clock.now(),
         actor=actor,
         bearer=bearer_of(request),
-        expects=expectation(request.headers) if endpoint.conditional else Expectation(),
+        expects=_expected(endpoint, request),
         correlation_id=correlation_id,
     )
+
+
+def _expected(endpoint: Endpoint, request: Request) -> Expectation:
+    return expectation(request.headers, endpoint.creates) if endpoint.conditional else Expectation()
 
 
 def _query(schema: type[Schema], request: Request, faults: dict[str, str]) -> dict[str, Any]:

@@ -29,7 +29,10 @@ _FAULT = {
     "type": "object",
     "required": ["pointer", "detail"],
     "properties": {
-        "pointer": {**TEXT, "description": "A JSON pointer into the body; ?name for a query parameter."},
+        "pointer": {
+            **TEXT,
+            "description": "A JSON pointer into the body; ?name of the query, {name} of the address.",
+        },
         "detail": TEXT,
     },
 }
@@ -81,12 +84,12 @@ def _successes(endpoint: Endpoint, components: Components) -> Described:
             "204": {"description": "Done; nothing to say.", "headers": headers(*ALWAYS, *_ends(endpoint))}
         }
     response = {
-        "description": "Made." if endpoint.creates else "As asked.",
+        "description": "Made." if endpoint.keyed else "As asked.",
         "headers": headers(*_names(endpoint)),
         "content": _content(endpoint, components),
     }
     found: Described = {str(endpoint.status): response}
-    if endpoint.conditional and endpoint.method == "PUT":
+    if endpoint.creates and not endpoint.keyed:
         found["201"] = {**response, "description": "Made, as nothing was there."}
     if endpoint.method == "GET":
         known = {
@@ -109,7 +112,7 @@ def _names(endpoint: Endpoint) -> list[str]:
         "ETag OfPages": exported,
         "Location": bool(endpoint.location),
         "Link": endpoint.pages is not None,
-        REPLAYED: endpoint.creates,
+        REPLAYED: endpoint.keyed,
         "Content-Disposition": exported,
     }
     return [*names, *(name for name, applies in told.items() if applies and name not in names)]

@@ -57,9 +57,10 @@ class Seam:
         with _told(told):
             access.demand(actor, endpoint.scope)
             form = answering.negotiate(endpoint, request, exporting.forms(endpoint))
-            claim = Claim(request, actor) if endpoint.creates else None
+            claim = Claim(request, actor) if endpoint.keyed else None
             raw = reading.receive(endpoint, request)
-            read = partial(reading.read, endpoint, request, raw, actor, correlation_id)
+            asked = reading.Asked(request, path_values, raw)
+            read = partial(reading.read, endpoint, asked, actor, correlation_id)
             served = Served(self, client, endpoint, request, path_values, work)
             if form in MEDIA_TYPES:
                 response = self._exported(endpoint, form, read(), served)
@@ -172,7 +173,11 @@ class Served:
             return dumper(self.endpoint.returns)(self.work(tx, call, self.path_values))
 
     @contextmanager
-    def _admitted(self, call: Call) -> Iterator[Transaction]:
+    def _admitted(self, call: Call) -> Iterator[Any]:
+        """Give the transaction, or None where none is needed."""
+        if not self.endpoint.transaction:
+            yield None
+            return
         reads = self.endpoint.method == "GET"
         with self.seam.db.transaction(call.correlation_id, call.actor, reads=reads) as tx:
             access.admit(call.actor, owned(tx, self.endpoint, self.path_values))

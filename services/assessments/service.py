@@ -55,8 +55,8 @@ class AssessmentsService(Service):
     def project_categories(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.project_categories(tx, batch)
 
-    @http("GET", "/questionnaire", scope="public", returns=schemas.QuestionnaireView)
-    def get_questionnaire(self, tx: Transaction, call: Call) -> Any:
+    @http("GET", "/questionnaire", scope="public", returns=schemas.QuestionnaireView, transaction=False)
+    def get_questionnaire(self, tx: None, call: Call) -> Any:
         """Read the questions with their scores: the arithmetic is open to all."""
         return rules.DOCUMENT
 
@@ -66,6 +66,7 @@ class AssessmentsService(Service):
         scope="campaigns:write",
         body=schemas.NewCampaign,
         returns=schemas.CampaignView,
+        creates=True,
         status=201,
         location="/campaigns/{campaign_id}",
     )
@@ -127,8 +128,8 @@ class AssessmentsService(Service):
 
     # The respondent's side: the page behind the mail's link, and what it calls.
 
-    @http("GET", "/respond", scope="public", html=True)
-    def get_page(self, tx: Transaction, call: Call) -> Any:
+    @http("GET", "/respond", scope="public", html=True, transaction=False)
+    def get_page(self, tx: None, call: Call) -> Any:
         """Show the respondent's page; it opens nothing by itself."""
         return Html(rules.PAGE)
 

@@ -75,6 +75,7 @@ class AuditsService(Service):
         scope="auditors:write",
         body=schemas.NewAuditor,
         returns=schemas.AuditorView,
+        creates=True,
         versioned=True,
     )
     def put_auditor(self, tx: Transaction, call: Call, auditor_id: UUID) -> Any:

@@ -75,8 +75,10 @@ class NotificationsService(Service):
         "PUT",
         _RECIPIENT,
         scope="recipients:write",
+        path=schemas.RecipientPath,
         body=schemas.NewRecipient,
         returns=schemas.RecipientView,
+        creates=True,
         versioned=True,
     )
     def put_recipient(self, tx: Transaction, call: Call, kind: str, recipient_id: str) -> Any:

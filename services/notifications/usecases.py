@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import changes, ids, trail
 from chassis.changes import Change
-from chassis.errors import Invalid, NotFound, PreconditionFailed, found
+from chassis.errors import PreconditionFailed, found
 from chassis.events import newest
 from chassis.metrics import Gauge
 from services.notifications import domain, merging, repository, schemas
@@ -117,11 +117,6 @@ def save_recipient(
     tx: Transaction, kind: str, recipient_id: str, wanted: dict[str, Any], expects: Expectation
 ) -> dict[str, Any]:
     """Write where a region, the office or an auditor is reached; what waited for the address goes out."""
-    if kind not in schemas.RECIPIENT_KINDS:
-        raise NotFound("There is no such kind of recipient.")
-    fault = domain.fault_of_recipient(kind, recipient_id)
-    if fault:
-        raise Invalid({"{recipient_id}": fault})
     before = repository.recipient(tx, kind, recipient_id)
     known = before["version"] if before else None
     expects.check(known)

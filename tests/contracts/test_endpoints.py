@@ -119,7 +119,7 @@ def test_what_is_versioned_shows_its_version_and_what_is_made_where_it_is(
     shown: dict[str, Any] = endpoint.returns().fields if endpoint.returns else {}
     if endpoint.versioned and endpoint.method != "DELETE":
         assert "version" in shown
-    if endpoint.creates:
+    if endpoint.keyed:
         assert endpoint.location
         routes = {param.values[1].route for param in ENDPOINTS if param.values[1].method == "GET"}
         assert endpoint.location in routes

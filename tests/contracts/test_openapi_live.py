@@ -123,7 +123,7 @@ def test_generated_requests_right_and_wrong_get_documented_answers(trial: Trial)
 
 def test_without_a_token_and_with_a_wrong_one_nothing_is_let_in(trial: Trial) -> None:
     for name, operation in trial.operations():
-        key = {"headers": {"Idempotency-Key": str(uuid4())}} if ENDPOINTS[name].creates else {}
+        key = {"headers": {"Idempotency-Key": str(uuid4())}} if ENDPOINTS[name].keyed else {}
         nobody = trial.send(name, trial.example(operation, **key), {})
         wrong = trial.send(name, trial.example(operation, **key), WRONG_TOKEN)
         if ENDPOINTS[name].scope != "public":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DECLARED = [(name, endpoint) for name, entry in installed().items() for endpoint in endpoints(entry.load())]
 CHANGES = [(name, each) for name, each in DECLARED if each.method == "PUT" and each.versioned]
-MAKES = [(name, each) for name, each in DECLARED if each.creates and isinstance(each.body, type)]
+MAKES = [(name, each) for name, each in DECLARED if each.keyed and isinstance(each.body, type)]
 WRITERS = {
     scope: [name for name, role in access.roles().items() if scope in role.scopes]
     for scope in access.access().scopes

@@ -71,12 +71,13 @@ class _Named(Schema):
     region = County()
     own_number = Text(LONGEST_TEXT)
 
-    @validates_schema
-    def _named(self, data: dict[str, Any], **_: Any) -> None:
-        if ("own_number" in data) != ("region" in data):
-            missing = "region" if "own_number" in data else "own_number"
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _named(self, _: dict[str, Any], row: dict[str, Any], **__: Any) -> None:
+        """Look at what the row has, not at what of it was right: that is told apart."""
+        if ("own_number" in row) != ("region" in row):
+            missing = "region" if "own_number" in row else "own_number"
             raise ValidationError("The region and its own number belong together.", missing)
-        if not any(map(data.get, (*IDENTIFIERS, "supplier_id", "own_number", "identifiers", "own_numbers"))):
+        if not any(map(row.get, (*IDENTIFIERS, "supplier_id", "own_number", "identifiers", "own_numbers"))):
             raise ValidationError(
                 "The row names no supplier: it needs an orgnr, vat, lei or gln, a region and own_number, or a"
                 " supplier_id."
@@ -94,9 +95,9 @@ class SupplierRow(_Named):
     identifiers = fields.Nested(Identifiers)
     own_numbers = fields.List(fields.Nested(OwnNumber), metadata={"accepted": 'JSON: [{"region", "number"}]'})
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def _one_of_a_scheme(self, data: dict[str, Any], **_: Any) -> None:
-        others = data.get("identifiers", {})
+        others = data.get("identifiers") or {}
         faults = {
             scheme: [f"The row's identifiers have another one: {other}."]
             for scheme, other in others.items()

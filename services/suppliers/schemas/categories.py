@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, fields, validate
 
 from chassis.fields import List, Text
-from chassis.http import PageQuery
+from chassis.http import PageQuery, PathValues
 from services.suppliers.domain import AREAS
 from services.suppliers.schemas.common import LONGEST_NAME, SLUG, StoredDate, distinct
 
@@ -86,6 +86,12 @@ class NewCategory(_Category):
             None,
         ],
     }
+
+
+class CategoryPath(PathValues):
+    """What a category can be called in its address."""
+
+    category_id = fields.String(validate=SLUG)
 
 
 class CategoryState(_Category):

@@ -132,9 +132,10 @@ class Contract(Schema):
     terms = Terms(load_default=dict)
     reference = Text(LONGEST_TEXT, load_default=None, allow_none=True)
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def _ends_after_start(self, data: dict[str, Any], **_: Any) -> None:
-        if data["ends_on"] and data["ends_on"] < data["starts_on"]:
+        starts_on, ends_on = data.get("starts_on"), data.get("ends_on")
+        if starts_on and ends_on and ends_on < starts_on:
             raise ValidationError("Must not be before starts_on.", "ends_on")
 
 

@@ -36,10 +36,10 @@ def _points() -> fields.Decimal:
 class _Shares(Schema):
     """Weights that make one whole."""
 
-    @validates_schema(skip_on_field_errors=True)
+    @validates_schema(skip_on_field_errors=False)
     def _whole(self, data: dict[str, Any], **_: Any) -> None:
         names = self.weights
-        if sum(data[name] for name in names) != 1:
+        if data.keys() >= set(names) and sum(data[name] for name in names) != 1:
             raise ValidationError(f"Must be 1 together with {' and '.join(names[:-1])}.", names[-1])
 
     weights: ClassVar[tuple[str, ...]]
@@ -68,9 +68,9 @@ class IndexRules(Schema):
     labels = fields.Dict(fields.String(), fields.Decimal(allow_nan=False), load_default=dict)
     convert = fields.Dict(fields.String(), _points(), load_default=dict)
 
-    @validates_schema(skip_on_field_errors=True)
+    @validates_schema(skip_on_field_errors=False)
     def _has_a_range(self, data: dict[str, Any], **_: Any) -> None:
-        if data["low"] >= data["high"]:
+        if data.keys() >= {"low", "high"} and data["low"] >= data["high"]:
             raise ValidationError("Must be above low.", "high")
 
 
@@ -166,9 +166,12 @@ class RuleSet(Schema):
         required=True,
     )
 
-    @validates_schema(skip_on_field_errors=True)
+    @validates_schema(skip_on_field_errors=False)
     def _bands_rise(self, data: dict[str, Any], **_: Any) -> None:
-        limits = [data["bands"][band] for band in BANDS[:-1]]
+        bands = data.get("bands", {})
+        if not bands.keys() >= set(BANDS[:-1]):
+            return
+        limits = [bands[band] for band in BANDS[:-1]]
         faults = {
             band: ["Must be above the limit before it."]
             for band, below, limit in zip(BANDS[1:-1], limits, limits[1:], strict=False)

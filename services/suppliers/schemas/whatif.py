@@ -35,12 +35,8 @@ class WhatIf(Schema):
     """What to suppose of a case; `reach`: name the smallest single changes that lead to this band."""
 
     category_id = fields.String(required=True, validate=SLUG)
-    cells = List(
-        fields.Nested(ChangedCell), load_default=list, validate=validate.Length(max=_MOST_CELLS)
-    )
-    closed_deviations = List(
-        fields.UUID(), load_default=list, validate=validate.Length(max=_MOST_DEVIATIONS)
-    )
+    cells = List(fields.Nested(ChangedCell), load_default=list, validate=validate.Length(max=_MOST_CELLS))
+    closed_deviations = List(fields.UUID(), load_default=list, validate=validate.Length(max=_MOST_DEVIATIONS))
     rule_set = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, LONGEST_TEXT))
     reach = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(BANDS))
 

@@ -36,7 +36,10 @@ class SuppliersService(
         "supplier": Resource("suppliers:read"),
         "risk": Resource("risk:read", owned=True),
         "category": Resource("categories:read"),
+        "category-priority": Resource("categories:read"),
         "country-index": Resource("country-indices:read"),
+        "rule-set": Resource("risk:read"),
+        "rule-set-in-force": Resource("risk:read"),
     }
     tells = (
         usecases.registry.present_suppliers,

@@ -28,6 +28,7 @@ class Bulk:
         body=imports.file_of(KINDS),
         query=imports.start_query(KINDS),
         returns=imports.ImportStarted,
+        creates=True,
         status=202,
         location="/imports/{import_id}",
     )

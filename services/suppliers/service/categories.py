@@ -23,8 +23,10 @@ class Categories:
         "PUT",
         _CATEGORY,
         scope="categories:write",
+        path=schemas.CategoryPath,
         body=schemas.NewCategory,
         returns=schemas.CategoryView,
+        creates=True,
         versioned=True,
     )
     def put_category(self, tx: Transaction, call: Call, category_id: str) -> Any:
@@ -64,6 +66,7 @@ class Categories:
         scope="categories:write",
         body=schemas.NewPriority,
         returns=schemas.PriorityView,
+        creates=True,
         versioned=True,
     )
     def put_priority(self, tx: Transaction, call: Call, category_id: str, year: int) -> Any:

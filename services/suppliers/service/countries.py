@@ -27,6 +27,7 @@ class Countries:
         body=schemas.CountryValues,
         sheet=Sheet(domain.SHEET_COLUMNS, _MOST_ROWS, schemas.SHEET_EXAMPLE),
         returns=schemas.DatasetView,
+        creates=True,
         versioned=True,
     )
     def put_country_index(self, tx: Transaction, call: Call, index: str, year: int) -> Any:

@@ -27,6 +27,7 @@ class Registry:
         scope="suppliers:write",
         body=schemas.NewSupplier,
         returns=schemas.SupplierView,
+        creates=True,
         status=201,
         location="/suppliers/{supplier_id}",
         versioned=True,

@@ -38,6 +38,7 @@ class RuleSets:
         scope="rule-sets:write",
         body=schemas.rule_sets.NewRuleSet,
         returns=schemas.rule_sets.RuleSetView,
+        creates=True,
         status=201,
         location="/rule-sets/{name}",
         raises=(Conflict,),
@@ -51,6 +52,7 @@ class RuleSets:
         f"{_RULE_SET}/trials",
         scope="rule-sets:write",
         returns=schemas.waves.WaveView,
+        creates=True,
         status=202,
         location="/rescorings/{wave_id}",
     )
@@ -64,6 +66,7 @@ class RuleSets:
         scope="rule-sets:write",
         body=schemas.rule_sets.NewActivation,
         returns=schemas.waves.WaveView,
+        creates=True,
         status=202,
         location="/rescorings/{wave_id}",
         raises=(Conflict,),

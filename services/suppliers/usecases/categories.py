@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import ValidationError
-
 from chassis import clock, outbox, sql, trail
 from chassis.errors import Invalid, PreconditionFailed, found
 from services.suppliers import events, repository, schemas
@@ -23,10 +21,6 @@ def put_category(
     tx: Transaction, category_id: str, new: Mapping[str, Any], expects: Expectation
 ) -> Mapping[str, Any]:
     """Create or change a category; what follows for those below it is told too, and nothing else."""
-    try:
-        schemas.SLUG(category_id)
-    except ValidationError as fault:
-        raise Invalid({"{category_id}": str(fault.messages[0])}) from None
     repository.categories.lock_categories(tx)
     branch = repository.categories.branch(tx, category_id)
     before: dict[str, Any] | None = branch[category_id]._asdict() if branch else None

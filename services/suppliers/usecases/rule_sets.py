@@ -45,7 +45,7 @@ def add_rule_set(
     try:
         schemas.SLUG(name)
     except ValidationError as fault:
-        raise Invalid({"?name": str(fault.messages[0])}) from None
+        raise Invalid({"{name}": str(fault.messages[0])}) from None
     if not repository.rule_sets.add(tx, name, content, actor.subject, now):
         raise Conflict("There is a rule set of this name, and scores may name it: choose another.")
     kept = get_rule_set(tx, name)

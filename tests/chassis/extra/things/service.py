@@ -61,6 +61,7 @@ class ThingsService:
         body=NewThing,
         query=ThingQuery,
         returns=NewThing,
+        creates=True,
         status=201,
         location="/things/{name}",
     )
@@ -130,6 +131,7 @@ class ThingsService:
         scope="suppliers:write",
         body=items.NewItem,
         returns=items.ItemView,
+        creates=True,
         status=201,
         location="/items/{name}",
         versioned=True,
@@ -152,8 +154,10 @@ class ThingsService:
         "PUT",
         "/items/<name>",
         scope="suppliers:write",
+        path=items.ItemPath,
         body=items.Item,
         returns=items.ItemView,
+        creates=True,
         versioned=True,
     )
     def put_item(self, tx, call, name):
