@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import validate
 
-from chassis.fields import LONGEST_MAILBOX, Email, Grid, List, Number, Text
+from chassis.fields import DAY, LONGEST_MAILBOX, OF_LINES, OF_ONE_LINE, Day, Email, Grid, List, Number, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,10 @@ def _text(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
     """Describe our own texts as far as the schema language reaches."""
     if isinstance(field, Email):
         return {"format": "email", "maxLength": LONGEST_MAILBOX}
-    return {"minLength": 1, "maxLength": field.longest} if isinstance(field, Text) else {}
+    if isinstance(field, Text):
+        form = (OF_LINES if field.lines else OF_ONE_LINE).pattern
+        return {"minLength": 1, "maxLength": field.longest, "pattern": f"^{form}$"}
+    return {"pattern": f"^{DAY.pattern}$"} if isinstance(field, Day) else {}
 
 
 def _number(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:

@@ -23,6 +23,13 @@ LONGEST_MAILBOX = 254
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _FIRST_YEAR, _YEAR_AFTER = 1970, 2200
 _MOST_PLACES = 50
+# Without C0, C1, DEL, the separators of lines and paragraphs, and what turns the direction of writing.
+OF_ONE_LINE = re.compile(r"[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*")
+OF_LINES = re.compile(r"[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*")
+_NO_CONTROLS = "Must be without control characters."
+# As written here: 2026-01-31, in years that somebody can mean
+DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 MOST_ITEMS = 100  # of a list, unless it says otherwise
 
 
@@ -44,17 +51,24 @@ class Email(fields.String):
 
 
 class Text(fields.String):
-    """A text of at most `longest` characters, at least one of them visible, without outer white space."""
+    """A text of at most `longest` characters, at least one of them visible, without outer white space.
 
-    def __init__(self, longest: int, **kwargs: Any) -> None:
-        """Fix the length."""
+    It is one line, unless `lines` are declared: then U+000A parts them. No other control character is taken,
+    and none that turns round what stands beside it: a mail, a log, a table would show another text.
+    """
+
+    def __init__(self, longest: int, *, lines: bool = False, **kwargs: Any) -> None:
+        """Fix the length, and whether it may have several lines."""
         super().__init__(**kwargs)
-        self.longest = longest
+        self.longest, self.lines = longest, lines
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs).strip()
+        raw = super()._deserialize(value, attr, data, **kwargs)
+        text = raw.strip()
         if not any(map(_is_visible, text)):
             raise ValidationError("Must contain a visible character.")
+        if not (OF_LINES if self.lines else OF_ONE_LINE).fullmatch(raw):
+            raise ValidationError(_NO_CONTROLS if self.lines else f"{_NO_CONTROLS} It is one line.")
         if len(text) > self.longest:
             raise ValidationError(f"Must have at most {self.longest} characters.")
         return text
@@ -80,6 +94,24 @@ class Moment(fields.AwareDateTime):
             return in_utc(super()._deserialize(value, attr, data, **kwargs))
         except ValueError as fault:
             raise ValidationError(str(fault)) from None
+
+
+class Day(fields.Date):
+    """A date in the years 1900 to 2199, written 2026-01-31: other forms of ISO 8601 are not taken."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not DAY.fullmatch(value):
+            raise ValidationError("Must be a date such as 2026-01-31, from 1900 to 2199.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Id(fields.UUID):
+    """A UUID as it is written everywhere: 36 characters, four hyphens."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not UUID.fullmatch(value):
+            raise self.make_error("invalid_uuid")
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Number(fields.Decimal):

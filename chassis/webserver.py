@@ -17,6 +17,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from chassis import config, door, errors, metrics, ops, wire
 from chassis.http.answering import problem_of
+from chassis.http.canonical import Whole
 from chassis.http.reading import correlation_of
 
 log = structlog.get_logger()
@@ -106,7 +107,7 @@ class Server(WebServer):
 
     def make_url_map(self) -> Map:
         """Return the routes; an address with a slash too many is none of them, not one to be sent on from."""
-        routes = Map(merge_slashes=False)
+        routes = Map(merge_slashes=False, converters={"int": Whole})
         for provider in self._providers:
             rule = provider.get_url_rule()
             rule.endpoint = provider

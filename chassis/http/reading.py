@@ -12,6 +12,7 @@ from chassis.bodies import read_body
 from chassis.events import loader
 from chassis.http import sheets
 from chassis.http.call import Call
+from chassis.http.canonical import odd_ones
 from chassis.http.conditions import Expectation, expectation
 from chassis.http.parsing import TWICE, parsed
 from chassis.http.pointers import PATH, QUERY, below, pointers
@@ -99,9 +100,9 @@ def _query(schema: type[Schema], request: Request, faults: dict[str, str]) -> di
     """Read the query. Of what is given twice one could not know which was meant, unless it is a list."""
     lists = {name for name, field in loader(schema).fields.items() if isinstance(field, fields.List)}
     given = dict(request.args.lists())
-    loaded = _checked(
-        schema, {name: all_ if name in lists else all_[0] for name, all_ in given.items()}, QUERY, faults
-    )
+    one_of_each = {name: all_ if name in lists else all_[0] for name, all_ in given.items()}
+    loaded = _checked(schema, one_of_each, QUERY, faults)
+    faults.update({below(QUERY, name): told for name, told in odd_ones(loader(schema), one_of_each).items()})
     twice = [name for name, all_ in given.items() if len(all_) > 1 and name not in lists]
     faults.update({below(QUERY, name): TWICE for name in twice})
     return loaded

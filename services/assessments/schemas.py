@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, fields, validate
 
 from chassis import config
-from chassis.fields import Grid, List, Text
+from chassis.fields import Day, Grid, Id, List, Text
 from chassis.http import PageQuery
 from services.assessments.domain.case import RECOMMENDATIONS, STAGES, STATES
 
@@ -51,7 +51,7 @@ class QuestionnaireView(Schema):
 class Case(Schema):
     """Whom to ask, about what."""
 
-    supplier_id = fields.UUID(required=True)
+    supplier_id = Id(required=True)
     category_id = fields.String(required=True, validate=validate.Length(1, 100))
 
 
@@ -60,7 +60,7 @@ class NewCampaign(Schema):
 
     name = Text(200, required=True)
     year = fields.Integer(required=True, strict=True, validate=validate.Range(2000, 2100))
-    answer_by = fields.Date(load_default=None, allow_none=True)
+    answer_by = Day(load_default=None, allow_none=True)
     cases = List(fields.Nested(Case), most=MOST_CASES, required=True, validate=validate.Length(min=1))
 
     example: ClassVar[dict[str, Any]] = {
@@ -186,7 +186,7 @@ class Completion(Schema):
 class NewSession(Schema):
     """What the mail's link holds."""
 
-    invitation_id = fields.UUID(required=True)
+    invitation_id = Id(required=True)
     code = fields.String(required=True, validate=validate.Length(1, 200))
 
     example: ClassVar[dict[str, Any]] = {

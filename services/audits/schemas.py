@@ -144,7 +144,7 @@ class AuditView(Schema):
 class Cancellation(Schema):
     """Why an audit is not held; the regions, the office and the auditor read it."""
 
-    reason = Text(1000, required=True)
+    reason = Text(1000, lines=True, required=True)
 
     example: ClassVar[dict[str, Any]] = {"reason": "The contract ends before the audit could be held."}
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from marshmallow import ValidationError
+from uuid import UUID
 
+import pytest
+from marshmallow import Schema, ValidationError, fields
+
+from chassis.http.canonical import odd_ones
 from chassis.http.endpoint import Endpoint
 from services.suppliers.imports.schemas import ContactRow, SupplierRow
 from services.suppliers.schemas.registry import Contract
@@ -24,6 +27,36 @@ def test_a_wrong_address_a_wrong_body_and_a_second_member_are_told_together(plat
     answer = seam.send(platform, "PUT", f"/items/{LONG}", {"note": 1, "rank": "x"}, ABSENT)
     assert places(answer) == ["/note", "/rank", "{name}"]
     assert places(seam.send(platform, "PUT", f"/items/{LONG}", {"note": "x"}, ABSENT)) == ["{name}"]
+
+
+ODD = ["1_0", "%2B5", "%205", "5%20", "٥", "05", "1.0", "1e1", ""]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_a_number_is_written_in_one_way_in_a_query_and_in_an_address(platform, live_things, text):
+    assert places(seam.send(platform, "GET", f"/items?limit={text}")) == ["?limit"]
+    assert seam.told(seam.send(platform, "GET", f"/numbered/{text}"))[0] in {400, 404}
+
+
+def test_a_number_that_is_one_is_taken(platform, live_things):
+    assert seam.send(platform, "GET", "/items?limit=10").status_code == 200
+    assert seam.send(platform, "GET", "/numbered/10").json()["name"] == "10"
+
+
+class AnyQuery(Schema):
+    """A value of each kind that a query has."""
+
+    flag = fields.Boolean()
+    day = fields.Date()
+    id = fields.UUID()
+    any = fields.String()
+
+
+def test_other_values_of_a_query_are_written_in_one_way_too():
+    fine = {"flag": "true", "day": "2026-01-31", "id": str(UUID(int=1)), "any": " 1_0"}
+    assert odd_ones(AnyQuery(), fine) == {}
+    odd = {"flag": "on", "day": "20260131", "id": UUID(int=1).hex, "more": "1_0"}
+    assert sorted(odd_ones(AnyQuery(), odd)) == ["day", "flag", "id"]
 
 
 def test_what_the_whole_breaks_is_told_beside_what_its_parts_break():

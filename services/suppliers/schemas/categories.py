@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import List, Text
+from chassis.fields import Day, List, Text
 from chassis.http import PageQuery, PathValues
 from services.suppliers.domain import AREAS
 from services.suppliers.schemas.common import LONGEST_NAME, SLUG, StoredDate, distinct
@@ -34,7 +34,7 @@ class Analysis(Schema):
 class GroundedAnalysis(Analysis):
     """A category's risk in one area, with why it is said to be so, and from what: texts or links."""
 
-    reasons = Text(LONGEST_REASONS, load_default=None, allow_none=True)
+    reasons = Text(LONGEST_REASONS, lines=True, load_default=None, allow_none=True)
     sources = List(
         Text(LONGEST_SOURCE), load_default=list, validate=[validate.Length(max=MOST_SOURCES), distinct]
     )
@@ -159,7 +159,7 @@ class NewPriority(Schema):
     """Who has decided, and when, that a category has priority in a year."""
 
     decided_by = Text(LONGEST_NAME, required=True)
-    decided_on = fields.Date(required=True)
+    decided_on = Day(required=True)
     note = Text(LONGEST_REASONS, load_default=None, allow_none=True)
 
     example: ClassVar[dict[str, Any]] = {

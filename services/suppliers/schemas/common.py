@@ -6,6 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from chassis.fields import Day
+
 LANGUAGES = ("sv", "en")
 SLUG = validate.Regexp(
     r"(?=.{1,100}\Z)[a-z0-9]+(-[a-z0-9]+)*\Z",
@@ -45,7 +47,7 @@ def _fault(name: str, term: object) -> str | None:
     return "Must be a text, a whole number of at most 64 bits, a boolean or null."
 
 
-class StoredDate(fields.Date):
+class StoredDate(Day):
     """A date; on its way out it may be the text that it already is inside stored JSON."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:

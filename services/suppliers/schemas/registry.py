@@ -11,7 +11,7 @@ import stdnum.se.orgnr
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from stdnum.exceptions import ValidationError as NumberError
 
-from chassis.fields import Email, List, Text
+from chassis.fields import Email, Id, List, Text
 from chassis.http import PageQuery
 from services.suppliers import reference
 from services.suppliers.schemas.common import (
@@ -192,7 +192,7 @@ class ContractView(Contract):
 class KnownContact(Contact):
     """A contact in a change: with the id that it has, or none for a new one."""
 
-    contact_id = fields.UUID(load_default=None, allow_none=True)
+    contact_id = Id(load_default=None, allow_none=True)
 
 
 class SupplierChange(Schema):

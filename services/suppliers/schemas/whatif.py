@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import List
+from chassis.fields import Id, List
 from services.suppliers.domain import AREAS, BANDS, NO_DATA, ROWS
 from services.suppliers.schemas.common import LONGEST_TEXT, SLUG
 from services.suppliers.schemas.risk import STAGES, Areas, CellView
@@ -36,7 +36,7 @@ class WhatIf(Schema):
 
     category_id = fields.String(required=True, validate=SLUG)
     cells = List(fields.Nested(ChangedCell), load_default=list, validate=validate.Length(max=_MOST_CELLS))
-    closed_deviations = List(fields.UUID(), load_default=list, validate=validate.Length(max=_MOST_DEVIATIONS))
+    closed_deviations = List(Id(), load_default=list, validate=validate.Length(max=_MOST_DEVIATIONS))
     rule_set = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, LONGEST_TEXT))
     reach = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(BANDS))
 
