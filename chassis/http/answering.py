@@ -33,22 +33,32 @@ log = structlog.get_logger()
 # A stable name, to compare with; docs/api.md says what each means.
 PROBLEM_TYPES = "urn:kedja:problem:"
 MOST_FAULTS = 100
-_JSON, _HTML = "application/json", "text/html"
+_JSON, _HTML, _PROBLEM = "application/json", "text/html", "application/problem+json"
 
 
 def negotiate(endpoint: Endpoint, request: Request, others: tuple[str, ...] = ()) -> str:
-    """Return the media type to answer in: the endpoint's own, or one of `others` that the caller prefers."""
+    """Return the media type to answer in: the endpoint's own, or one of `others` that the caller prefers.
+
+    Where a caller likes several as much, it is the own one. Who names problem documents alone takes JSON.
+    """
     own = _HTML if endpoint.html else _JSON
-    if "HTTP_ACCEPT" not in request.environ:
+    if "HTTP_ACCEPT" not in request.environ or (endpoint.returns is None and not endpoint.html):
         return own
     # parameters such as charset say nothing that could be chosen here
     accepted = MIMEAccept((name.partition(";")[0].strip(), q) for name, q in request.accept_mimetypes)
     if not accepted:
         return own
-    chosen = accepted.best_match((own, *others))
-    if chosen is None:
+    liked = {form: accepted.quality(form) for form in (own, *others)}
+    if own == _JSON:
+        liked[own] = max(liked[own], _quality_of_problems(accepted))
+    chosen = max(liked, key=lambda form: liked[form])  # of several the first
+    if not liked[chosen]:
         raise errors.NotAcceptable(f"This can be had as {', '.join((own, *others))}.")
     return chosen
+
+
+def _quality_of_problems(accepted: MIMEAccept) -> float:
+    return next((float(quality) for name, quality in accepted if name.lower() == _PROBLEM), 0.0)
 
 
 def answer(result: Any, endpoint: Endpoint, request: Request, call: Call) -> Response:
@@ -116,7 +126,7 @@ def problem_of(fault: Exception, correlation_id: str) -> Response:
     }
     if isinstance(known, errors.Invalid):
         body["errors"] = [{"pointer": at, "detail": text} for at, text in _listed(known.faults)]
-    return Response(dumps(body), known.status, known.headers, content_type="application/problem+json")
+    return Response(dumps(body), known.status, known.headers, content_type=_PROBLEM)
 
 
 def _listed(faults: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chassis import errors
 from chassis.http import exporting, outcomes
 from chassis.http.answering import MOST_FAULTS, PROBLEM_TYPES
-from chassis.http.headers import ALWAYS, TEXT, headers, of_refusal
+from chassis.http.headers import ALWAYS, ETAG_OF_PAGES, TEXT, Named, headers, of_refusal
 from chassis.http.idempotency import REPLAYED
 from chassis.tables.media import CSV, NDJSON
 from chassis.tables.writing import example_of
@@ -104,12 +104,12 @@ def _ends(endpoint: Endpoint) -> tuple[str, ...]:
     return ("Deprecation", "Sunset", "Link") if endpoint.deprecated else ()
 
 
-def _names(endpoint: Endpoint) -> list[str]:
-    names = [*ALWAYS, *_ends(endpoint)]
+def _names(endpoint: Endpoint) -> list[Named]:
+    names: list[Named] = [*ALWAYS, *_ends(endpoint)]
     exported = bool(exporting.forms(endpoint))
-    told = {
+    told: dict[Named, bool] = {
         "ETag": (endpoint.versioned or endpoint.method == "GET") and not exported,
-        "ETag OfPages": exported,
+        ETAG_OF_PAGES: exported,
         "Location": bool(endpoint.location),
         "Link": endpoint.pages is not None,
         REPLAYED: endpoint.keyed,

@@ -85,7 +85,7 @@ CONTROLS = ["\r", "\t", "\x1b[31m", "\x7f", "\x85", "\u2028", "\u202e", "\u2066"
 @pytest.mark.parametrize("control", [*CONTROLS, "\n"])
 def test_a_text_is_one_line_without_control_characters(control):
     for text in (f"Ek{control}Alm", f"Ek{control}"):
-        with pytest.raises(ValidationError, match="control characters[.] It is one line"):
+        with pytest.raises(ValidationError, match="It is one line"):
             Text(99).deserialize(text)
 
 

@@ -30,6 +30,11 @@ def send(platform, live_things):
         "text/html, application/json;q=0.1",
         "text/html;q=1.0, */*;q=0.001",
         "application/problem+json, application/json",
+        "application/problem+json",
+        "*/*, text/csv",
+        "text/csv, */*",
+        "text/csv, application/json",
+        "text/csv;q=0.5, */*;q=0.5",
         "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     ],
 )
@@ -48,6 +53,23 @@ def test_who_takes_json_among_other_things_or_says_nothing_gets_json(send, accep
         "application/xml",
         "application/jsonx",
     ],
+)
+def test_who_gets_no_body_may_take_what_they_like(send, live_things, accept):
+    live_things.ask("INSERT INTO item (name) VALUES ('a')")
+    answer = send("DELETE", "/items/a", None, {"If-Match": "*", "Accept": accept})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/csv", "text/csv, */*;q=0.9", "text/csv;q=0.9, application/json;q=0.8"]
+)
+def test_who_likes_a_table_better_gets_one(send, accept):
+    answer = send("GET", "/items", None, {"Accept": accept})
+    assert answer.headers["Content-Type"].startswith("text/csv")
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/html", "image/png, text/*", "application/json;q=0", "*/*;q=0", "application/jsonx"]
 )
 def test_who_takes_no_json_is_refused_before_anything_happens(send, live_things, accept):
     refused = send("POST", "/items", {"name": "a"}, {KEY: "k", "Accept": accept})
