@@ -81,7 +81,7 @@ def since(
     `next` moves on even where nothing is shown, and is what was asked with once there is nothing more.
     `resources`: only things of these kinds, else of all. `limits`: only things that belong to one of these
     claims' values, or name no owners and are not of an `owned` kind. Raises Conflict for a position that a
-    restore has undone.
+    restore has undone or that was never given.
     """
     own = [orjson.dumps({claim: [value]}).decode() for claim, value in (limits or {}).items()]
     rows = list(
@@ -97,11 +97,18 @@ def since(
         )
     )
     first = rows[0]
-    if first.lost:
-        raise Conflict("What you have read was undone by a restore: read everything again, without since.")
+    refuse_lost(first)
     items = [_item(row) for row in rows if row.seq is not None]
     reached = items[-1]["seq"] if len(items) == limit else min(first.head, position.seq + SPAN)
     return {"items": items, "next": str(Position(first.epoch, reached))}
+
+
+def refuse_lost(row: Any) -> None:
+    """Raise Conflict if a feed says that a place in it is none."""
+    if row.lost:
+        raise Conflict(
+            "This place was undone by a restore, or was never given: read everything again, without since."
+        )
 
 
 def _item(row: Any) -> dict[str, Any]:

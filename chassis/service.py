@@ -40,7 +40,14 @@ class Service:
         """Read what has changed since you last asked, as far as you may read it and it is yours."""
         return feeds.changes_since(tx, call.query, call.actor, self.resources)
 
-    @http("GET", "/audit-trail", scope="audit-trail:read", query=feeds.TrailQuery, returns=feeds.TrailPage)
+    @http(
+        "GET",
+        "/audit-trail",
+        scope="audit-trail:read",
+        query=feeds.TrailQuery,
+        returns=feeds.TrailPage,
+        raises=(Conflict,),
+    )
     def list_audit_trail(self, tx: Transaction, call: Call) -> Any:
         """Read who wrote what, in the order of the sealed chain."""
         return feeds.trail_since(tx, call.query, self.resources)

@@ -100,6 +100,11 @@ class Endpoint:
         is_list = self.query is not None and issubclass(self.query, PageQuery)
         return self.query if is_list else None  # type: ignore[return-value]
 
+    @property
+    def follows(self) -> str | None:
+        """Return the query's parameter that goes on from page to page: of a list, or of a feed."""
+        return getattr(self.query, "follows", None)
+
 
 def prefix_of(service: str) -> str:
     """Return what all of a service's addresses begin with."""

@@ -56,6 +56,7 @@ class PageQuery(Schema):
 
     key: ClassVar[tuple[str, ...]]
     sorts: ClassVar[Mapping[str, str]] = {}
+    follows: ClassVar[str] = "after"
 
     class Meta:
         """A misspelt filter must not look like one that matched everything."""

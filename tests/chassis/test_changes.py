@@ -229,7 +229,7 @@ def test_the_trail_is_read_by_thing_kind_and_person_in_the_order_of_the_chain(db
         trail.wrote(tx, "seat", "2", None, {"b": 1})
     with db.transaction() as tx:
         trail.wrote(tx, "thing", "3", None, {"a": 1})
-    assert entries() == {"items": [], "next": 0}
+    assert entries() == {"items": [], "next": "0-0"}
     seal_all(db)
     [first] = entries(id=ID)["items"]
     [(at, sealed)] = things.ask("SELECT at, encode(hash, 'hex') FROM audit_trail WHERE seq = 1")
@@ -251,9 +251,33 @@ def test_the_trail_is_read_by_thing_kind_and_person_in_the_order_of_the_chain(db
         found = entries(**asked)
         return [item["seq"] for item in found["items"]], found["next"]
 
-    assert seqs(resource="thing") == ([1, 3], 3)
-    assert seqs(resource="seat", id=ID) == ([], 3)
-    assert seqs(actor="kim") == ([1, 2], 3)
-    assert seqs(limit=2) == ([1, 2], 2)
-    assert seqs(since=2) == ([3], 3)
-    assert entries(since=2)["items"][0]["actor"] is None
+    assert seqs(resource="thing") == ([1, 3], "0-3")
+    assert seqs(resource="seat", id=ID) == ([], "0-3")
+    assert seqs(actor="kim") == ([1, 2], "0-3")
+    assert seqs(limit=2) == ([1, 2], "0-2")
+    assert seqs(since="0-2") == ([3], "0-3")
+    assert seqs(since="0-3") == ([], "0-3")
+    assert entries(since="0-2")["items"][0]["actor"] is None
+
+
+@pytest.mark.usefixtures("epoch")
+def test_a_place_that_was_never_given_or_is_lost_is_told_alike_by_both_feeds(db, page, entries, things):
+    write(db, *"abc")
+    seal_all(db)
+    for since in ("0-4", "7-1"):
+        with pytest.raises(Conflict, match="never given"):
+            page(position(since))
+        with pytest.raises(Conflict, match="never given"):
+            entries(since=since)
+    things.ask("ALTER TABLE audit_trail DISABLE TRIGGER USER")
+    things.ask("DELETE FROM audit_trail WHERE seq > 1")
+    [first] = things.ask("SELECT hash FROM audit_trail WHERE seq = 1")
+    things.ask("UPDATE seal SET seq = 1, hash = %(hash)s WHERE feed = 'audit_trail'", hash=first)
+    restore(things, 1, epoch=5)
+    write(db, *"xyz")
+    seal_all(db)
+    for since in ("0-2", "0-3"):  # other entries now than those that were read
+        with pytest.raises(Conflict, match="undone"):
+            entries(since=since)
+    assert [item["seq"] for item in entries(since="0-1")["items"]] == [2, 3, 4]
+    assert entries(since="5-3")["next"] == "5-4"

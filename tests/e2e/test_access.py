@@ -5,6 +5,9 @@ The matrix is made of the declarations and access.toml: an endpoint that nobody 
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -215,6 +218,20 @@ def test_a_kind_of_thing_that_there_is_not_is_refused(chain, service, path):
     answer = ask("GET", chain.url(service, f"{path}?resource=nope"), headers=OFFICE)
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["?resource"]
+
+
+@pytest.mark.parametrize("path", ["/changes", "/audit-trail"])
+def test_a_feed_is_a_table_too(chain, own, path):
+    url = chain.url("notifications", path)
+    shown = ask("GET", url, params={"limit": 500}, headers=OFFICE).json()["items"]
+    lines = ask("GET", url, headers={**OFFICE, "Accept": "application/x-ndjson"}).text.splitlines()
+    assert shown
+    assert [json.loads(line) for line in lines][: len(shown)] == shown
+    table = ask("GET", url, headers={**OFFICE, "Accept": "text/csv"})
+    assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert len(list(csv.reader(io.StringIO(table.text)))) >= len(shown) + 1
+    last = ask("GET", url, params={"since": "0-99999999"}, headers=OFFICE)
+    assert last.status_code == 409
 
 
 def seen(url: str, headers: dict[str, str]) -> set[tuple[str, str]]:
