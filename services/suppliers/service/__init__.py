@@ -37,7 +37,11 @@ class SuppliersService(
         "risk": Resource("risk:read", owned=True),
         "category": Resource("categories:read"),
         "category-priority": Resource("categories:read"),
+        "category-priority": Resource("categories:read"),
         "country-index": Resource("country-indices:read"),
+        "duplicate": Resource("duplicates:read"),
+        "rule-set": Resource("risk:read"),
+        "rule-set-in-force": Resource("risk:read"),
         "rule-set": Resource("risk:read"),
         "rule-set-in-force": Resource("risk:read"),
     }
