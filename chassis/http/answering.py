@@ -17,7 +17,7 @@ from chassis import errors, outbox, shields
 from chassis.dumping import dumper
 from chassis.faults import Fault, classify
 from chassis.http import conditions
-from chassis.http.call import Html
+from chassis.http.call import HTML, Html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 # A stable name, to compare with; docs/api.md says what each means.
 PROBLEM_TYPES = "urn:kedja:problem:"
 MOST_FAULTS = 100
-_JSON, _HTML, _PROBLEM = "application/json", "text/html", "application/problem+json"
+_JSON, _HTML, _PROBLEM = "application/json", HTML, "application/problem+json"
 
 
 def negotiate(endpoint: Endpoint, request: Request, others: tuple[str, ...] = ()) -> str:
@@ -41,7 +41,8 @@ def negotiate(endpoint: Endpoint, request: Request, others: tuple[str, ...] = ()
 
     Where a caller likes several as much, it is the own one. Who names problem documents alone takes JSON.
     """
-    own = _HTML if endpoint.html else _JSON
+    own = _HTML if endpoint.returns is None and endpoint.html else _JSON
+    others = (*others, _HTML) if endpoint.both else others
     if "HTTP_ACCEPT" not in request.environ or (endpoint.returns is None and not endpoint.html):
         return own
     # parameters such as charset say nothing that could be chosen here

@@ -59,7 +59,7 @@ class Endpoint:
     creates: bool = False
     versioned: bool = False
     transaction: bool = True
-    html: bool = False
+    html: bool = False  # a page for people; beside `returns`: for who would rather have that than JSON
     parameters: tuple[PathParameter, ...] = ()
     raises: tuple[type[ProblemError], ...] = ()
     deprecated: Deprecation | None = None
@@ -83,6 +83,11 @@ class Endpoint:
     def keyed(self) -> bool:
         """Tell whether each call takes an Idempotency-Key, since it makes something new."""
         return self.method == "POST" and self.creates
+
+    @property
+    def both(self) -> bool:
+        """Tell whether JSON and a page stand at the same address, the caller's Accept and language decide."""
+        return self.html and self.returns is not None
 
     @property
     def conditional(self) -> bool:

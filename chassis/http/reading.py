@@ -11,7 +11,7 @@ from chassis import clock, errors, sql
 from chassis.bodies import read_body
 from chassis.events import loader
 from chassis.http import sheets
-from chassis.http.call import Call
+from chassis.http.call import HTML, Call
 from chassis.http.canonical import odd_ones
 from chassis.http.conditions import Expectation, expectation
 from chassis.http.parsing import TWICE, parsed
@@ -59,11 +59,12 @@ def receive(endpoint: Endpoint, request: Request) -> bytes:
 
 
 class Asked(NamedTuple):
-    """A request with the values of its address's parts, and its body as it came, unpacked."""
+    """A request with the values of its address's parts, its body as it came, and the form of the answer."""
 
     request: Request
     path_values: Mapping[str, Any]
     raw: bytes
+    form: str
 
 
 def read(endpoint: Endpoint, asked: Asked, actor: Identity, correlation_id: str) -> Call:
@@ -71,7 +72,7 @@ def read(endpoint: Endpoint, asked: Asked, actor: Identity, correlation_id: str)
 
     Long bodies are work: whoever asks for it has a place, and others have their turns meanwhile.
     """
-    request, path_values, raw = asked
+    request, path_values, raw, form = asked
     _refuse_nul(any("\0" in text for text in (request.path, *request.args, *request.args.values())))
     faults: dict[str, str] = {}
     data = _body(endpoint, request, raw, faults)
@@ -87,6 +88,8 @@ def read(endpoint: Endpoint, asked: Asked, actor: Identity, correlation_id: str)
         now=clock.now(),
         actor=actor,
         bearer=bearer_of(request),
+        page=endpoint.both and form == HTML,
+        languages=_languages(request) if endpoint.html else (),
         expects=_expected(endpoint, request),
         correlation_id=correlation_id,
     )
@@ -94,6 +97,11 @@ def read(endpoint: Endpoint, asked: Asked, actor: Identity, correlation_id: str)
 
 def _expected(endpoint: Endpoint, request: Request) -> Expectation:
     return expectation(request.headers, endpoint.creates) if endpoint.conditional else Expectation()
+
+
+def _languages(request: Request) -> tuple[str, ...]:
+    """Return the languages that the caller reads, best first, without their regions."""
+    return tuple(tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
 
 
 def _query(schema: type[Schema], request: Request, faults: dict[str, str]) -> dict[str, Any]:

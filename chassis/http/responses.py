@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Described = dict[str, Any]
 
+_PAGE: Described = {"text/html": {"schema": TEXT}}
 _URN = {"type": "string", "format": "uri", "description": "Stable; docs/api.md has a section for each."}
 _PROBLEM: Described = {
     "type": "object",
@@ -119,11 +120,11 @@ def _names(endpoint: Endpoint) -> list[Named]:
 
 
 def _content(endpoint: Endpoint, components: Components) -> Described:
-    if endpoint.html:
-        return {"text/html": {"schema": TEXT}}
+    if endpoint.html and not endpoint.both:
+        return _PAGE
     assert endpoint.returns is not None, "asked before"  # noqa: S101
     shown = media(components.answer(endpoint.returns), endpoint.returns)
-    content: Described = {"application/json": shown}
+    content: Described = {"application/json": shown, **(_PAGE if endpoint.both else {})}
     for form in exporting.forms(endpoint):
         content[form] = _table(form, endpoint)
     return content

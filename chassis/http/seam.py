@@ -59,7 +59,7 @@ class Seam:
             form = answering.negotiate(endpoint, request, exporting.forms(endpoint))
             claim = Claim(request, actor) if endpoint.keyed else None
             raw = reading.receive(endpoint, request)
-            asked = reading.Asked(request, path_values, raw)
+            asked = reading.Asked(request, path_values, raw, form)
             read = partial(reading.read, endpoint, asked, actor, correlation_id)
             served = Served(self, client, endpoint, request, path_values, work)
             if form in MEDIA_TYPES:

@@ -126,3 +126,24 @@ def test_csv_says_that_it_is_utf_8_so_that_no_reader_guesses(send, live_things):
     assert csv.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert csv.text.splitlines()[1].split(",").count("å") == 1
     assert not csv.content.startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", JSON, "text/html;q=0.5, application/json"])
+def test_an_address_with_a_page_beside_its_json_gives_json_to_who_asks_for_no_page(send, accept):
+    send("POST", "/items", {"name": "a"}, {KEY: "k"})
+    answer = send("GET", "/both/a", None, {"Accept": accept})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, JSON)
+    assert answer.headers["Vary"] == "Accept, Authorization, Accept-Language"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_browser_gets_the_page_at_the_same_address_in_its_language_and_nobody_keeps_it(send):
+    send("POST", "/items", {"name": "a"}, {KEY: "k"})
+    accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    headers = {"Accept": accept, "Accept-Language": "en;q=0.5, sv-SE, de;q=0"}
+    answer = send("GET", "/both/a", None, headers)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, HTML)
+    assert answer.text.endswith("<p>a sv,en</p>")
+    assert answer.headers["Vary"] == "Accept, Authorization, Accept-Language"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert told(send("GET", "/both/a", None, {"Accept": "text/csv"})) == (406, "not-acceptable")

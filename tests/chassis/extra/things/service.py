@@ -184,6 +184,12 @@ class ThingsService:
         """Return a page for people."""
         return Html("<!doctype html><p>Åäö</p>")
 
+    @http("GET", "/both/<name>", scope="suppliers:read", returns=items.ItemView, html=True)
+    def get_both(self, tx, call, name):
+        """Read an item, or a page about it."""
+        item = items.one(tx, name)
+        return Html(f"<!doctype html><p>{name} {','.join(call.languages)}</p>") if call.page else item
+
     @http("GET", "/large", scope="public", html=True)
     def get_large(self, tx, call):
         """Return more than fits between two sockets."""
