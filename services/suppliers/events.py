@@ -101,6 +101,15 @@ class SupplierRiskRescored(EventSchema):
     changed = fields.Boolean(required=True)
 
 
+class FollowupSelected(EventSchema):
+    """[category/year] R: a person has decided which of a category's cases are followed up in a year."""
+
+    type = "followup_selected"
+    category_id = fields.String(required=True)
+    year = fields.Integer(required=True)
+    supplier_ids = fields.List(fields.UUID(), required=True)
+
+
 class AssessmentCompleted(EventSlice):
     """What a score needs to know of a completed assessment."""
 
@@ -227,6 +236,13 @@ def supplier_risk_rescored(
             "changed": rescored.changed,
         },
     )
+
+
+def followup_selected(proposal: Mapping[str, Any]) -> Event:
+    """Return the event of a proposal that was confirmed, as the repository gives it."""
+    category_id, year = proposal["category_id"], proposal["year"]
+    data = {"category_id": category_id, "year": year, "supplier_ids": proposal["selected"]}
+    return Event(schema=FollowupSelected, subject=f"{category_id}/{year}", data=data)
 
 
 def present_risk(row: Any) -> Event:

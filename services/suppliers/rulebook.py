@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis.events import loader
 from services.suppliers.domain import CountryModel, Rules, parse_country_model, parse_rules
+from services.suppliers.domain.priority import PriorityRules, parse_priority_rules
 from services.suppliers.schemas.rule_sets import RuleSet
 
 if TYPE_CHECKING:
@@ -33,6 +34,18 @@ def rule_file(name: str) -> dict[str, Any]:
     """Return what a packaged rule set says."""
     text = (_HERE / "rules" / f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text, parse_float=Decimal)
+
+
+@cache
+def priority_rules() -> PriorityRules:
+    """Return how the priority of a case is computed: the one file of this release."""
+    return parse_priority_rules(rule_file("priority"))
+
+
+@cache
+def figure_rules() -> dict[str, Any]:
+    """Return what a year's figures are called, and how few cases are not told of."""
+    return rule_file("figures")
 
 
 @cache

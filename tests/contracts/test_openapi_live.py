@@ -11,6 +11,7 @@ import pytest
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 
+from chassis import clock
 from tests.asking import ask
 from tests.backbone import wait_until
 from tests.contracts.documents import ENDPOINTS, printed, tight
@@ -47,6 +48,8 @@ def there(platform: Platform, case: people.Case) -> dict[str, str]:
     notice = first("notifications", f"/notices{mine}")
     index = first("suppliers", "/country-indices")
     scene.put_priority(platform, case.category_id, index["year"])
+    published = platform.send("POST", "suppliers", f"/figures/{index['year']}/publication")
+    assert published.status_code == 200, published.text
     return {
         "supplier_id": case.supplier_id,
         "category_id": case.category_id,
@@ -58,6 +61,7 @@ def there(platform: Platform, case: people.Case) -> dict[str, str]:
         "duplicate_id": a_pair(platform, case.supplier_id),
         "name": things.RULE_SET,
         "wave_id": things.tried(platform),
+        "follow_up_id": a_proposal(platform, case.category_id),
         "campaign_id": case.assessment["campaign_id"],
         "assessment_id": case.assessment["assessment_id"],
         "audit_id": first("audits", f"/audits{mine}")["audit_id"],
@@ -75,6 +79,14 @@ def a_pair(platform: Platform, supplier_id: str) -> str:
     people.send(platform, "POST", "suppliers", "/suppliers", namesake)
     [pair] = platform.get("suppliers", f"/duplicates?supplier_id={supplier_id}")["items"]
     return str(pair["duplicate_id"])
+
+
+def a_proposal(platform: Platform, category_id: str) -> str:
+    """Ask for cases to follow up next year."""
+    wanted = {"category_id": category_id, "year": clock.now().year + 1, "size": 1}
+    made = platform.send("POST", "suppliers", "/follow-ups", wanted)
+    assert made.status_code == 201, made.text
+    return str(made.json()["follow_up_id"])
 
 
 def an_import(platform: Platform) -> str:

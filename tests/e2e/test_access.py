@@ -92,7 +92,10 @@ def test_what_is_others_looks_like_what_is_not_there(chain, own, other, service,
     # both audits may be one auditor's: there it is somebody else who asks
     stranger = bearer(role, Things({}, str(uuid4()))) | same if role == "auditor" else headers
     nothing = Things(
-        own.values | dict.fromkeys(("audit_id", "assessment_id", "supplier_id", "import_id"), str(uuid4())),
+        own.values
+        | dict.fromkeys(
+            ("audit_id", "assessment_id", "supplier_id", "import_id", "follow_up_id"), str(uuid4())
+        ),
         "",
     )
     theirs = called(chain, service, endpoint, other, stranger)
@@ -113,6 +116,7 @@ LISTS = {
     ("assessments", "assessments"): "assessment_id",
     ("audits", "audits"): "audit_id",
     ("audits", "cases"): "supplier_id",
+    ("suppliers", "follow-ups"): "follow_up_id",
 }
 LISTED = let_in(
     [

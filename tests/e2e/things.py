@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chassis import access
+from chassis import access, clock
 from tests.asking import ask
 from tests.backbone import wait_until
 from tests.e2e import people, scene
@@ -65,6 +65,7 @@ def made(chain: Any, category_id: str, area: str, regions: list[str]) -> Things:
         "duplicate_id": duplicated(chain, supplier),
         "name": RULE_SET,
         "wave_id": tried(chain),
+        "follow_up_id": proposed(chain, category_id),
     }
     return Things(values, audit["auditor_id"])
 
@@ -82,6 +83,14 @@ def tried(platform: Any) -> str:
     made = people.send(platform, "POST", "suppliers", f"/rule-sets/{RULE_SET}/trials", None)
     assert made.status_code == 202, made.text
     return str(made.json()["wave_id"])
+
+
+def proposed(chain: Any, category_id: str) -> str:
+    """A proposal of cases to follow up next year."""
+    wanted = {"category_id": category_id, "year": clock.now().year + 1, "size": 1}
+    answer = people.send(chain, "POST", "suppliers", "/follow-ups", wanted)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["follow_up_id"])
 
 
 def imported(chain: Any, region: str) -> str:

@@ -1,7 +1,15 @@
 """HTTP in and out, and what the environment must hold."""
 
 from chassis import config
-from services.suppliers.schemas import rule_sets, waves, whatif
+from services.suppliers.schemas import (
+    figures,
+    follow_ups,
+    leverage,
+    page,
+    rule_sets,
+    waves,
+    whatif,
+)
 from services.suppliers.schemas.categories import (
     Analysis,
     AnalysisQuery,
@@ -89,6 +97,10 @@ __all__ = [
     "SupplierQuery",
     "SupplierView",
     "WholeRecord",
+    "figures",
+    "follow_ups",
+    "leverage",
+    "page",
     "rule_sets",
     "waves",
     "whatif",

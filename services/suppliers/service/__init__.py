@@ -15,6 +15,8 @@ from services.suppliers.service.categories import Categories
 from services.suppliers.service.countries import Countries
 from services.suppliers.service.cpv import Vocabulary
 from services.suppliers.service.duplicates import Duplicates
+from services.suppliers.service.figures import Figures
+from services.suppliers.service.leverage import Leverage
 from services.suppliers.service.registry import Registry
 from services.suppliers.service.risk import Risk
 from services.suppliers.service.rule_sets import RuleSets
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class SuppliersService(
-    Registry, Duplicates, Categories, Vocabulary, Countries, Risk, RuleSets, Bulk, Service
+    Registry, Duplicates, Categories, Vocabulary, Countries, Risk, RuleSets, Leverage, Figures, Bulk, Service
 ):
     """The registry of suppliers, and the risk score of each of their cases."""
 
@@ -85,4 +87,4 @@ class SuppliersService(
 
     @gauges
     def business_gauges(self, tx: Transaction) -> list[Gauge]:
-        return [*usecases.scoring.gauges(tx), *usecases.duplicates.gauges(tx)]
+        return [*usecases.scoring.gauges(tx), *usecases.figures.gauges(tx), *usecases.duplicates.gauges(tx)]

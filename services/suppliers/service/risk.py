@@ -20,9 +20,18 @@ _SUPPLIER = "/suppliers/<uuid:supplier_id>"
 class Risk:
     """The risk of each case, with its arithmetic."""
 
-    @http("GET", f"{_SUPPLIER}/risk", scope="risk:read", returns=schemas.RiskView)
+    @http(
+        "GET",
+        f"{_SUPPLIER}/risk",
+        scope="risk:read",
+        query=schemas.page.Language,
+        returns=schemas.RiskView,
+        html=True,
+    )
     def get_risk(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
-        """Read the risk of a supplier's cases, as far as they are yours, with every term."""
+        """Read the risk of a supplier's cases, as far as they are yours, with every term; or a page of it."""
+        if call.page:
+            return usecases.page.get_risk_page(tx, supplier_id, call)
         return usecases.risk.get_risk(tx, supplier_id, call.actor)
 
     @http(
