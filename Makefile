@@ -57,7 +57,7 @@ test-slow: infra ## Run the tests that take longer
 test-api: infra ## Schemathesis against all four services, long: make test-api SECONDS=600
 	@KEDJA_API_SECONDS=$(or $(SECONDS),120) $(python) -m pytest -m slow tests/contracts/test_openapi_live.py
 
-browser: infra ## The respondent's page and the manual's in chromium (apt-get install chromium)
+browser: infra ## The respondent's page, the manual's and that of a risk in chromium (apt-get install chromium)
 	@test -d .run/playwright || $(python) -m pip install -q --no-deps --target .run/playwright $(playwright)
 	@PYTHONPATH=.run/playwright $(python) -m tests.browser.respond
 
