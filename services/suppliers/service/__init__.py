@@ -39,13 +39,12 @@ class SuppliersService(
         "risk": Resource("risk:read", owned=True),
         "category": Resource("categories:read"),
         "category-priority": Resource("categories:read"),
-        "category-priority": Resource("categories:read"),
         "country-index": Resource("country-indices:read"),
         "duplicate": Resource("duplicates:read"),
         "rule-set": Resource("risk:read"),
         "rule-set-in-force": Resource("risk:read"),
-        "rule-set": Resource("risk:read"),
-        "rule-set-in-force": Resource("risk:read"),
+        "follow-up": Resource("follow-ups:read", owned=True),
+        "figures": Resource("figures:read"),
     }
     tells = (
         usecases.registry.present_suppliers,

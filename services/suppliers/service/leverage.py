@@ -49,6 +49,7 @@ class Leverage:
         scope="follow-ups:write",
         body=schemas.follow_ups.NewFollowUp,
         returns=schemas.follow_ups.FollowUpView,
+        creates=True,
         status=201,
         location="/follow-ups/{follow_up_id}",
         versioned=True,

@@ -159,5 +159,5 @@ def _wrote(tx: Transaction, follow_up_id: UUID, before: Kept | None, after: Kept
         before,
         after,
         schema=schemas.follow_ups.FollowUpView,
-        owners=owners or ownership.NOBODYS,
+        owners=owners or ownership.Standing().owners,
     )
