@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from marshmallow import Schema, fields
 
 
+# In a field's metadata: an answer leaves it out where there is nothing to say
+_OPTIONAL = "x-optional"
+
+
 class Components:
     """What a service's endpoints send and take. Ask for all answers before the first body."""
 
@@ -96,12 +100,14 @@ class Components:
 
 
 def _whole(described: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an answer: it says everything, and has no defaults."""
-    properties = {
-        name: {key: value for key, value in each.items() if key != "default"}
-        for name, each in described.get("properties", {}).items()
+    """Return the schema of an answer: it says everything that is not `x-optional`, and has no defaults."""
+    properties = described.get("properties", {})
+    required = [name for name, each in properties.items() if _OPTIONAL not in each]
+    shown = {
+        name: {key: value for key, value in each.items() if key not in {"default", _OPTIONAL}}
+        for name, each in properties.items()
     }
-    return {**described, "properties": properties, "required": list(properties)}
+    return {**described, "properties": shown, "required": required}
 
 
 def _filter(described: dict[str, Any]) -> dict[str, Any]:

@@ -11,17 +11,16 @@ from marshmallow import Schema, fields, validate
 from chassis.events import Event, EventSchema, EventSlice, loader
 from chassis.fields import Grid, Moment
 from services.suppliers.domain import AREAS, BANDS, NO_DATA
-from services.suppliers.schemas import Analysis, CategoryState, ContactView, ContractView
+from services.suppliers.schemas import Analysis, CategoryState, ContactView, ToldContract
+from services.suppliers.schemas.identifiers import OPEN
+from services.suppliers.views import SHARED_TIERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from chassis.events import Received
     from services.suppliers.domain import Rescored
-
-# Deeper tiers stay in the internal record: a sub-supplier is nobody else's business.
-SHARED_TIERS = (0, 1)
 
 
 class SharedSite(Schema):
@@ -45,7 +44,7 @@ class SupplierRegistered(EventSchema):
     identifiers = fields.Dict(fields.String(), fields.String(), required=True)
     contacts = fields.List(fields.Nested(ContactView), required=True)
     sites = fields.List(fields.Nested(SharedSite), required=True)
-    contracts = fields.List(fields.Nested(ContractView), required=True)
+    contracts = fields.List(fields.Nested(ToldContract), required=True)
 
 
 class SupplierChanged(SupplierRegistered):
@@ -176,9 +175,15 @@ def supplier_changed(supplier: Mapping[str, Any], *, imported: bool = False) -> 
 
 def _supplier(schema: type[SupplierRegistered], supplier: Mapping[str, Any], imported: bool) -> Event:
     data = {name: supplier[name] for name in loader(schema).fields}
-    sites = [site for site in data["sites"] if site["tier"] in SHARED_TIERS]
-    data["sites"] = [{name: site[name] for name in loader(SharedSite).fields} for site in sites]
+    numbers = data["identifiers"].items()
+    data["identifiers"] = {scheme: number for scheme, number in numbers if scheme in OPEN}
+    data["sites"] = _told(SharedSite, (site for site in data["sites"] if site["tier"] in SHARED_TIERS))
+    data["contracts"] = _told(ToldContract, data["contracts"])
     return Event(schema=schema, subject=str(supplier["supplier_id"]), data=data, imported=imported)
+
+
+def _told(schema: type[Schema], items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: item[name] for name in loader(schema).fields} for item in items]
 
 
 def supplier_merged(supplier_id: UUID, absorbed_ids: Sequence[UUID]) -> Event:

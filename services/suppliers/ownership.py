@@ -83,3 +83,10 @@ def taken_out(
         for claim, value in actor.claims.items()
     }
     return {claim: gone for claim, gone in others.items() if gone}
+
+
+def require_alone(actor: Identity, owners: Owners) -> None:
+    """Raise Forbidden if others have to do with a supplier: what becomes of it concerns them."""
+    region = actor.limited_to("region")
+    if actor.claims and (region is None or set(owners["region"]) != {region}):
+        raise Forbidden("Others buy from this supplier: the national office says what becomes of it.")

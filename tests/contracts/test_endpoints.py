@@ -193,6 +193,8 @@ def test_nobody_gets_an_answer_without_a_token_but_where_it_is_open(
         "notice",
         "import",
         "duplicate",
+        "site",
+        "contract",
         "wave",
     ):
         path = path.replace(f"{{{name}_id}}", str(UUID(int=1)))

@@ -192,7 +192,7 @@ def test_parameters_say_what_they_take(document: dict[str, Any]) -> None:
     }
     sorts = ["legal_name", "-legal_name", "registered_at", "-registered_at"]
     assert listed["query sort"]["schema"] == {"type": "string", "enum": sorts}
-    assert listed["query status"]["schema"] == {"type": "string", "enum": ["active", "inactive"]}
+    assert listed["query status"]["schema"] == {"type": "string", "enum": ["active", "inactive", "archived"]}
     assert "query sort" not in parameters(document, "suppliers.list_risk_history")
     assert parameters(document, "suppliers.post_supplier")["header Idempotency-Key"]["required"] is True
     assert {"header If-Match", "header If-None-Match"} <= set(parameters(document, "suppliers.put_category"))

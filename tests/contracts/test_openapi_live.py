@@ -50,8 +50,11 @@ def there(platform: Platform, case: people.Case) -> dict[str, str]:
     scene.put_priority(platform, case.category_id, index["year"])
     published = platform.send("POST", "suppliers", f"/figures/{index['year']}/publication")
     assert published.status_code == 200, published.text
+    supplier = platform.get("suppliers", f"/suppliers/{case.supplier_id}")
     return {
         "supplier_id": case.supplier_id,
+        "site_id": supplier["sites"][0]["site_id"],
+        "contract_id": supplier["contracts"][0]["contract_id"],
         "category_id": case.category_id,
         "index": index["index"],
         "year": str(index["year"]),

@@ -49,6 +49,8 @@ def made(chain: Any, category_id: str, area: str, regions: list[str]) -> Things:
     scene.put_priority(chain, category_id, year)
     values = {
         "supplier_id": supplier["supplier_id"],
+        "site_id": supplier["sites"][0]["site_id"],
+        "contract_id": supplier["contracts"][0]["contract_id"],
         "category_id": category_id,
         "index": "CPI",
         "year": str(year),

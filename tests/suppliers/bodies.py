@@ -60,6 +60,16 @@ SUPPLIER: dict[str, Any] = {
     ],
 }
 
+# What a site and a contract have that SUPPLIER's say nothing of, once they are kept
+UNSAID_OF_SITE = {"version": 1, "operator": None, "address": None, "products": []}
+UNSAID_OF_CONTRACT = {
+    "version": 1,
+    "cpv": None,
+    "option_ends_on": None,
+    "currency": "SEK",
+    "reference": None,
+}
+
 
 def loaded(schema: Any, body: dict[str, Any]) -> dict[str, Any]:
     """What the seam makes of a body."""

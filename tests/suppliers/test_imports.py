@@ -116,7 +116,7 @@ def test_every_fault_of_a_row_is_told_with_what_is_accepted(imports: Imports) ->
         ("clause_level", "Must be one of: basic, advanced.", "basic, advanced"),
         ("starts_on", "Not a valid date.", "a date such as 2026-01-31"),
         ("value_ore", "Not a valid integer.", "a whole number from 0 to 9223372036854775807"),
-        ("terms", "Must be an object of at most 50 terms.", "a JSON object"),
+        ("terms", "Invalid input type.", "a JSON object"),
         ("reference", "Missing data for required field.", "a text of at most 100 characters"),
     ]
 

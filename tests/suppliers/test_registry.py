@@ -17,6 +17,8 @@ from tests.suppliers.bodies import (
     GLOVES,
     NOW,
     SUPPLIER,
+    UNSAID_OF_CONTRACT,
+    UNSAID_OF_SITE,
     import_china,
     import_index,
     loaded,
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
 
 Emitted = "Callable[[Transaction], list[dict[str, Any]]]"
 
+TOLD = ("supplier_id", "legal_name", "country", "status", "language", "identifiers", "contacts", "sites")
 
-def test_a_registered_supplier_is_kept_whole_with_ids_and_told(tx: Transaction, emitted: Any) -> None:
+
+def test_a_registered_supplier_is_kept_whole_with_ids(tx: Transaction) -> None:
     put_gloves(tx)
     kept = register(tx, loaded(schemas.NewSupplier, SUPPLIER))
 
@@ -40,35 +44,45 @@ def test_a_registered_supplier_is_kept_whole_with_ids_and_told(tx: Transaction, 
     assert kept == {
         "supplier_id": kept["supplier_id"],
         "version": 1,
+        "shown": "whole",
         "legal_name": "Exempelleverantör 017 AB",
         "country": "SE",
         "status": "active",
+        "status_reason": None,
+        "status_since": None,
+        "areas": ["F"],
+        "categories": ["handskar"],
+        "countries": ["CN"],
         "language": "sv",
         "registered_at": NOW,
         "identifiers": {"orgnr": "5565436168", "gln": "7300010000001"},
         "contacts": [SUPPLIER["contacts"][0] | {"contact_id": contact["contact_id"]}],
         "sites": [
-            SUPPLIER["sites"][0] | {"site_id": factory["site_id"]},
-            SUPPLIER["sites"][1] | {"site_id": raw_material["site_id"]},
+            SUPPLIER["sites"][0] | UNSAID_OF_SITE | {"site_id": factory["site_id"]},
+            SUPPLIER["sites"][1] | UNSAID_OF_SITE | {"site_id": raw_material["site_id"]},
         ],
-        "contracts": [SUPPLIER["contracts"][0] | {"contract_id": contract["contract_id"], "reference": None}],
+        "contracts": [
+            SUPPLIER["contracts"][0] | UNSAID_OF_CONTRACT | {"contract_id": contract["contract_id"]}
+        ],
         "own_numbers": [],
         "merged_ids": [],
     }
     assert usecases.registry.get_supplier(tx, kept["supplier_id"], OFFICE) == kept
 
+
+def test_a_registered_supplier_is_told_without_what_is_nobody_elses(tx: Transaction, emitted: Any) -> None:
+    put_gloves(tx)
+    kept = register(tx, loaded(schemas.NewSupplier, SUPPLIER))
+    [contract], [factory, _] = kept["contracts"], kept["sites"]
     told = next(event for event in emitted(tx) if event["type"] == "supplier_registered")
     shared = {name: factory[name] for name in ("site_id", "tier", "country", "category_ids")}
     assert told == {
         "type": "supplier_registered",
         "subject": str(kept["supplier_id"]),
         "version": 1,
-        "data": {
-            name: value
-            for name, value in kept.items()
-            if name not in {"registered_at", "version", "own_numbers", "merged_ids"}
-        }
-        | {"supplier_id": str(kept["supplier_id"]), "sites": [shared]},  # no names, no second tier
+        "data": {name: kept[name] for name in TOLD}
+        | {"supplier_id": str(kept["supplier_id"]), "sites": [shared]}  # no names, no second tier
+        | {"contracts": [{name: value for name, value in contract.items() if name != "version"}]},
     }
 
 
@@ -156,8 +170,8 @@ def test_suppliers_are_listed_in_pages_and_by_category(tx: Transaction) -> None:
     register(tx, supplier())
 
     asked = page_query(schemas.SupplierQuery, limit=2, category_id="garn")
-    first = usecases.registry.list_suppliers(tx, asked, OFFICE)
-    second = usecases.registry.list_suppliers(tx, asked | {"after": first["next"]}, OFFICE)
+    first = usecases.finding.list_suppliers(tx, asked, OFFICE)
+    second = usecases.finding.list_suppliers(tx, asked | {"after": first["next"]}, OFFICE)
     assert [row["supplier_id"] for row in first["items"] + second["items"]] == made
     assert (len(first["items"]), second["next"]) == (2, None)
 

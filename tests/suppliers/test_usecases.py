@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from chassis import sql
 from chassis.ids import uuid7
-from services.suppliers import repository, usecases
+from services.suppliers import repository, schemas, usecases
 from services.suppliers.events import AssessmentCompleted
 from tests.callers import OFFICE
-from tests.suppliers.bodies import NOW, SUPPLIER, completed
+from tests.suppliers.bodies import NOW, SUPPLIER, completed, loaded
 from tests.suppliers.steps import DATASETS, LATER, assess, registered, rescored, shown, terms
 
 if TYPE_CHECKING:
@@ -139,8 +138,8 @@ def test_a_case_that_is_not_known_yet_is_scored_when_its_contract_arrives(
     usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
     assert (rescored(emitted, tx), usecases.risk.get_risk(tx, supplier_id, OFFICE)["cases"]) == ([], [])
 
-    contract = SUPPLIER["contracts"][0] | {"contract_id": uuid7(), "supplier_id": supplier_id}
-    repository.registry.queries.insert_contracts(tx, rows=sql.rows([contract]))
+    contract = loaded(schemas.Contract, SUPPLIER["contracts"][0])
+    repository.contracts.add_contracts(tx, supplier_id, [contract])
     usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, 1, score="0")], LATER)
     [told] = rescored(emitted, tx)
     assert (told["data"]["score"], told["data"]["previous_band"], told["data"]["changed"]) == (

@@ -12,7 +12,7 @@ from chassis.ids import uuid7
 from chassis.imports import Fault, Outcome, rejected
 from services.suppliers.imports import limits
 from services.suppliers.ownership import Standing
-from services.suppliers.schemas.registry import IDENTIFIERS
+from services.suppliers.schemas.identifiers import OPEN, SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,8 @@ _PLAIN = ("legal_name", "country", "language")
 
 def keys_of(values: Mapping[str, Any]) -> list[NumberKey]:
     """Return the keys of all numbers that a row names its supplier by, each once."""
-    schemes = {**values.get("identifiers", {}), **{s: values[s] for s in (ID, *IDENTIFIERS) if s in values}}
+    numbers = dict(tuple(values[column]) for column in SCHEMES if column in values)
+    schemes = {**values.get("identifiers", {}), **({ID: values[ID]} if ID in values else {}), **numbers}
     own = [(OWN, each["region"], each["number"]) for each in values.get("own_numbers", ())]
     if OWN in values:
         own.append((OWN, values["region"], values[OWN]))
@@ -45,10 +46,16 @@ def supplier_of(values: Mapping[str, Any], known: Mapping[NumberKey, UUID]) -> U
         first, other = next((a, b) for a in found for b in found if found[a] != found[b])
         return Fault(
             other[0],
-            f"Belongs to another supplier than the row's {first[0]} {first[-1]}.",
+            f"Belongs to another supplier than the row's {_said(first)}.",
             "numbers of one supplier",
         )
     return next(iter(found.values()), None)
+
+
+def _said(key: NumberKey) -> str:
+    """Return how a report names a number: a natural person's is not for all who read reports."""
+    masked = key[0] in SCHEMES and key[0] not in OPEN
+    return key[0] if masked else f"{key[0]} {key[-1]}"
 
 
 @dataclass
@@ -81,14 +88,19 @@ class Plan:
         for scheme, *rest in keys_of(values):
             former = (scheme, *rest) in self.known  # of one that was merged into it
             if scheme != OWN and not former and has.get(scheme, rest[-1]) != rest[-1]:
-                return Fault(scheme, f"The supplier is registered with {scheme} {has[scheme]}.", has[scheme])
+                known = has[scheme] if scheme in OPEN else None
+                return Fault(
+                    scheme, f"The supplier is registered with {_said((scheme, has[scheme]))}.", known
+                )
         return None
 
     def _make(self, row: Parsed, fresh: Sequence[NumberKey]) -> Outcome:
         values = row.values
         if "legal_name" not in values:
             return rejected(row.number, Fault("legal_name", "A new supplier needs its name."))
-        country = values.get("country") or ("SE" if "orgnr" in dict(self._schemes(values)) else None)
+        country = values.get("country") or (
+            "SE" if {"orgnr", "personnr"} & dict(self._schemes(values)).keys() else None
+        )
         if country is None:
             fault = Fault("country", "A new supplier without an orgnr needs its country.")
             return rejected(row.number, fault)

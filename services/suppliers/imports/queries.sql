@@ -81,7 +81,7 @@ WHERE c.contact_id = r.contact_id;
 -- name: contracts
 -- The contracts that suppliers have under the named references.
 SELECT k.contract_id, k.supplier_id, k.reference, k.category_id, k.regions, k.clause_level, k.clause_version,
-       k.starts_on, k.ends_on, k.value_ore, k.terms
+       k.starts_on, k.ends_on, k.value_ore, k.terms, k.cpv, k.option_ends_on, k.currency
 FROM jsonb_populate_recordset(NULL::contract, (:keys)::jsonb) AS r
 JOIN contract AS k ON k.supplier_id = r.supplier_id AND k.reference = r.reference;
 
@@ -92,9 +92,9 @@ SELECT category_id, effective_area AS responsible_area FROM category ORDER BY ca
 -- name: insert_contracts!
 -- New contracts.
 INSERT INTO contract (contract_id, supplier_id, reference, category_id, regions, clause_level, clause_version, starts_on,
-    ends_on, value_ore, terms, imported)
+    ends_on, value_ore, terms, cpv, option_ends_on, currency, imported)
 SELECT contract_id, supplier_id, reference, category_id, regions, clause_level, clause_version, starts_on,
-    ends_on, value_ore, terms, :imported
+    ends_on, value_ore, terms, cpv, option_ends_on, currency, :imported
 FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb);
 
 -- name: update_contracts!
@@ -102,6 +102,21 @@ FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb);
 UPDATE contract AS k
 SET category_id = r.category_id, regions = r.regions, clause_level = r.clause_level,
     clause_version = r.clause_version, starts_on = r.starts_on, ends_on = r.ends_on, value_ore = r.value_ore,
-    terms = r.terms
+    terms = r.terms, cpv = r.cpv, option_ends_on = r.option_ends_on, currency = r.currency, version = k.version + 1
 FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb) AS r
 WHERE k.contract_id = r.contract_id;
+
+-- name: sites
+-- The sites of suppliers.
+SELECT supplier_id, site_id, name, operator, tier, country, address, products, category_ids FROM site
+WHERE supplier_id = ANY((:supplier_ids)::uuid[])
+ORDER BY site_id;
+
+-- name: with_contract
+-- Those of the named cases that have a contract.
+SELECT k.supplier_id, k.category_id FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
+WHERE EXISTS (SELECT FROM contract AS c WHERE (c.supplier_id, c.category_id) = (k.supplier_id, k.category_id));
+
+-- name: archived
+-- Those of the named suppliers that are archived.
+SELECT supplier_id FROM supplier WHERE supplier_id = ANY((:supplier_ids)::uuid[]) AND status = 'archived';

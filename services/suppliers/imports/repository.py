@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chassis import sql
 from services.suppliers.domain import name_key
 from services.suppliers.imports.matching import OWN, keys_of
+from services.suppliers.repository import sites as places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -101,6 +102,33 @@ def contracts(tx: Transaction, keys: Collection[tuple[UUID, str]]) -> dict[tuple
     asked = [{"supplier_id": supplier_id, "reference": reference} for supplier_id, reference in sorted(keys)]
     rows = queries.contracts(tx, keys=sql.rows(asked))
     return {(row.supplier_id, row.reference): row._asdict() for row in rows}
+
+
+def sites(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[tuple[UUID, str, str], dict[str, Any]]:
+    """Return the sites of suppliers by (supplier, name, country); of two, the older."""
+    found: dict[tuple[UUID, str, str], dict[str, Any]] = {}
+    for row in queries.sites(tx, supplier_ids=sorted(supplier_ids)):
+        found.setdefault((row.supplier_id, row.name, row.country), row._asdict())
+    return found
+
+
+def save_sites(
+    tx: Transaction, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write sites."""
+    places.queries.insert_sites(tx, rows=sql.rows(new))
+    places.queries.update_sites(tx, rows=sql.rows(changed))
+
+
+def with_contract(tx: Transaction, keys: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
+    """Return those cases that have a contract."""
+    asked = [{"supplier_id": supplier_id, "category_id": category} for supplier_id, category in sorted(keys)]
+    return {(row.supplier_id, row.category_id) for row in queries.with_contract(tx, keys=sql.rows(asked))}
+
+
+def archived(tx: Transaction, supplier_ids: Collection[UUID]) -> set[UUID]:
+    """Return those suppliers that are archived."""
+    return {row.supplier_id for row in queries.archived(tx, supplier_ids=sorted(supplier_ids))}
 
 
 def areas(tx: Transaction) -> dict[str, str | None]:

@@ -29,16 +29,25 @@ _CONTACT = ("name", "email", "language", "role")
 _CONTRACT = (
     "reference",
     "category_id",
+    "cpv",
     "regions",
     "clause_level",
     "clause_version",
     "starts_on",
     "ends_on",
+    "option_ends_on",
     "value_ore",
+    "currency",
     "terms",
 )
-# What a new contract has where its row says nothing
-_UNSAID: Values = {"ends_on": None, "terms": {}}
+_SITE = ("name", "operator", "tier", "country", "address", "products", "category_ids")
+# What a new contract or site has where its row says nothing
+_UNSAID: Values = {
+    **dict.fromkeys(("ends_on", "option_ends_on", "cpv", "operator", "address")),
+    "terms": {},
+    "products": [],
+    "currency": "SEK",
+}
 _MOST_NAMED = 60
 
 
@@ -76,8 +85,11 @@ def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     )
     left = {key: contract["category_id"] for key, contract in stored.items()}
 
+    archived = rows_of.archived(tx, _ids(found))
+
     def refuse(before: Values | None, after: Values) -> Fault | None:
-        return limits.of_contract(job.actor, before, after, areas) or _turned_round(after)
+        wrong = limits.of_contract(job.actor, before, after, areas) or _turned_round(after)
+        return wrong or (None if before else _archived(after["supplier_id"], archived))
 
     work = _Upserts("contract_id", _CONTRACT, refuse)
     outcomes = [work.decide(row, each, (each, row.values["reference"]), stored) for row, each in found]
@@ -85,6 +97,31 @@ def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()), imported=job.imported)
     causes = _tell(tx, (), before, job)
     _score(tx, work, left, causes, job)
+    return outcomes
+
+
+def import_sites(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
+    """Add sites to suppliers, and change those of the same name in the same country; cases are scored."""
+    areas = rows_of.areas(tx)
+    reached = _within_reach(tx, _suppliers(tx, rows), job)
+    found = [(row, _strange_of_site(row, areas) or each) for row, each in reached]
+    stored = rows_of.sites(tx, _ids(found))
+    left = {each["site_id"]: each["category_ids"] for each in stored.values()}
+    work = _Upserts("site_id", _SITE)
+    outcomes = [
+        work.decide(row, each, (each, row.values["name"], row.values["country"]), stored)
+        for row, each in found
+    ]
+    before = _before(tx, work.suppliers)
+    rows_of.save_sites(tx, list(work.made.values()), list(work.changed.values()))
+    causes = _tell(tx, (), before, job)
+    written = [*work.made.values(), *work.changed.values()]
+    keys = {
+        (each["supplier_id"], category)
+        for each in written
+        for category in {*each["category_ids"], *left.get(each["site_id"], ())}
+    }
+    _score_keys(tx, rows_of.with_contract(tx, keys), causes, job)
     return outcomes
 
 
@@ -116,6 +153,12 @@ def _strange(row: Parsed, areas: Areas) -> Fault | None:
     return Fault("category_id", "There is no such category.", named)
 
 
+def _strange_of_site(row: Parsed, areas: Areas) -> Fault | None:
+    """Return what is wrong if a site's category is unknown."""
+    unknown = [each for each in row.values["category_ids"] if each not in areas]
+    return Fault("category_ids", f"There is no such category: {', '.join(unknown)}.") if unknown else None
+
+
 class _Upserts:
     """Things of suppliers that are made, or changed where their key is known; later rows see earlier ones."""
 
@@ -139,9 +182,9 @@ class _Upserts:
         item_id: UUID = before[self.name] if before else uuid7()
         kept = _plain(before, self.columns) if before else _UNSAID
         values = {name: row.values[name] if name in row.values else kept[name] for name in self.columns}
-        if fault := self.refuse(before, values):
-            return rejected(row.number, fault)
         after = {**values, self.name: item_id, "supplier_id": supplier}
+        if fault := self.refuse(before, after):
+            return rejected(row.number, fault)
         # an address may differ in its capitals
         if before and {**kept, "email": ""} == {**values, "email": ""}:
             return Outcome(row.number, "unchanged", item_id)
@@ -159,10 +202,19 @@ def _plain(stored: Mapping[str, Any], columns: Sequence[str]) -> Values:
 
 def _turned_round(contract: Values) -> Fault | None:
     """Return what is wrong if a contract would begin after its end that is registered; both are ISO texts."""
-    ends_on = contract["ends_on"]
+    ends_on, option_ends_on = contract["ends_on"], contract["option_ends_on"]
+    if option_ends_on and (ends_on is None or option_ends_on < ends_on):
+        return Fault("option_ends_on", f"{option_ends_on} needs an ends_on, and must not be before it.")
     if ends_on is None or ends_on >= contract["starts_on"]:
         return None
     return Fault("ends_on", f"{ends_on} is registered, and must not be before starts_on.", "a later ends_on")
+
+
+def _archived(supplier_id: UUID, archived: Collection[UUID]) -> Fault | None:
+    """Return what is wrong with a new contract of an archived supplier."""
+    return (
+        Fault("", "The supplier is archived: it takes no new contracts.") if supplier_id in archived else None
+    )
 
 
 def _before(tx: Transaction, changed: Collection[UUID]) -> dict[UUID, Any]:
@@ -198,5 +250,12 @@ def _score(
         before = left.get((each["supplier_id"], each["reference"]))
         if before:
             keys.add((each["supplier_id"], before))
+    _score_keys(tx, keys, causes, job)
+    repository.contracts.stop_following(tx, keys)
+
+
+def _score_keys(
+    tx: Transaction, keys: Collection[tuple[UUID, str]], causes: Mapping[UUID, UUID], job: Job
+) -> None:
     repository.scores.lock_cases(tx, keys)
     usecases.scoring.rescore(tx, {key: [causes[key[0]]] for key in keys}, {}, job.now, imported=job.imported)

@@ -2,30 +2,36 @@
 
 from services.suppliers.repository import (
     categories,
+    contracts,
     countries,
     duplicates,
     facts,
     figures,
+    finding,
     follow_ups,
     leverage,
     merging,
     registry,
     rule_sets,
     scores,
+    sites,
     waves,
 )
 
 __all__ = [
     "categories",
+    "contracts",
     "countries",
     "duplicates",
     "facts",
     "figures",
+    "finding",
     "follow_ups",
     "leverage",
     "merging",
     "registry",
     "rule_sets",
     "scores",
+    "sites",
     "waves",
 ]

@@ -6,31 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import sql
 from chassis.errors import Conflict
-from chassis.http import paging
 from chassis.ids import uuid7
 from services.suppliers.domain import name_key
 from services.suppliers.ownership import Standing
-from services.suppliers.schemas import SupplierQuery
+from services.suppliers.repository import contracts, sites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, datetime
     from uuid import UUID
 
     from chassis.db import Transaction
 
 queries: Any = sql.load(
     __file__,
-    planned=("supplier", "insert_supplier", "insert_identifiers", "insert_contacts", "insert_sites"),
+    planned=("supplier", "insert_supplier", "insert_identifiers", "insert_contacts"),
 )
-
-# What a supplier has: how a new one's are kept
-_PARTS = {
-    "contact": queries.insert_contacts,
-    "site": queries.insert_sites,
-    "contract": queries.insert_contracts,
-}
-_UNFILTERED = dict.fromkeys(("country", "status", "category_id", "region"))
 
 
 def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -47,9 +38,10 @@ def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> dict
     )
     _add_identifiers(tx, supplier_id, new["identifiers"])
     _add_own_numbers(tx, supplier_id, new["own_numbers"])
-    for name, query in _PARTS.items():
-        if new[f"{name}s"]:
-            tx.later(query, rows=_numbered(f"{name}_id", supplier_id, new[f"{name}s"]))
+    if new["contacts"]:
+        tx.later(queries.insert_contacts, rows=_numbered(supplier_id, new["contacts"]))
+    sites.add_sites(tx, supplier_id, new["sites"])
+    contracts.add_contracts(tx, supplier_id, new["contracts"])
     return _with_its_numbers(tx, supplier_id, new)
 
 
@@ -84,28 +76,14 @@ def _held(tx: Transaction, supplier_id: UUID, identifiers: Mapping[str, str]) ->
     return f"Another supplier is registered with one of these identifiers. {told}".rstrip()
 
 
-def look_up(tx: Transaction, region: str, numbers: Sequence[str]) -> list[Any]:
-    """Return (number, supplier id or None) for a region's own numbers, in their order."""
-    return list(queries.look_up(tx, region=region, numbers=list(numbers)))
-
-
-def _numbered(name: str, supplier_id: UUID, items: Sequence[Mapping[str, Any]]) -> str:
-    return sql.rows([{**item, name: uuid7(), "supplier_id": supplier_id} for item in items])
-
-
-def suppliers(
-    tx: Transaction, query: Mapping[str, Any], shown: Callable[[Any], dict[str, Any]]
-) -> dict[str, Any]:
-    """Return a page of suppliers, as `shown` makes them of whole ones."""
-    filters = {name: query[name] for name in ("country", "status", "category_id", "region")}
-    return paging.fetch(
-        tx, queries.suppliers, query, SupplierQuery, shown=shown, supplier_ids=None, **filters
-    )
+def _numbered(supplier_id: UUID, contacts: Sequence[Mapping[str, Any]]) -> str:
+    return sql.rows([{**each, "contact_id": uuid7(), "supplier_id": supplier_id} for each in contacts])
 
 
 def suppliers_by_id(tx: Transaction, supplier_ids: Sequence[UUID]) -> list[Any]:
     """Return the named suppliers, whole, by id."""
-    return sorted(queries.suppliers(tx, supplier_ids=list(supplier_ids), **_UNFILTERED))
+    rows = queries.suppliers(tx, supplier_ids=list(supplier_ids))
+    return sorted(rows, key=lambda row: row.supplier_id)
 
 
 def suppliers_after(tx: Transaction, after: UUID | None, limit: int) -> list[Any]:
@@ -143,8 +121,18 @@ def change_supplier(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) 
     rows = sql.rows([{"supplier_id": supplier_id, **contact} for contact in kept])
     tx.later(queries.update_contacts, rows=rows)
     fresh = [contact for contact in new["contacts"] if not contact["contact_id"]]
-    tx.later(queries.insert_contacts, rows=_numbered("contact_id", supplier_id, fresh))
+    tx.later(queries.insert_contacts, rows=_numbered(supplier_id, fresh))
     return _with_its_numbers(tx, supplier_id, new)
+
+
+def raise_version(tx: Transaction, supplier_id: UUID) -> None:
+    """Note that something of a supplier, which this transaction holds, is different."""
+    tx.later(queries.raise_version, supplier_id=supplier_id)
+
+
+def save_status(tx: Transaction, supplier_id: UUID, status: str, reason: str, since: date) -> None:
+    """Write what has become of a supplier that this transaction holds."""
+    tx.later(queries.update_status, supplier_id=supplier_id, status=status, reason=reason, since=since)
 
 
 def standings_of_suppliers(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, Standing]:

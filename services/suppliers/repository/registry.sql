@@ -25,47 +25,19 @@ SELECT region, number, supplier_id FROM jsonb_populate_recordset(NULL::own_numbe
 ORDER BY region, number
 ON CONFLICT DO NOTHING;
 
--- name: look_up
--- Which suppliers a region's own numbers mean, in the order in which they are asked.
-SELECT asked.number, o.supplier_id
-FROM unnest((:numbers)::text[]) WITH ORDINALITY AS asked (number, position)
-LEFT JOIN own_number AS o ON o.region = :region AND o.number = asked.number
-ORDER BY asked.position;
-
 -- name: insert_contacts!
 -- Contact persons.
 INSERT INTO contact (contact_id, supplier_id, name, email, language, role)
 SELECT contact_id, supplier_id, name, email, language, role
 FROM jsonb_populate_recordset(NULL::contact, (:rows)::jsonb);
 
--- name: insert_sites!
--- Production sites.
-INSERT INTO site (site_id, supplier_id, name, tier, country, category_ids)
-SELECT site_id, supplier_id, name, tier, country, category_ids
-FROM jsonb_populate_recordset(NULL::site, (:rows)::jsonb);
-
--- name: insert_contracts!
--- Contracts; their categories must exist.
-INSERT INTO contract (contract_id, supplier_id, category_id, regions, clause_level, clause_version, starts_on, ends_on,
-    value_ore, terms, reference)
-SELECT contract_id, supplier_id, category_id, regions, clause_level, clause_version, starts_on, ends_on,
-    value_ore, terms, reference
-FROM jsonb_populate_recordset(NULL::contract, (:rows)::jsonb);
-
 -- name: supplier^
 -- One supplier whole.
 SELECT * FROM whole_supplier WHERE supplier_id = :supplier_id;
 
 -- name: suppliers
--- Suppliers whole: those named, or those that every filter lets through.
-SELECT s.* FROM whole_supplier AS s
-WHERE ((:supplier_ids)::uuid[] IS NULL OR s.supplier_id = ANY((:supplier_ids)::uuid[]))
-  AND ((:country)::text IS NULL OR s.country = :country)
-  AND ((:status)::text IS NULL OR s.status = :status)
-  AND ((:category_id)::text IS NULL AND (:region)::text IS NULL OR EXISTS (
-      SELECT FROM contract AS k WHERE k.supplier_id = s.supplier_id
-        AND k.category_id = coalesce(:category_id, k.category_id)
-        AND ((:region)::text IS NULL OR (:region)::text = ANY(k.regions))));
+-- The named suppliers, whole.
+SELECT * FROM whole_supplier WHERE supplier_id = ANY((:supplier_ids)::uuid[]);
 
 -- name: lock_supplier$
 -- The version of a supplier's editable part, held until the transaction ends.
@@ -74,6 +46,15 @@ SELECT version FROM supplier WHERE supplier_id = :supplier_id FOR NO KEY UPDATE;
 -- name: update_supplier!
 -- Write a supplier's own columns; the caller holds its lock.
 UPDATE supplier SET legal_name = :legal_name, name_key = :name_key, country = :country, language = :language, version = version + 1
+WHERE supplier_id = :supplier_id;
+
+-- name: raise_version!
+-- Something of a supplier is different now; the caller holds its lock.
+UPDATE supplier SET version = version + 1 WHERE supplier_id = :supplier_id;
+
+-- name: update_status!
+-- Write what has become of a supplier; the caller holds its lock.
+UPDATE supplier SET status = :status, status_reason = :reason, status_since = :since, version = version + 1
 WHERE supplier_id = :supplier_id;
 
 -- name: delete_identifiers!

@@ -24,6 +24,7 @@ from services.suppliers.schemas.categories import (
     PriorityView,
 )
 from services.suppliers.schemas.common import SLUG
+from services.suppliers.schemas.contracts import Contract, ContractView, ToldContract
 from services.suppliers.schemas.countries import (
     SHEET_EXAMPLE,
     CountryQuery,
@@ -43,17 +44,16 @@ from services.suppliers.schemas.duplicates import (
     Rejection,
     WholeRecord,
 )
+from services.suppliers.schemas.finding import Lookup, LookupView, SupplierQuery
 from services.suppliers.schemas.registry import (
     ContactView,
-    ContractView,
-    Lookup,
-    LookupView,
     NewSupplier,
+    Status,
     SupplierChange,
-    SupplierQuery,
     SupplierView,
 )
 from services.suppliers.schemas.risk import HistoryQuery, PastScore, RiskView
+from services.suppliers.schemas.sites import Removal, Site, SiteChange, SiteView
 
 __all__ = [
     "DUPLICATE_STATES",
@@ -67,6 +67,7 @@ __all__ = [
     "CategoryState",
     "CategoryView",
     "ContactView",
+    "Contract",
     "ContractView",
     "CountryQuery",
     "CountryRow",
@@ -91,11 +92,17 @@ __all__ = [
     "PriorityQuery",
     "PriorityView",
     "Rejection",
+    "Removal",
     "RiskView",
     "Settings",
+    "Site",
+    "SiteChange",
+    "SiteView",
+    "Status",
     "SupplierChange",
     "SupplierQuery",
     "SupplierView",
+    "ToldContract",
     "WholeRecord",
     "figures",
     "follow_ups",

@@ -12,6 +12,7 @@ from chassis.service import Service
 from services.suppliers import events, schemas, usecases
 from services.suppliers.service.bulk import Bulk
 from services.suppliers.service.categories import Categories
+from services.suppliers.service.contracts import Contracts
 from services.suppliers.service.countries import Countries
 from services.suppliers.service.cpv import Vocabulary
 from services.suppliers.service.duplicates import Duplicates
@@ -20,6 +21,7 @@ from services.suppliers.service.leverage import Leverage
 from services.suppliers.service.registry import Registry
 from services.suppliers.service.risk import Risk
 from services.suppliers.service.rule_sets import RuleSets
+from services.suppliers.service.sites import Sites
 
 if TYPE_CHECKING:
     from chassis.db import Begin, Transaction
@@ -28,7 +30,19 @@ if TYPE_CHECKING:
 
 
 class SuppliersService(
-    Registry, Duplicates, Categories, Vocabulary, Countries, Risk, RuleSets, Leverage, Figures, Bulk, Service
+    Registry,
+    Sites,
+    Contracts,
+    Duplicates,
+    Categories,
+    Vocabulary,
+    Countries,
+    Risk,
+    RuleSets,
+    Leverage,
+    Figures,
+    Bulk,
+    Service,
 ):
     """The registry of suppliers, and the risk score of each of their cases."""
 

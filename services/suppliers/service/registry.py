@@ -1,4 +1,4 @@
-"""Suppliers: register, read, change, find."""
+"""Suppliers: register, find, read, change, archive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SUPPLIER = "/suppliers/<uuid:supplier_id>"
 
 
 class Registry:
-    """Suppliers: register, read, change, find."""
+    """Suppliers: register, find, read, change, archive."""
 
     @http(
         "POST",
@@ -44,8 +44,8 @@ class Registry:
         returns=listing(schemas.SupplierView),
     )
     def list_suppliers(self, tx: Transaction, call: Call) -> Any:
-        """List suppliers; the register is shared by all regions."""
-        return usecases.registry.list_suppliers(tx, call.query, call.actor)
+        """Find suppliers; the register is shared by all regions, contacts and contracts are not."""
+        return usecases.finding.list_suppliers(tx, call.query, call.actor)
 
     @http(
         "POST",
@@ -55,8 +55,8 @@ class Registry:
         returns=schemas.LookupView,
     )
     def look_up_suppliers(self, tx: Transaction, call: Call) -> Any:
-        """Look suppliers up by the numbers that a region's own register has for them."""
-        return usecases.registry.look_up(tx, call.body)
+        """Look suppliers up by the numbers of a region's own register, or by those of a scheme."""
+        return usecases.finding.look_up(tx, call.body)
 
     @http("GET", _SUPPLIER, scope="suppliers:read", returns=schemas.SupplierView, versioned=True)
     def get_supplier(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
@@ -73,5 +73,18 @@ class Registry:
         raises=(Conflict,),
     )
     def put_supplier(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
-        """Change a supplier's names, numbers and contacts; a region those that are its own."""
+        """Change or correct a supplier's names, numbers and contacts; a region those that are its own."""
         return usecases.registry.change_supplier(tx, supplier_id, call.body, call.expects, call.actor)
+
+    @http(
+        "POST",
+        f"{_SUPPLIER}/status",
+        scope="suppliers:write",
+        body=schemas.Status,
+        returns=schemas.SupplierView,
+        versioned=True,
+        raises=(Conflict,),
+    )
+    def post_status(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
+        """Say what has become of a supplier; the office, or the only region that buys from it."""
+        return usecases.registry.set_status(tx, supplier_id, call.body, call.actor, call.now)
