@@ -26,14 +26,14 @@ from chassis.http.conditions import Expectation
 from chassis.ids import uuid7
 from deploy.local import admin as local_admin
 from deploy.local import provision
-from services.suppliers import schemas, usecases
+from services.suppliers import schemas, usecases, views
 from tests.suppliers.bodies import GLOVES, SUPPLIER
 
 GOAL = 0.90
 
 
 OFFICE = Identity(
-    subject="kim", client="bench", role="national_office", scopes=frozenset(), view=usecases.registry.INTERNAL
+    subject="kim", client="bench", role="national_office", scopes=frozenset(), view=views.INTERNAL
 )
 WROTE, NOTED = trail.wrote_all, changes.note
 

@@ -64,6 +64,7 @@ SUPPLIER: dict[str, Any] = {
 UNSAID_OF_SITE = {"version": 1, "operator": None, "address": None, "products": []}
 UNSAID_OF_CONTRACT = {
     "version": 1,
+    "imported": False,
     "cpv": None,
     "option_ends_on": None,
     "currency": "SEK",

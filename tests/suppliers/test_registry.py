@@ -44,6 +44,7 @@ def test_a_registered_supplier_is_kept_whole_with_ids(tx: Transaction) -> None:
     assert kept == {
         "supplier_id": kept["supplier_id"],
         "version": 1,
+        "imported": False,
         "shown": "whole",
         "legal_name": "Exempelleverantör 017 AB",
         "country": "SE",
@@ -130,6 +131,7 @@ def test_every_wrong_field_of_a_supplier_is_named() -> None:
         "/contacts/0/language",
         "/contacts/0/role",
         "/contracts/0/clause_level",
+        "/contracts/0/ends_on",
         "/contracts/0/regions/1",
         "/contracts/0/value_ore",
         "/country",

@@ -154,3 +154,4 @@ class ToldContract(Contract):
     """A contract as other services are told of it."""
 
     contract_id = fields.UUID()
+    imported = fields.Boolean()
