@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chassis import sql
 from chassis.errors import Conflict, Invalid
+from chassis.ids import uuid7
 from services.suppliers import schemas, usecases
 from tests.callers import OFFICE, WHATEVER
 from tests.suppliers.bodies import NOW, loaded
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 
     from chassis.db import Transaction
     from tests.suppliers.files import Imports
+
+DATA = Path(__file__).parents[2] / "data"
 
 
 def compare(tx: Transaction) -> None:
@@ -194,3 +200,23 @@ def test_the_comparison_goes_on_where_it_was_stopped(imports: Imports) -> None:
         pass
     assert imports.ask("SELECT count(*) FROM uncompared") == [0]
     assert imports.ask("SELECT count(*) FROM duplicate WHERE reasons = '{similar_name}'") == [2]
+
+
+def test_of_the_names_that_regions_bought_from_two_pairs_are_alike(tx: Transaction) -> None:
+    """What a person would be shown of 1,781 real names; the second pair is a false alarm."""
+    with (DATA / "uhm_region_suppliers_2021.csv").open(encoding="utf-8", newline="") as file:
+        names = {str(uuid7()): row["supplier"] for row in csv.DictReader(file)}
+    rows = [{"supplier_id": each, "legal_name": name, "country": "IS"} for each, name in names.items()]
+    with tx.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO supplier (supplier_id, legal_name, country, status, language, registered_at)"
+            " SELECT supplier_id, legal_name, country, 'active', 'sv', now()"
+            " FROM jsonb_populate_recordset(NULL::supplier, %s::jsonb)",
+            [sql.rows(rows)],
+        )
+    compare(tx)
+    found = ask(tx, "SELECT one::text, other::text FROM duplicate WHERE one = ANY(%s::uuid[])", list(names))
+    assert {tuple(sorted((names[one], names[other]))) for one, other in found} == {
+        ("GE Healthcare Aktiebolag", "GE Healthcare Sverige AB"),
+        ("STILL Sverige AB", "Stille AB"),
+    }
