@@ -126,14 +126,18 @@ def test_an_import_that_waited_for_a_merge_writes_to_the_survivor(imports: Impor
     imports.run("suppliers", [FIRST, SECOND])
     absorbed, survivor = imports.ask("SELECT supplier_id FROM own_number ORDER BY number")
     job_id = imports.start("contacts", table(tables.CSV, [CONTACT]))
-    thread = threading.Thread(target=imports.work, args=(job_id,))
     with imports.transaction() as tx:
         merge(tx, survivor, absorbed)
         tx.send()
-        thread.start()
-        wait_until(lambda: waits(tx), 20)
-        tx.commit()
-    thread.join(20)
+
+        def end_when_waited_for() -> None:
+            wait_until(lambda: waits(tx), 20)
+            tx.commit()
+
+        with ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(end_when_waited_for)
+            imports.work(job_id)  # it sets signals: only the main thread can
+            ended.result()
     assert imports.shown(job_id)["report"][0]["state"] == "made"
     assert imports.ask("SELECT supplier_id FROM contact") == [survivor]
 

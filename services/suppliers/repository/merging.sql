@@ -119,8 +119,9 @@ UPDATE scored_case SET supplier_id = :survivor_id WHERE supplier_id = ANY((:abso
 
 -- name: move_present_scores!
 -- A case that the survivor had no score of goes on from the latest of the others'.
-UPDATE risk_case AS c SET score_id = l.score_id, result_id = l.result_id, score = l.score, band = l.band
-FROM (SELECT DISTINCT ON (category_id) category_id, score_id, result_id, score, band FROM risk_case
+UPDATE risk_case AS c SET score_id = l.score_id, result_id = l.result_id, score = l.score, band = l.band,
+    contract_ends_on = l.contract_ends_on
+FROM (SELECT DISTINCT ON (category_id) category_id, score_id, result_id, score, band, contract_ends_on FROM risk_case
       WHERE supplier_id = ANY((:absorbed_ids)::uuid[]) AND score_id IS NOT NULL
       ORDER BY category_id, score_id DESC) AS l
 WHERE c.supplier_id = :survivor_id AND c.category_id = l.category_id AND c.score_id IS NULL;
