@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
-from chassis.fields import Text
+from chassis.fields import Id, List, Text
 from chassis.http import PageQuery
 from services.suppliers.schemas.common import distinct
 from services.suppliers.schemas.registry import SupplierView
@@ -76,7 +76,7 @@ class Rejection(Schema):
 class DuplicateConfirmation(Schema):
     """Which of the two stays, and why they are one."""
 
-    survivor_id = fields.UUID(required=True)
+    survivor_id = Id(required=True)
     reason = Text(LONGEST_REASON, required=True)
 
     example: ClassVar[dict[str, Any]] = {"survivor_id": _ONE, "reason": "Registered by two regions."}
@@ -85,9 +85,7 @@ class DuplicateConfirmation(Schema):
 class Merge(Schema):
     """Suppliers that become one with that of the address; their ids mean it from then on."""
 
-    absorbed_ids = fields.List(
-        fields.UUID(), required=True, validate=[validate.Length(1, MOST_ABSORBED), distinct]
-    )
+    absorbed_ids = List(Id(), required=True, validate=[validate.Length(1, MOST_ABSORBED), distinct])
     reason = Text(LONGEST_REASON, required=True)
 
     example: ClassVar[dict[str, Any]] = {"absorbed_ids": [_OTHER], "reason": "Registered by two regions."}
