@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis import outbox, trail
 from chassis.errors import Conflict, Invalid, NotFound
-from services.suppliers import events, repository, schemas
+from services.suppliers import events, repository, schemas, views
 from services.suppliers.usecases import aliases
 from services.suppliers.usecases.scoring import rescore
 
@@ -44,7 +44,7 @@ def merge(
     )
     touched = {category_id for supplier_id, category_id in keys if supplier_id != survivor_id}
     rescore(tx, {(survivor_id, category_id): [cause] for category_id in touched}, {}, now)
-    return after
+    return views.shown(after, actor)
 
 
 def _parties(tx: Transaction, survivor_id: UUID, absorbed_ids: Sequence[UUID]) -> tuple[UUID, list[UUID]]:
