@@ -29,6 +29,7 @@ OF_LINES = re.compile(r"[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u
 _NO_CONTROLS = "Must be without control characters."
 # As written here: 2026-01-31, in years that somebody can mean
 DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_WRITTEN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 MOST_ITEMS = 100  # of a list, unless it says otherwise
 
@@ -100,9 +101,12 @@ class Day(fields.Date):
     """A date in the years 1900 to 2199, written 2026-01-31: other forms of ISO 8601 are not taken."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, str) or not DAY.fullmatch(value):
-            raise ValidationError("Must be a date such as 2026-01-31, from 1900 to 2199.")
-        return super()._deserialize(value, attr, data, **kwargs)
+        if not isinstance(value, str) or not _WRITTEN_DAY.fullmatch(value):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if not DAY.fullmatch(value):
+            raise ValidationError("Must be from 1900 to 2199.")
+        return day
 
 
 class Id(fields.UUID):

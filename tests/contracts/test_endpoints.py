@@ -196,9 +196,10 @@ def test_nobody_gets_an_answer_without_a_token_but_where_it_is_open(
         "site",
         "contract",
         "wave",
+        "follow_up",
     ):
         path = path.replace(f"{{{name}_id}}", str(UUID(int=1)))
-    path = path.replace("{year}", "2025")
+    path = path.replace("{year}", "2025").replace("{kind}", "region")
     answer = requests.request(endpoint.method, platform.base(service) + path, timeout=20)
     if endpoint.scope == access.PUBLIC:
         assert answer.status_code in {200, 404, 415}  # 404: of that year nothing is published

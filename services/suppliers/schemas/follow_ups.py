@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from chassis.fields import Text
+from chassis.fields import Id, List, Text
 from chassis.http import PageQuery
 from services.suppliers.schemas.common import LONGEST_TERM, SLUG, StoredDate
 from services.suppliers.schemas.leverage import FIRST_YEAR, LAST_YEAR, RANKED, RankedCase
@@ -28,7 +28,7 @@ def _distinct_suppliers(values: list[dict[str, Any]]) -> None:
 class Reasoned(Schema):
     """A supplier that a person adds or removes, and why."""
 
-    supplier_id = fields.UUID(required=True)
+    supplier_id = Id(required=True)
     reason = Text(LONGEST_TERM, required=True)
 
 
@@ -46,16 +46,8 @@ class FollowUpChange(Schema):
     """What a person makes of a proposal, whole; `confirmed` is for ever, and tells the others."""
 
     state = fields.String(required=True, validate=validate.OneOf(STATES))
-    added = fields.List(
-        fields.Nested(Reasoned),
-        required=True,
-        validate=[validate.Length(max=MOST_CASES), _distinct_suppliers],
-    )
-    removed = fields.List(
-        fields.Nested(Reasoned),
-        required=True,
-        validate=[validate.Length(max=MOST_CASES), _distinct_suppliers],
-    )
+    added = List(fields.Nested(Reasoned), most=MOST_CASES, required=True, validate=_distinct_suppliers)
+    removed = List(fields.Nested(Reasoned), most=MOST_CASES, required=True, validate=_distinct_suppliers)
 
     example: ClassVar[dict[str, Any]] = {"state": "confirmed", "added": [_ADDED], "removed": []}
 
