@@ -120,7 +120,8 @@ def test_who_answers_in_effect_reaches_the_suppliers_and_cases(tx: Transaction) 
     for area in ("F", "A"):
         put(tx, "forbrukning", responsible_area=area)
         coordinator = caller("area_coordinator", area=area)
-        assert repository.registry.owners_of_suppliers(tx, [supplier_id])[supplier_id]["area"] == [area]
+        standing = repository.registry.standings_of_suppliers(tx, [supplier_id])[supplier_id]
+        assert standing.owners["area"] == {area}
         assert repository.scores.owners_of_cases(tx, [key])[key]["area"] == [area]
         assert len(usecases.risk.get_risk(tx, supplier_id, coordinator)["cases"]) == 1
         history = page_query(schemas.HistoryQuery)

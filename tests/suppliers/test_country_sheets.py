@@ -162,8 +162,8 @@ def test_every_fault_of_every_row_is_told_at_once_by_row_and_column() -> None:
         "/6/higher_is_better": "Must be true, as the rule set reads this index.",
         "/7/value": "Must be a number.",
         "/7/scale_max": "Must be 100, as the rule set reads this index.",
-        "/8/J": "The row has more cells than row 1 has names (9): is a quote or a separator missing?",
-        "/8/K": "The row has more cells than row 1 has names (9): is a quote or a separator missing?",
+        "/8/J": "The row has more cells than there are named columns (9): is a quote or a separator missing?",
+        "/8/K": "The row has more cells than there are named columns (9): is a quote or a separator missing?",
     }
 
 
