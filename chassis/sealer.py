@@ -34,7 +34,6 @@ def seal(db: Database) -> bool:
     with db.transaction() as tx:
         if not queries.may_seal(tx, key=_LOCK):
             return False
-        queries.begin_epoch_of_feeds(tx)
         sealed = max(_seal_trail(tx), _seal_changes(tx))
     if sealed < BATCH:
         time.sleep(GATHER_SECONDS)
@@ -68,6 +67,7 @@ def link(previous: bytes, seq: int, record: str) -> bytes:
 
 
 def _seal_changes(tx: Transaction) -> int:
+    queries.begin_changes_epoch(tx)
     stamped: int = queries.stamp_changes(tx, limit=BATCH)
     return stamped
 
