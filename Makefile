@@ -1,7 +1,7 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
 .PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow test-api browser chaos \
-	flat bench-trail bench-http check check-lint check-format check-types check-layers check-shape check-generated
+	flat bench-trail bench-http bench-suppliers check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
@@ -57,7 +57,7 @@ test-slow: infra ## Run the tests that take longer
 test-api: infra ## Schemathesis against all four services, long: make test-api SECONDS=600
 	@KEDJA_API_SECONDS=$(or $(SECONDS),120) $(python) -m pytest -m slow tests/contracts/test_openapi_live.py
 
-browser: infra ## The respondent's page and the manual's in chromium (apt-get install chromium)
+browser: infra ## The respondent's page, the manual's and that of a risk in chromium (apt-get install chromium)
 	@test -d .run/playwright || $(python) -m pip install -q --no-deps --target .run/playwright $(playwright)
 	@PYTHONPATH=.run/playwright $(python) -m tests.browser.respond
 
@@ -69,6 +69,9 @@ flat: infra ## Years of history, then live events: time per batch and table size
 
 bench-trail: infra ## What the audit trail costs a write
 	@$(python) -m bench.trail
+
+bench-suppliers: infra ## A million suppliers: import, rescoring of all, search (takes most of an hour)
+	@$(python) -m bench.suppliers
 
 bench-http: infra ## The service over HTTP beside FastAPI on the same tables (apt-get install wrk)
 	@$(python) -m bench.http

@@ -26,14 +26,14 @@ from chassis.http.conditions import Expectation
 from chassis.ids import uuid7
 from deploy.local import admin as local_admin
 from deploy.local import provision
-from services.suppliers import schemas, usecases
+from services.suppliers import schemas, usecases, views
 from tests.suppliers.bodies import GLOVES, SUPPLIER
 
 GOAL = 0.90
 
 
 OFFICE = Identity(
-    subject="kim", client="bench", role="national_office", scopes=frozenset(), view=usecases.INTERNAL
+    subject="kim", client="bench", role="national_office", scopes=frozenset(), view=views.INTERNAL
 )
 WROTE, NOTED = trail.wrote_all, changes.note
 
@@ -73,7 +73,7 @@ def prepare(dsn: str) -> None:
     migrate.migrate(dsn, "suppliers")
     with closing(connect(dsn)) as conn, conn:
         gloves = loader(schemas.NewCategory).load(GLOVES)
-        usecases.put_category(conn, "handskar", gloves, Expectation(absent=True))
+        usecases.categories.put_category(conn, "handskar", gloves, Expectation(absent=True))
 
 
 def measure(dsn: str, clients: int, rounds: int, seconds: float) -> float:
@@ -150,7 +150,7 @@ def register(db: Database) -> None:
     body = SUPPLIER | {"identifiers": {}, "legal_name": f"Leverantör {uuid7()}"}
     new = loader(schemas.NewSupplier).load(body)
     with db.transaction("bench", OFFICE) as tx:
-        supplier = usecases.register_supplier(tx, new, OFFICE, clock.now())
+        supplier = usecases.registry.register_supplier(tx, new, OFFICE, clock.now())
     loader(schemas.SupplierView).dump(supplier)
 
 

@@ -6,7 +6,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from chassis import errors
-from chassis.nesting import DEEPEST, deeper
+from chassis.nesting import DEEPEST, measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
 MOST_BYTES = 1_000_000
+# Items of lists and members of objects, in all: marshmallow looks at each, and each costs some microseconds
+MOST_VALUES = 20_000
 _PIECE = 65_536
 # `wbits` of zlib: both kinds of wrapping, as RFC 9110 names them
 _ENCODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
@@ -96,7 +98,14 @@ def _too_large(most_bytes: int) -> errors.TooLarge:
     return errors.TooLarge(f"The body may have {most_bytes} bytes, also when it is unpacked.")
 
 
-def refuse_depth(raw: bytes, deepest: int = DEEPEST) -> None:
-    """Raise Malformed if JSON is nested deeper than anything that is taken here; asked before parsing."""
-    if deeper(raw, deepest):
+def refuse_shape(raw: bytes, most_values: int = MOST_VALUES, deepest: int = DEEPEST) -> int:
+    """Return how many members JSON has, read off its text; asked before parsing.
+
+    Raises TooLarge if more is in it than anything that is taken here has, Malformed if it is nested deeper.
+    """
+    values, members, too_deep = measured(raw, most_values, deepest)
+    if values > most_values:
+        raise errors.TooLarge(f"The body may have {most_values} items and members in all.")
+    if too_deep:
         raise errors.Malformed(f"The body is not JSON: it is nested deeper than {deepest} levels.")
+    return members

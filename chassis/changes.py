@@ -25,6 +25,16 @@ queries: Any = sql.load(__file__, planned=("note_changes",))
 SPAN = 10_000
 
 
+class Resource(NamedTuple):
+    """A kind of thing that a service tells of: the scope that reads it, and whether each belongs to somebody.
+
+    `owned`: a change that names no owners is nobody's, not everybody's.
+    """
+
+    scope: str
+    owned: bool = False
+
+
 class Change(NamedTuple):
     """A thing that was created, changed, deleted, or merged `into` another; owners None: everybody's."""
 
@@ -62,16 +72,18 @@ def since(
     tx: Transaction,
     position: Position,
     limit: int,
-    resource: str | None = None,
+    *,
+    resources: Mapping[str, Resource] | None = None,
     limits: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return what changed after a position: `{"items": [...], "next": position}`, in the order of seq.
 
     `next` moves on even where nothing is shown, and is what was asked with once there is nothing more.
-    `limits`: only things that belong to one of these claims' values, or to everybody. Raises Conflict for a
-    position that a restore has undone.
+    `resources`: only things of these kinds, else of all. `limits`: only things that belong to one of these
+    claims' values, or name no owners and are not of an `owned` kind. Raises Conflict for a position that a
+    restore has undone or that was never given.
     """
-    owned = [orjson.dumps({claim: [value]}).decode() for claim, value in (limits or {}).items()]
+    own = [orjson.dumps({claim: [value]}).decode() for claim, value in (limits or {}).items()]
     rows = list(
         queries.changes_since(
             tx,
@@ -79,16 +91,24 @@ def since(
             epoch=position.epoch,
             span=SPAN,
             limit=limit,
-            resource=resource,
-            limits=owned or None,
+            resources=None if resources is None else sorted(resources),
+            owned=sorted(name for name, each in (resources or {}).items() if each.owned),
+            limits=own or None,
         )
     )
     first = rows[0]
-    if first.lost:
-        raise Conflict("What you have read was undone by a restore: read everything again, without since.")
+    refuse_lost(first)
     items = [_item(row) for row in rows if row.seq is not None]
     reached = items[-1]["seq"] if len(items) == limit else min(first.head, position.seq + SPAN)
     return {"items": items, "next": str(Position(first.epoch, reached))}
+
+
+def refuse_lost(row: Any) -> None:
+    """Raise Conflict if a feed says that a place in it is none."""
+    if row.lost:
+        raise Conflict(
+            "This place was undone by a restore, or was never given: read everything again, without since."
+        )
 
 
 def _item(row: Any) -> dict[str, Any]:

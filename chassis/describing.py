@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import validate
 
-from chassis.fields import LONGEST_MAILBOX, Email, Grid, Number, Text
+from chassis.fields import DAY, LONGEST_MAILBOX, OF_LINES, OF_ONE_LINE, Day, Email, Grid, List, Number, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ class _Plugin(MarshmallowPlugin):
     def init_spec(self, spec: Any) -> None:
         super().init_spec(spec)
         if self.converter is not None:
-            for describe in (_grid, _text, _number, _pattern):
+            for describe in (_grid, _text, _number, _list, _pattern):
                 self.converter.add_attribute_function(describe)
 
 
@@ -42,11 +42,23 @@ def _text(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
     """Describe our own texts as far as the schema language reaches."""
     if isinstance(field, Email):
         return {"format": "email", "maxLength": LONGEST_MAILBOX}
-    return {"minLength": 1, "maxLength": field.longest} if isinstance(field, Text) else {}
+    if isinstance(field, Text):
+        form = (OF_LINES if field.lines else OF_ONE_LINE).pattern
+        return {"minLength": 1, "maxLength": field.longest, "pattern": f"^{form}$"}
+    return {"pattern": f"^{DAY.pattern}$"} if isinstance(field, Day) else {}
 
 
 def _number(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
     return {"minimum": field.low, "maximum": field.high} if isinstance(field, Number) else {}
+
+
+def _list(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
+    """Say how many items a list that is sent may have; what is only shown has as many as there are."""
+    if not isinstance(field, List):
+        return {}
+    rules = [rule for rule in field.validators if isinstance(rule, validate.Length)]
+    limits = [most for rule in rules for most in (rule.max, rule.equal) if most is not None]
+    return {"maxItems": min([field.most, *limits])}
 
 
 def _pattern(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:

@@ -75,6 +75,7 @@ class _Http(HttpRequestHandler):
             route=routes.template(address),
             parameters=routes.parameters(address),
             name=self.method_name,
+            aliases=getattr(service_cls, "aliases", {}),
             summary=(inspect.getdoc(method) or "").strip(),
             **self._declared | whole,
         )
@@ -175,13 +176,13 @@ def declared(service_cls: type) -> list[_OnEvents]:
 class _Described:
     """What every service answers beside what it declares: what it answers."""
 
-    @http("GET", "/openapi.json", scope="public", returns=docs.OpenApi)
-    def get_openapi(self, tx: Transaction, call: Call) -> Any:
+    @http("GET", "/openapi.json", scope="public", returns=docs.OpenApi, transaction=False)
+    def get_openapi(self, tx: None, call: Call) -> Any:
         """Read this description of the service's API."""
         return _document(_declaring(type(self)))
 
-    @http("GET", "/docs", scope="public", html=True)
-    def get_docs(self, tx: Transaction, call: Call) -> Any:
+    @http("GET", "/docs", scope="public", html=True, transaction=False)
+    def get_docs(self, tx: None, call: Call) -> Any:
         """Read the same as a page for people."""
         return _page(_declaring(type(self)))
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from chassis import changes, sql
+from chassis import access, changes, sql
 from chassis.changes import Position
+from chassis.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chassis.access import Identity
+    from chassis.changes import Resource
     from chassis.db import Transaction
 
 queries: Any = sql.load(__file__)
@@ -43,14 +45,15 @@ class _FeedQuery(Schema):
 
         unknown = RAISE
 
+    follows: ClassVar = "since"  # the parameter that goes on from page to page
+
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
     resource = fields.String(load_default=None, validate=_NAME)
+    since = Since(load_default=Position(), metadata={"example": "0"})
 
 
 class ChangesQuery(_FeedQuery):
     """What changed since an earlier page, of one kind of thing or of all."""
-
-    since = Since(load_default=Position(), metadata={"example": "0"})
 
 
 class ChangeView(Schema):
@@ -63,32 +66,30 @@ class ChangeView(Schema):
     into = fields.String(required=True, allow_none=True)
     at = fields.AwareDateTime(required=True)
 
+    example: ClassVar[dict[str, Any]] = {
+        "seq": 4711,
+        "resource": "thing",
+        "id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
+        "kind": "changed",
+        "into": None,
+        "at": "2026-11-21T12:00:00+00:00",
+    }
+
 
 class ChangesPage(Schema):
     """Changes in their order. Ask with `next` until it comes back the same; keep it for the next time."""
 
+    item: ClassVar[type[Schema]] = ChangeView
+
     items = fields.List(fields.Nested(ChangeView), required=True)
     next = fields.String(required=True)
 
-    example: ClassVar[dict[str, Any]] = {
-        "items": [
-            {
-                "seq": 4711,
-                "resource": "thing",
-                "id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
-                "kind": "changed",
-                "into": None,
-                "at": "2026-11-21T12:00:00+00:00",
-            }
-        ],
-        "next": "1-4711",
-    }
+    example: ClassVar[dict[str, Any]] = {"items": [ChangeView.example], "next": "1-4711"}
 
 
 class TrailQuery(_FeedQuery):
-    """The trail after a seq: of one kind of thing, one thing, one person, or all."""
+    """The trail since an earlier page: of one kind of thing, one thing, one person, or all."""
 
-    since = fields.Integer(load_default=0, validate=validate.Range(0, _LARGEST))
     id = fields.String(load_default=None, validate=_NAME)
     actor = fields.String(load_default=None, validate=_NAME)
 
@@ -120,46 +121,67 @@ class TrailView(Schema):
     correlation_id = fields.String(required=True, allow_none=True)
     hash = fields.String(required=True)
 
-
-class TrailPage(Schema):
-    """Entries in the order of the chain; `next` is the `since` that goes on from here."""
-
-    items = fields.List(fields.Nested(TrailView), required=True)
-    next = fields.Integer(required=True)
-
     example: ClassVar[dict[str, Any]] = {
-        "items": [
-            {
-                "seq": 4711,
-                "at": "2026-11-21T12:00:00+00:00",
-                "actor": {"subject": "kim", "client": "region-01-procurement", "role": "client"},
-                "action": "changed",
-                "resource": "thing",
-                "id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
-                "before": {"name": "Exempelleverantör 017 AB"},
-                "after": {"name": "Exempelleverantör 017 Holding AB"},
-                "personal": {"/after/contacts/0/email": "9b2f6c1d0e5a4b3c8d7e6f5a4b3c2d1e"},
-                "correlation_id": "01938f40-0a1b-7c00-8d0e-1f2a3b4c5d00",
-                "hash": "5d41402abc4b2a76b9719d911017c592d41d8cd98f00b204e9800998ecf8427e",
-            }
-        ],
-        "next": 4711,
+        "seq": 4711,
+        "at": "2026-11-21T12:00:00+00:00",
+        "actor": {"subject": "kim", "client": "region-01-procurement", "role": "client"},
+        "action": "changed",
+        "resource": "thing",
+        "id": "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11",
+        "before": {"name": "Exempelleverantör 017 AB"},
+        "after": {"name": "Exempelleverantör 017 Holding AB"},
+        "personal": {"/after/contacts/0/email": "9b2f6c1d0e5a4b3c8d7e6f5a4b3c2d1e"},
+        "correlation_id": "01938f40-0a1b-7c00-8d0e-1f2a3b4c5d00",
+        "hash": "5d41402abc4b2a76b9719d911017c592d41d8cd98f00b204e9800998ecf8427e",
     }
 
 
-def changes_since(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
-    """Return a page of what changed of the things within the caller's reach."""
+class TrailPage(Schema):
+    """Entries in the order of the chain. Ask with `next` as for changes."""
+
+    item: ClassVar[type[Schema]] = TrailView
+
+    items = fields.List(fields.Nested(TrailView), required=True)
+    next = fields.String(required=True)
+
+    example: ClassVar[dict[str, Any]] = {"items": [TrailView.example], "next": "1-4711"}
+
+
+def changes_since(
+    tx: Transaction, query: Mapping[str, Any], actor: Identity, resources: Mapping[str, Resource]
+) -> dict[str, Any]:
+    """Return a page of what changed of the things within the caller's reach, of kinds that it may read.
+
+    Raises Invalid for a kind that there is not, Forbidden for one that the caller may not read.
+    """
     position: Position = query["since"]
-    return changes.since(tx, position, query["limit"], query["resource"], actor.claims)
+    asked = _known(query["resource"], resources)
+    if asked:
+        access.demand(actor, resources[asked].scope)
+    kinds = resources.items() if asked is None else [(asked, resources[asked])]
+    told = {name: each for name, each in kinds if each.scope in actor.scopes}
+    return changes.since(tx, position, query["limit"], resources=told, limits=actor.claims)
 
 
-def trail_since(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of the sealed audit trail."""
-    asked = {name: query[name] for name in ("since", "limit", "resource", "actor")}
-    rows = list(queries.trail_since(tx, resource_id=query["id"], **asked))
+def _known(resource: str | None, resources: Mapping[str, Resource]) -> str | None:
+    if resource is not None and resource not in resources:
+        raise Invalid({"?resource": f"Must be one of: {', '.join(sorted(resources))}."})
+    return resource
+
+
+def trail_since(
+    tx: Transaction, query: Mapping[str, Any], resources: Mapping[str, Resource]
+) -> dict[str, Any]:
+    """Return a page of the sealed audit trail; raises Invalid for a kind of thing that there is not."""
+    _known(query["resource"], resources)
+    place: Position = query["since"]
+    asked = {name: query[name] for name in ("limit", "resource", "actor")}
+    rows = list(queries.trail_since(tx, resource_id=query["id"], since=place.seq, epoch=place.epoch, **asked))
+    first = rows[0]
+    changes.refuse_lost(first)
     items = [_entry(row) for row in rows if row.seq is not None]
-    reached = items[-1]["seq"] if len(items) == query["limit"] else max(rows[0].head, query["since"])
-    return {"items": items, "next": reached}
+    reached = items[-1]["seq"] if len(items) == query["limit"] else first.head
+    return {"items": items, "next": str(Position(first.epoch, reached))}
 
 
 def _entry(row: Any) -> dict[str, Any]:

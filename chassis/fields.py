@@ -10,6 +10,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from chassis import turns
+
 # The mailboxes that every mail server takes (RFC 5321 dot-string at a host name, in ASCII): no quoted names,
 # no address literals, no SMTPUTF8 (a host outside ASCII has its xn-- form), nothing that a
 # header could be read to encode (=?).
@@ -21,6 +23,15 @@ LONGEST_MAILBOX = 254
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _FIRST_YEAR, _YEAR_AFTER = 1970, 2200
 _MOST_PLACES = 50
+# Without C0, C1, DEL, the separators of lines and paragraphs, and what turns the direction of writing.
+OF_ONE_LINE = re.compile(r"[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*")
+OF_LINES = re.compile(r"[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*")
+_NO_CONTROLS = "Must be without control characters."
+# As written here: 2026-01-31, in years that somebody can mean
+DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_WRITTEN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+MOST_ITEMS = 100  # of a list, unless it says otherwise
 
 
 def mailable(text: str | None) -> str | None:
@@ -41,17 +52,24 @@ class Email(fields.String):
 
 
 class Text(fields.String):
-    """A text of at most `longest` characters, at least one of them visible, without outer white space."""
+    """A text of at most `longest` characters, at least one of them visible, without outer white space.
 
-    def __init__(self, longest: int, **kwargs: Any) -> None:
-        """Fix the length."""
+    It is one line, unless `lines` are declared: then U+000A parts them. No other control character is taken,
+    and none that turns round what stands beside it: a mail, a log, a table would show another text.
+    """
+
+    def __init__(self, longest: int, *, lines: bool = False, **kwargs: Any) -> None:
+        """Fix the length, and whether it may have several lines."""
         super().__init__(**kwargs)
-        self.longest = longest
+        self.longest, self.lines = longest, lines
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs).strip()
+        raw = super()._deserialize(value, attr, data, **kwargs)
+        text = raw.strip()
         if not any(map(_is_visible, text)):
             raise ValidationError("Must contain a visible character.")
+        if not (OF_LINES if self.lines else OF_ONE_LINE).fullmatch(raw):
+            raise ValidationError(_NO_CONTROLS if self.lines else f"{_NO_CONTROLS} It is one line.")
         if len(text) > self.longest:
             raise ValidationError(f"Must have at most {self.longest} characters.")
         return text
@@ -79,6 +97,27 @@ class Moment(fields.AwareDateTime):
             raise ValidationError(str(fault)) from None
 
 
+class Day(fields.Date):
+    """A date in the years 1900 to 2199, written 2026-01-31: other forms of ISO 8601 are not taken."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not _WRITTEN_DAY.fullmatch(value):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if not DAY.fullmatch(value):
+            raise ValidationError("Must be from 1900 to 2199.")
+        return day
+
+
+class Id(fields.UUID):
+    """A UUID as it is written everywhere: 36 characters, four hyphens."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not UUID.fullmatch(value):
+            raise self.make_error("invalid_uuid")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Number(fields.Decimal):
     """A number from `low` to `high`, with no more places than can be stored."""
 
@@ -104,6 +143,34 @@ class Count(fields.Integer):
         """Add the range to what is checked."""
         super().__init__(**kwargs)
         self.validators.insert(0, validate.Range(0, 2**31 - 1))
+
+
+class List(fields.List[Any]):
+    """At most so many items, counted before any is looked at; loaded in turns with what others want.
+
+    For lists that are sent: without a number an item costs its sender a byte or two, and us a whole schema.
+    """
+
+    def __init__(self, inner: Any, *, most: int = MOST_ITEMS, **kwargs: Any) -> None:
+        """Fix the greatest length."""
+        super().__init__(inner, **kwargs)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list | tuple):
+            raise self.make_error("invalid")
+        if len(value) > self.most:
+            raise ValidationError(f"Must have at most {self.most} items.")
+        found, faults = [], {}
+        for place, each in enumerate(value):
+            turns.passed()
+            try:
+                found.append(self.inner.deserialize(each, **kwargs))
+            except ValidationError as fault:
+                faults[place] = fault.messages
+        if faults:
+            raise ValidationError(faults)
+        return found
 
 
 class Grid(fields.Field[list[list[Decimal | None]]]):

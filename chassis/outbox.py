@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from chassis import clock, sql
+from chassis import clock, sql, turns
 from chassis.errors import TooLarge
 from chassis.events import LARGEST_BODY, PREFIX, SPECVERSION, Event, loader, text_of
 from chassis.ids import uuid7
@@ -60,6 +60,7 @@ def _told(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[UUID]:
 
 
 def _row(event: Event, marks: dict[str, Any], correlation_id: str | None) -> dict[str, Any]:
+    turns.passed()
     body = orjson.dumps(event.data, default=number)
     if len(body) > LARGEST_BODY:
         raise TooLarge(f"{event.schema.type} would have {len(body)} bytes, more than {LARGEST_BODY}.")

@@ -22,7 +22,7 @@ def plan(name: str, text: str) -> Plan:
     parameters = list(dict.fromkeys(_PARAMETER.findall(text)))
     numbered = _PARAMETER.sub(lambda found: f"${parameters.index(found[1]) + 1}", text.strip().rstrip(";"))
     values = ", ".join(f"%({parameter})s" for parameter in parameters)
-    return Plan(name, f"AS {numbered}".replace("%%", "%"), f"({values})")
+    return Plan(name, f"AS {numbered}".replace("%%", "%"), values and f"({values})")
 
 
 class Plans:

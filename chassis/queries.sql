@@ -171,17 +171,20 @@ ORDER BY r.position;
 
 -- name: changes_since
 -- What changed after seq `since`, of at most `span` rows (seq has no gaps), with how far the feed reaches, all as of one
--- moment; a single row of nulls where nothing is shown. `lost`: who asks has read what a restore has undone.
+-- moment; a single row of nulls where nothing is shown. `lost`: who asks has read what a restore has undone, or names a
+-- place that was never given.
 SELECT head.seq AS head, e.epoch,
-       :since > head.seq OR EXISTS (SELECT FROM changes_epoch AS b WHERE b.epoch > :epoch AND b.seq < :since) AS lost,
+       :since > head.seq OR :epoch > e.epoch
+       OR EXISTS (SELECT FROM changes_epoch AS b WHERE b.epoch > :epoch AND b.seq < :since) AS lost,
        c.seq, c.resource, c.id, c.kind, c.merged_into, c.at
 FROM seal AS head
 CROSS JOIN epoch AS e
 LEFT JOIN LATERAL (
     SELECT * FROM changes_sealed
     WHERE seq > :since AND seq <= :since + :span
-      AND ((:resource)::text IS NULL OR resource = :resource)
-      AND ((:limits)::jsonb[] IS NULL OR owners IS NULL OR owners @> ANY((:limits)::jsonb[]))
+      AND ((:resources)::text[] IS NULL OR resource = ANY((:resources)::text[]))
+      AND ((:limits)::jsonb[] IS NULL OR (owners IS NULL AND resource <> ALL((:owned)::text[]))
+           OR owners @> ANY((:limits)::jsonb[]))
     ORDER BY seq LIMIT :limit
 ) AS c ON true
 WHERE head.feed = 'changes'
@@ -189,10 +192,14 @@ ORDER BY c.seq;
 
 -- name: trail_since
 -- The sealed trail after seq `since`, of one thing, one kind, one person, or all; with how far it reaches. A single row of
--- nulls where nothing is shown.
-SELECT head.seq AS head, t.seq, t.at, t.actor_subject, t.actor_client, t.actor_role, t.action, t.resource,
+-- nulls where nothing is shown. `lost`: as of the changes.
+SELECT head.seq AS head, e.epoch,
+       :since > head.seq OR :epoch > e.epoch
+       OR EXISTS (SELECT FROM changes_epoch AS b WHERE b.epoch > :epoch AND coalesce(b.trail_seq, 0) < :since) AS lost,
+       t.seq, t.at, t.actor_subject, t.actor_client, t.actor_role, t.action, t.resource,
        t.resource_id, t.before, t.after, t.personal, t.correlation_id, encode(t.hash, 'hex') AS hash
 FROM seal AS head
+CROSS JOIN epoch AS e
 LEFT JOIN LATERAL (
     SELECT * FROM audit_trail_sealed
     WHERE seq > :since
@@ -232,10 +239,11 @@ FROM unnest((:ids)::bigint[], (:seqs)::bigint[], (:previous)::bytea[], (:hashes)
      AS s (id, seq, previous_hash, hash)
 WHERE t.seq IS NULL AND t.id = s.id;
 
--- name: begin_changes_epoch!
--- Remember where a restore has set the feed back to, before anything new gets a seq.
-INSERT INTO changes_epoch (epoch, seq)
-SELECT e.epoch, s.seq FROM epoch AS e CROSS JOIN seal AS s WHERE s.feed = 'changes'
+-- name: begin_epoch_of_feeds!
+-- Remember where a restore has set the feeds back to, before anything new gets a seq.
+INSERT INTO changes_epoch (epoch, seq, trail_seq)
+SELECT e.epoch, s.seq, t.seq FROM epoch AS e CROSS JOIN seal AS s CROSS JOIN seal AS t
+WHERE s.feed = 'changes' AND t.feed = 'audit_trail'
 ON CONFLICT (epoch) DO NOTHING;
 
 -- name: stamp_changes!
@@ -421,6 +429,10 @@ WHERE datname = current_database() AND coalesce(backend_type, 'client backend') 
 -- The tables of the service, by name.
 SELECT relname AS name FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname;
+
+-- name: public_extensions
+-- What PostgreSQL was extended by for these tables: no part of a dump of their schema.
+SELECT extname AS name FROM pg_extension WHERE extnamespace = 'public'::regnamespace ORDER BY extname;
 
 -- name: has_epoch$
 -- Whether there is an epoch: not in a database that is new.

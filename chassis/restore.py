@@ -40,9 +40,10 @@ def restore(service: str, dsn: str, folder: Path) -> str:
         postgres.run("pg_restore", [*plain, str(folder / entry["file"])])
         with conn:
             _refuse_while_used(service, conn)
-            before, after = _move_aside(conn, kept), _raise_epoch(conn)
+            room = _move_aside(conn, kept) + _extend(conn, entry.get("extensions", []))
+            after = _raise_epoch(conn)
         # psql does \copy and the like; it stops at the first fault, and then nothing of this has happened
-        steps = [f"--command={before}", f"--file={script}", f"--command={after}"]
+        steps = [f"--command={room}", f"--file={script}", f"--command={after}"]
         postgres.run("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "--single-transaction", *steps], dsn)
     migrate.migrate(dsn, service)
     return kept
@@ -68,9 +69,23 @@ def _move_aside(conn: Transaction, kept: str) -> str:
     """Return the SQL that makes room; the locks wait for, and keep out, whoever has come meanwhile."""
     tables = [compose.Identifier("public", row.name) for row in queries.public_tables(conn)]
     lock = compose.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE; ").format(compose.SQL(", ").join(tables))
-    text = "SET lock_timeout = '5s'; {lock}ALTER SCHEMA public RENAME TO {kept}; CREATE SCHEMA public;"
+    text = "SET lock_timeout = '5s'; {lock}ALTER SCHEMA public RENAME TO {kept}; CREATE SCHEMA public"
     parts = {"lock": lock if tables else compose.SQL(""), "kept": compose.Identifier(kept)}
     return compose.SQL(text).format(**parts).as_string(conn)
+
+
+def _extend(conn: Transaction, wanted: list[str]) -> str:
+    """Return the SQL that brings extensions back from what was moved aside, and makes what is missing."""
+    present = {row.name for row in queries.public_extensions(conn)}
+    brought = [
+        compose.SQL("; ALTER EXTENSION {} SET SCHEMA public").format(compose.Identifier(each))
+        for each in sorted(present)
+    ]
+    made = [
+        compose.SQL("; CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA public").format(compose.Identifier(each))
+        for each in sorted({*wanted} - present)
+    ]
+    return compose.SQL("").join([*brought, *made]).as_string(conn)
 
 
 def _raise_epoch(conn: Transaction) -> str:

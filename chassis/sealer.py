@@ -34,6 +34,7 @@ def seal(db: Database) -> bool:
     with db.transaction() as tx:
         if not queries.may_seal(tx, key=_LOCK):
             return False
+        queries.begin_epoch_of_feeds(tx)
         sealed = max(_seal_trail(tx), _seal_changes(tx))
     if sealed < BATCH:
         time.sleep(GATHER_SECONDS)
@@ -67,7 +68,6 @@ def link(previous: bytes, seq: int, record: str) -> bytes:
 
 
 def _seal_changes(tx: Transaction) -> int:
-    queries.begin_changes_epoch(tx)
     stamped: int = queries.stamp_changes(tx, limit=BATCH)
     return stamped
 

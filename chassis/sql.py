@@ -26,16 +26,17 @@ plans: dict[str, Plan] = {}
 
 
 def load(module_file: str, *, planned: Sequence[str] = ()) -> Any:
-    """Return the named queries of the `queries.sql` beside `module_file`.
+    """Return the queries of the .sql file that has a module's name, else of `queries.sql` beside it.
 
     Queries that return many rows are lazy: wrap the call in `list()`. `planned` names those whose plans the
     server keeps: of which one plan serves for all values, and whose parameters have types that it can tell.
     """
-    file = Path(module_file).with_name("queries.sql")
+    own = Path(module_file).with_suffix(".sql")
+    file = own if own.exists() else own.with_name("queries.sql")
     queries = aiosql.from_path(file, "psycopg2", mandatory_parameters=False)
     for name in planned:
         text: str = getattr(queries, name).sql
-        plans[text] = plan(f"{file.parent.name}_{name}", text)
+        plans[text] = plan(f"{file.parent.name}_{file.stem}_{name}", text)
     return queries
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Request
 
+    from chassis.access import Identity
     from chassis.db import Database, Transaction
     from chassis.http.call import Call
 
@@ -34,6 +35,7 @@ class Received:
     media_type: str
     size: int  # bytes, unpacked
     digest: bytes  # SHA-256, unpacked: by it a file that is sent again is known
+    charset: str | None = None  # Python's name for what its Content-Type says, if that says any
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Upload:
     """A body of one of these media types, plain or gzip, of at most so many bytes, also unpacked.
 
     keep: (tx, file id, position from 0, bytes); forget: (tx, file id), for a file that does not arrive.
+    admit: (tx, who sends), before a byte is read; raises a ProblemError for a file too many.
+    charset: (media type, its charset) -> the encoding's name for Python; raises UnsupportedMediaType.
     examples: media type -> what kind of file -> its text.
     """
 
@@ -48,16 +52,24 @@ class Upload:
     most_bytes: int
     keep: Callable[[Transaction, UUID, int, bytes], Any]
     forget: Callable[[Transaction, UUID], Any]
+    admit: Callable[[Transaction, Identity], None] = lambda _tx, _actor: None
+    charset: Callable[[str, str], str | None] = lambda _media_type, _charset: None
     examples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def check(self, request: Request) -> None:
         """Refuse by the headers alone what need not be sent at all."""
         if request.mimetype not in self.media_types:
             raise UnsupportedMediaType(f"Send one of: {', '.join(self.media_types)}.")
+        self.charset_of(request)
         if request.headers.get("Content-Encoding", "identity").lower() not in {"identity", "gzip"}:
             raise UnsupportedMediaType("Content-Encoding may be gzip, or absent.")
         if (request.content_length or 0) > self.most_bytes:
             raise TooLarge(self._limit())
+
+    def charset_of(self, request: Request) -> str | None:
+        """Return the encoding that the Content-Type names, if it names any."""
+        named = request.mimetype_params.get("charset")
+        return self.charset(request.mimetype, named) if named else None
 
     def receive(self, request: Request, db: Database) -> Received:
         """Keep the body, each piece in a transaction of its own: a slow sender holds none open."""
@@ -73,7 +85,7 @@ class Upload:
             with db.transaction() as tx:
                 self.forget(tx, file_id)
             raise
-        return Received(file_id, request.mimetype, size, digest.digest())
+        return Received(file_id, request.mimetype, size, digest.digest(), self.charset_of(request))
 
     def _unpacked(self, request: Request) -> Iterator[bytes]:
         packed = request.headers.get("Content-Encoding", "").lower() == "gzip"
@@ -88,12 +100,15 @@ class Upload:
         return f"A file may have {self.most_bytes} bytes, unpacked as well."
 
 
-def received(declared: Any, request: Request, call: Call, db: Database) -> Call:
-    """Return the call with its file, where the endpoint takes one."""
+def received(declared: Any, request: Request, read: Callable[[], Call], db: Database) -> Callable[[], Call]:
+    """Return what gives the call; where the endpoint takes a file, that has arrived by then."""
     if not isinstance(declared, Upload):
-        return call
+        return read
+    call = read()  # what is wrong with the rest is told before the file is taken in
+    with db.transaction(reads=True) as tx:
+        declared.admit(tx, call.actor)
     file = declared.receive(request, db)
-    return replace(call, body=file, raw=file.digest)
+    return lambda: replace(call, body=file, raw=file.digest)
 
 
 def _raw(request: Request) -> Iterator[bytes]:

@@ -10,15 +10,19 @@ import eventlet
 import structlog
 from nameko.constants import WEB_SERVER_CONFIG_KEY
 from nameko.web.server import WebServer, WsgiApp
-from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import ClosingIterator
 
-from chassis import config, door, metrics, ops, wire
+from chassis import config, door, errors, metrics, ops, wire
 from chassis.http.answering import problem_of
+from chassis.http.canonical import Whole
 from chassis.http.reading import correlation_of
 
 log = structlog.get_logger()
+
+_NO_METHOD = "-"  # names of methods are case-sensitive, werkzeug makes all of them large
 
 
 class App(WsgiApp):
@@ -52,14 +56,24 @@ class App(WsgiApp):
         return response
 
     def _match(self, request: Request) -> Any:
-        """Return (entrypoint, path values); werkzeug says 405 also where nothing is at an address."""
-        urls = self._urls
+        """Return (entrypoint, path values); what no entrypoint takes is counted before it is refused."""
+        method = request.environ["REQUEST_METHOD"]
         try:
-            return urls.match(request.path, request.method)
-        except MethodNotAllowed as fault:
-            if any(urls.test(request.path, method) for method in fault.valid_methods or ()):
-                raise
-            raise NotFound from None
+            if request.environ["PATH_INFO"].startswith("//"):  # werkzeug would not see the second one
+                raise NotFound
+            return self._urls.match(request.path, method if method.isupper() else _NO_METHOD)
+        except HTTPException as fault:
+            seam = next(self.url_map.iter_rules()).endpoint.backbone.seam
+            refusal = self._refusal(request.path, fault)
+            refusal.headers = {**seam.count(request), **refusal.headers}
+            raise refusal from None
+
+    def _refusal(self, path: str, fault: HTTPException) -> errors.ProblemError:
+        """Return why nothing was matched; werkzeug says 405 also where nothing is at an address."""
+        methods = sorted((isinstance(fault, MethodNotAllowed) and fault.valid_methods) or ())
+        if any(self._urls.test(path, method) for method in methods):
+            return errors.MethodNotAllowed(headers={"Allow": ", ".join(methods)})
+        return errors.NotFound()
 
 
 class Server(WebServer):
@@ -90,6 +104,15 @@ class Server(WebServer):
             self._serv.process_request(wire.state_of(connection))
         finally:
             self._door.leave(connection)
+
+    def make_url_map(self) -> Map:
+        """Return the routes; an address with a slash too many is none of them, not one to be sent on from."""
+        routes = Map(merge_slashes=False, converters={"int": Whole})
+        for provider in self._providers:
+            rule = provider.get_url_rule()
+            rule.endpoint = provider
+            routes.add(rule)
+        return routes
 
     def get_wsgi_app(self) -> WsgiApp:
         return App(self)

@@ -16,7 +16,7 @@ import structlog
 from eventlet import wsgi
 from nameko.web.server import HttpOnlyProtocol
 
-from chassis import door, errors, metrics
+from chassis import door, errors, heads, metrics
 from chassis.chunks import Lines
 from chassis.http.answering import problem_of
 from chassis.ids import uuid7
@@ -33,36 +33,11 @@ MOST_LINE_BYTES = 8192  # the request's line, and each header
 MOST_HEAD_BYTES = 16_384
 MOST_HEADERS = 64
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 4_000_000
-_REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) (/[\x21-\xff]*|\*) HTTP/1\.([01])\r\n")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
-_ONCE = frozenset({"host", "content-length", "transfer-encoding", "content-type", "authorization"})
 
 
 class _HungUp(Exception):  # noqa: N818  no error: what clients do
     """The client left in the middle of a head."""
-
-
-class Fields:
-    """A request's headers, as eventlet asks for them."""
-
-    type = ""  # of the content, where nothing is said
-
-    def __init__(self) -> None:
-        """Hold none yet."""
-        self._headers: list[tuple[str, str]] = []
-        self._by_name: dict[str, str] = {}
-
-    def add(self, name: str, value: str) -> None:
-        """Add one; raises Malformed for a second one of what there may be once."""
-        known = name.lower()
-        if known in self._by_name and known in _ONCE:
-            raise errors.Malformed(f"There is more than one {known}.")
-        self._headers.append((name, value))
-        self._by_name[known] = value
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return a header's value."""
-        return self._by_name.get(name.lower(), default)
 
 
 class Wire(HttpOnlyProtocol):
@@ -81,6 +56,8 @@ class Wire(HttpOnlyProtocol):
                 return b""
             self.seen.begin("head", door.HEAD_SECONDS)
             line: bytes = self.rfile.readline(MOST_LINE_BYTES + 1)
+            if line == b"\r\n":  # behind the body before, from clients of old (RFC 9112, 2.2)
+                line = self.rfile.readline(MOST_LINE_BYTES + 1)
         except OSError:
             return b""
         if len(line) > MOST_LINE_BYTES:
@@ -91,7 +68,7 @@ class Wire(HttpOnlyProtocol):
     def parse_request(self) -> bool:
         """Read the head; returns whether there is a request to answer."""
         self.close_connection, self.requestline = True, ""  # a refusal ends the connection
-        self.command, self.request_version, self.headers = "", "HTTP/1.1", Fields()
+        self.command, self.request_version, self.headers = "", "HTTP/1.1", heads.Fields()
         try:
             self._read_head()
         except errors.ProblemError as fault:
@@ -105,18 +82,18 @@ class Wire(HttpOnlyProtocol):
         return True
 
     def _read_head(self) -> None:
-        found = _REQUEST.fullmatch(self.raw_requestline)
+        found = heads.REQUEST.fullmatch(self.raw_requestline)
         if not found:
             if not self.raw_requestline.endswith(b"\n"):
                 raise _HungUp
             raise errors.Malformed("The request's first line is none of HTTP/1.1.")
         method, target, minor = found.groups()
         self.command = method.decode()
-        self.path = "/" + target.decode("latin-1").lstrip("/")
+        self.path = heads.path_in(target.decode("latin-1"))
         self.request_version = f"HTTP/1.{minor.decode()}"
         self.requestline = "-"  # for eventlet's log, which must not have it
         self._read_headers()
-        _check(self.headers, self.request_version)
+        heads.check(self.headers, self.request_version)
         wishes = self.headers.get("connection", "").lower()
         keeps = "close" not in wishes if minor == b"1" else "keep-alive" in wishes
         self.close_connection = not keeps
@@ -178,17 +155,6 @@ class Wire(HttpOnlyProtocol):
                 self.linger()
         with suppress(OSError):
             super().finish()
-
-
-def _check(fields: Fields, version: str) -> None:
-    """Raise Malformed where two servers in a row could disagree about where a request ends."""
-    length, coding = fields.get("content-length"), fields.get("transfer-encoding")
-    if length is not None and not (length.isascii() and length.isdigit() and len(length) < 16):
-        raise errors.Malformed("Content-Length is no number.")
-    if coding is not None and (coding.lower() != "chunked" or length is not None or version != "HTTP/1.1"):
-        raise errors.Malformed("Transfer-Encoding may be chunked, without a Content-Length.")
-    if version == "HTTP/1.1" and fields.get("host") is None:
-        raise errors.Malformed("HTTP/1.1 demands a Host.")
 
 
 class Body:

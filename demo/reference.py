@@ -48,13 +48,13 @@ def _categories(platform: Platform) -> None:
     for row in read("risk_category_cpv.csv"):
         prefixes[row["category_id"]].append(row["cpv_code"])
     analyses = {row["category_id"]: row for row in read("category_analyses.csv", Path(__file__).parent)}
-    rows = {row["id"]: row for row in read("risk_categories.csv")}
-    for category_id, row in rows.items():
-        parent = rows.get(row["parent_id"], row)
+    # what others lie below comes first
+    for row in sorted(read("risk_categories.csv"), key=lambda row: row["parent_id"]):
+        category_id = row["id"]
         body = {
             "names": {"sv": row["name_sv"], "en": row["name_en"]},
-            "responsible_area": row["responsible_area"] or parent["responsible_area"] or None,
-            "prioritised_years": [],
+            "parent_id": row["parent_id"] or None,
+            "responsible_area": row["responsible_area"] or None,
             "cpv_prefixes": prefixes[category_id],
             "analysis": [_illustrative(analyses[category_id][area]) for area in AREAS],
         }

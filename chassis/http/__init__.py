@@ -2,6 +2,6 @@
 
 from chassis.http.call import Call, Html
 from chassis.http.conditions import Expectation
-from chassis.http.paging import PageQuery, listing
+from chassis.http.paging import PageQuery, PathValues, listing
 
-__all__ = ["Call", "Expectation", "Html", "PageQuery", "listing"]
+__all__ = ["Call", "Expectation", "Html", "PageQuery", "PathValues", "listing"]

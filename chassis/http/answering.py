@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from chassis import errors, outbox, shields
 from chassis.dumping import dumper
 from chassis.faults import Fault, classify
 from chassis.http import conditions
-from chassis.http.call import Html
+from chassis.http.call import HTML, Html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,22 +32,34 @@ log = structlog.get_logger()
 
 # A stable name, to compare with; docs/api.md says what each means.
 PROBLEM_TYPES = "urn:kedja:problem:"
-_JSON, _HTML = "application/json", "text/html"
+MOST_FAULTS = 100
+_JSON, _HTML, _PROBLEM = "application/json", HTML, "application/problem+json"
 
 
 def negotiate(endpoint: Endpoint, request: Request, others: tuple[str, ...] = ()) -> str:
-    """Return the media type to answer in: the endpoint's own, or one of `others` that the caller prefers."""
-    own = _HTML if endpoint.html else _JSON
-    if "HTTP_ACCEPT" not in request.environ:
+    """Return the media type to answer in: the endpoint's own, or one of `others` that the caller prefers.
+
+    Where a caller likes several as much, it is the own one. Who names problem documents alone takes JSON.
+    """
+    own = _HTML if endpoint.returns is None and endpoint.html else _JSON
+    others = (*others, _HTML) if endpoint.both else others
+    if "HTTP_ACCEPT" not in request.environ or (endpoint.returns is None and not endpoint.html):
         return own
     # parameters such as charset say nothing that could be chosen here
     accepted = MIMEAccept((name.partition(";")[0].strip(), q) for name, q in request.accept_mimetypes)
     if not accepted:
         return own
-    chosen = accepted.best_match((own, *others))
-    if chosen is None:
+    liked = {form: accepted.quality(form) for form in (own, *others)}
+    if own == _JSON:
+        liked[own] = max(liked[own], _quality_of_problems(accepted))
+    chosen = max(liked, key=lambda form: liked[form])  # of several the first
+    if not liked[chosen]:
         raise errors.NotAcceptable(f"This can be had as {', '.join((own, *others))}.")
     return chosen
+
+
+def _quality_of_problems(accepted: MIMEAccept) -> float:
+    return next((float(quality) for name, quality in accepted if name.lower() == _PROBLEM), 0.0)
 
 
 def answer(result: Any, endpoint: Endpoint, request: Request, call: Call) -> Response:
@@ -70,7 +83,8 @@ def _page(page: Html) -> Response:
 
 def _document(shown: dict[str, Any], endpoint: Endpoint, request: Request, call: Call) -> Response:
     body = dumps(shown)
-    status = 201 if endpoint.conditional and call.expects.absent else endpoint.status
+    made = endpoint.conditional and call.expects.absent
+    status = 201 if made else endpoint.status
     response = Response(body, status, content_type=_JSON)
     if endpoint.location:
         response.headers["Location"] = endpoint.location.format_map(shown)
@@ -112,11 +126,15 @@ def problem_of(fault: Exception, correlation_id: str) -> Response:
         "detail": known.detail,
     }
     if isinstance(known, errors.Invalid):
-        body["errors"] = [{"pointer": at, "detail": text} for at, text in sorted(known.faults.items())]
-    response = Response(dumps(body), known.status, known.headers, content_type="application/problem+json")
-    if isinstance(fault, HTTPException):
-        response.headers.extend((name, value) for name, value in fault.get_headers() if name == "Allow")
-    return response
+        body["errors"] = [{"pointer": at, "detail": text} for at, text in _listed(known.faults)]
+    return Response(dumps(body), known.status, known.headers, content_type=_PROBLEM)
+
+
+def _listed(faults: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return faults in the order of their pointers: as many as can be read, and how many more there are."""
+    listed = heapq.nsmallest(MOST_FAULTS, faults.items())
+    more = len(faults) - len(listed)
+    return [*listed, ("", f"{more} more are not listed.")] if more else listed
 
 
 def _known(fault: Exception) -> errors.ProblemError:

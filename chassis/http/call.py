@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from chassis.access import Identity
 
 
+HTML = "text/html"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One request, read and checked."""
@@ -23,6 +26,8 @@ class Call:
     now: datetime
     actor: Identity
     bearer: str | None = None  # of a respondent's session; where a token says who calls, `actor` knows
+    page: bool = False  # a page is wanted rather than JSON, where both can be had
+    languages: tuple[str, ...] = ()  # the primary tags that the caller prefers, best first: ("sv", "en")
     expects: Expectation = field(default_factory=Expectation)
     correlation_id: str
 

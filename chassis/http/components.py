@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from marshmallow import Schema, fields
 
 
+# In a field's metadata: an answer leaves it out where there is nothing to say
+_OPTIONAL = "x-optional"
+
+
 class Components:
     """What a service's endpoints send and take. Ask for all answers before the first body."""
 
@@ -58,6 +62,11 @@ class Components:
                     **_told(field),
                 }
 
+    def path(self, schema: type[Schema]) -> dict[str, dict[str, Any]]:
+        """Return what the parts of an address must be, by name."""
+        of = self._bodies.converter.field2property  # type: ignore[union-attr]
+        return {name: of(field) for name, field in schema().fields.items()}
+
     def all(self) -> dict[str, Any]:
         """Return every schema by its name."""
         shown, taken = (spec.to_dict().get("components", {}) for spec in (self._shown, self._taken))
@@ -91,12 +100,14 @@ class Components:
 
 
 def _whole(described: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an answer: it says everything, and has no defaults."""
-    properties = {
-        name: {key: value for key, value in each.items() if key != "default"}
-        for name, each in described.get("properties", {}).items()
+    """Return the schema of an answer: it says everything that is not `x-optional`, and has no defaults."""
+    properties = described.get("properties", {})
+    required = [name for name, each in properties.items() if _OPTIONAL not in each]
+    shown = {
+        name: {key: value for key, value in each.items() if key not in {"default", _OPTIONAL}}
+        for name, each in properties.items()
     }
-    return {**described, "properties": properties, "required": list(properties)}
+    return {**described, "properties": shown, "required": required}
 
 
 def _filter(described: dict[str, Any]) -> dict[str, Any]:

@@ -38,11 +38,17 @@ class Expectation:
             raise PreconditionFailed
 
 
-def expectation(headers: Headers) -> Expectation:
-    """Read If-Match and If-None-Match of a write; raises PreconditionRequired if there is neither."""
+def expectation(headers: Headers, creates: bool) -> Expectation:
+    """Read If-Match and If-None-Match of a write; raises PreconditionRequired if there is neither.
+
+    Raises Malformed for a condition that nothing could ever fulfil: `creates` tells whether the write may
+    make what is not there.
+    """
     match, none_match = headers.get("If-Match"), headers.get("If-None-Match")
     if match is None and none_match is None:
-        raise PreconditionRequired
+        raise PreconditionRequired("" if creates else "Send If-Match with the ETag that you have read.")
+    if none_match is not None and not creates:
+        raise Malformed("Nothing is made here: a change says If-Match, not If-None-Match.")
     if none_match is not None and none_match.strip() != "*":
         raise Malformed("If-None-Match of a write can only be *: nothing may be there yet.")
     if match is not None and none_match is not None:

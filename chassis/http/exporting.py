@@ -9,8 +9,9 @@ import structlog
 from werkzeug.wrappers import Response
 
 from chassis import turns
+from chassis.events import loader
 from chassis.http.paging import MOST_ITEMS
-from chassis.tables.media import CSV, MEDIA_TYPES
+from chassis.tables.media import CSV, MEDIA_TYPES, NDJSON
 from chassis.tables.writing import columns_of, writer
 
 if TYPE_CHECKING:
@@ -29,23 +30,34 @@ _CONTENT_TYPES = {form: form for form in MEDIA_TYPES} | {CSV: f"{CSV}; charset=u
 
 
 def forms(endpoint: Endpoint) -> tuple[str, ...]:
-    """Return the media types that an endpoint can be exported as: a list's items are a table's rows."""
-    return tuple(MEDIA_TYPES) if endpoint.item and endpoint.pages else ()
+    """Return the media types that an endpoint can be exported as: a list's items are a table's rows.
+
+    A feed is as long as all that ever happened: it comes as text only.
+    """
+    if endpoint.item is None or endpoint.follows is None:
+        return ()
+    return tuple(MEDIA_TYPES) if endpoint.pages else (CSV, NDJSON)
 
 
 def export(endpoint: Endpoint, media_type: str, call: Call, fetch: Callable[[Call], Page]) -> Response:
     """Answer with all that a list's filters let through; a refusal comes before the first byte."""
+    # what `forms` has made sure of
+    assert endpoint.item is not None  # noqa: S101
+    assert endpoint.query is not None  # noqa: S101
+    assert endpoint.follows is not None  # noqa: S101
+    name, place = endpoint.follows, loader(endpoint.query).fields[endpoint.follows]
 
-    def page(after: str | None) -> Page:
-        return fetch(replace(call, query={**call.query, "limit": MOST_ITEMS, "after": after}))
+    def page(at: Any) -> Page:
+        return fetch(replace(call, query={**call.query, "limit": MOST_ITEMS, name: at}))
 
-    first = page(call.query["after"])
-    assert endpoint.item is not None, "only lists are exported"  # noqa: S101  what `forms` has made sure of
+    first = page(call.query[name])
     table = writer(media_type, columns_of(endpoint.item))
-    name = f"{endpoint.route.rpartition('/')[2]}.{MEDIA_TYPES[media_type]}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    file = f"{endpoint.route.rpartition('/')[2]}.{MEDIA_TYPES[media_type]}"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     response = Response(
-        _pieces(endpoint, table, first, page), headers=headers, content_type=_CONTENT_TYPES[media_type]
+        _pieces(endpoint, table, first, lambda text: page(place.deserialize(text))),
+        headers=headers,
+        content_type=_CONTENT_TYPES[media_type],
     )
     response.call_on_close(table.close)  # also of a HEAD, which never asks for a piece
     return response
@@ -56,14 +68,22 @@ def _pieces(
 ) -> Iterator[bytes]:
     yield table.head()
     try:
-        while True:
-            for rows in turns.slices(page["items"]):
+        for each in _pages(page, following):
+            for rows in turns.slices(each["items"]):
                 yield table.rows(rows)
-            if page["next"] is None:
-                break
-            page = following(page["next"])
         yield from table.ending()
     except Exception as fault:
         # the connection breaks before the end of the table: who reads it can tell that it is not whole
         log.warning("export_broken", route=endpoint.route, reason=repr(fault)[:300])
         raise
+
+
+def _pages(page: Page, following: Callable[[str], Page]) -> Iterator[Page]:
+    """Give a page and all that follow: a list has an end, a feed stands where nothing is new."""
+    while True:
+        yield page
+        if (asked := page["next"]) is None:
+            return
+        page = following(asked)
+        if page["next"] == asked:
+            return

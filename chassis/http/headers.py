@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chassis import errors
 from chassis.http.idempotency import KEPT_DAYS, REPLAYED
@@ -48,10 +48,25 @@ HEADERS: Described = {
     "Deprecation": _header("Since when this is deprecated, RFC 9745.", True, pattern="^@[0-9]+$"),
     "Sunset": _header("When it goes at the earliest, RFC 8594.", True),
 }
+
+
+class Variant(NamedTuple):
+    """A header field that some answers have in another way than most: its name, and its description's."""
+
+    name: str
+    component: str
+
+
+ETAG_OF_PAGES = Variant("ETag", "ETagOfPages")
+RATE_IF_COUNTED = Variant("RateLimit", "RateLimitIfCounted")
+POLICY_IF_COUNTED = Variant("RateLimit-Policy", "RateLimit-PolicyIfCounted")
+RETRY_IF_RUNNING = Variant("Retry-After", "Retry-AfterIfRunning")
+Named = str | Variant
+
 ALWAYS = ("X-Correlation-ID", "RateLimit", "RateLimit-Policy")
-_MAYBE_COUNTED = ("X-Correlation-ID", "RateLimit IfCounted", "RateLimit-Policy IfCounted")
+_MAYBE_COUNTED = ("X-Correlation-ID", RATE_IF_COUNTED, POLICY_IF_COUNTED)
 # What may come before a request has been counted, and what always does
-_BEFORE_COUNTED: dict[type[errors.ProblemError], tuple[str, ...]] = {
+_BEFORE_COUNTED: dict[type[errors.ProblemError], tuple[Named, ...]] = {
     **dict.fromkeys(
         (
             errors.Malformed,
@@ -65,8 +80,8 @@ _BEFORE_COUNTED: dict[type[errors.ProblemError], tuple[str, ...]] = {
     **dict.fromkeys((errors.ProblemError, errors.Unavailable), _MAYBE_COUNTED),
     **dict.fromkeys((errors.UriTooLong, errors.HeadersTooLarge), ("X-Correlation-ID",)),
 }
-OF_REFUSALS = {
-    errors.Conflict: ("Retry-After IfRunning",),
+OF_REFUSALS: dict[type[errors.ProblemError], tuple[Named, ...]] = {
+    errors.Conflict: (RETRY_IF_RUNNING,),
     errors.Unauthorized: ("WWW-Authenticate",),
     errors.TooManyRequests: ("Retry-After",),
     errors.Unavailable: ("Retry-After",),
@@ -96,6 +111,13 @@ PARAMETERS: Described = {
         "schema": {**TEXT, "pattern": rf"^(\*|{_ETAG}(, {_ETAG})*)$"},
         "example": '"3-internal"',
     },
+    "IfMatchAlone": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag of the version that you change, or * for whichever is there; else 428.",
+        "schema": {**TEXT, "pattern": rf"^(\*|{_ETAG}(, {_ETAG})*)$"},
+        "example": '"3-internal"',
+    },
     "IfAbsent": {
         "name": "If-None-Match",
         "in": "header",
@@ -113,9 +135,9 @@ PARAMETERS: Described = {
 
 def header_parameters(endpoint: Endpoint) -> list[Described]:
     """Return references to the header fields that an endpoint reads."""
-    names = ["IdempotencyKey"] if endpoint.creates else []
+    names = ["IdempotencyKey"] if endpoint.keyed else []
     if endpoint.conditional:
-        names += ["IfMatch"] if endpoint.method == "DELETE" else ["IfMatch", "IfAbsent"]
+        names += ["IfMatch", "IfAbsent"] if endpoint.creates else ["IfMatchAlone"]
     if endpoint.method == "GET":
         names.append("IfNoneMatch")
     return [{"$ref": f"#/components/parameters/{name}"} for name in [*names, "CorrelationId"]]
@@ -126,8 +148,7 @@ def of_refusal(kind: type[errors.ProblemError]) -> Described:
     return headers(*_BEFORE_COUNTED.get(kind, ALWAYS), *OF_REFUSALS.get(kind, ()))
 
 
-def headers(*names: str) -> Described:
-    """Return references to header fields."""
-    return {
-        name.partition(" ")[0]: {"$ref": f"#/components/headers/{name.replace(' ', '')}"} for name in names
-    }
+def headers(*names: Named) -> Described:
+    """Return references to header fields, by the names that they have in an answer."""
+    variants = [each if isinstance(each, Variant) else Variant(each, each) for each in names]
+    return {each.name: {"$ref": f"#/components/headers/{each.component}"} for each in variants}

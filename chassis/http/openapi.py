@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from chassis import access
-from chassis.http import headers, responses
+from chassis.http import headers, responses, sheets
 from chassis.http.components import Components
 from chassis.uploads import Upload
 
@@ -129,8 +129,14 @@ def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
 
 
 def _parameters(endpoint: Endpoint, components: Components) -> list[dict[str, Any]]:
+    rules = components.path(endpoint.path) if endpoint.path else {}
     path = [
-        {"name": each.name, "in": "path", "required": True, "schema": each.schema}
+        {
+            "name": each.name,
+            "in": "path",
+            "required": True,
+            "schema": {**each.schema, **rules.get(each.name, {})},
+        }
         for each in endpoint.parameters
     ]
     query = list(components.query(endpoint.query)) if endpoint.query else []
@@ -142,6 +148,8 @@ def _body(endpoint: Endpoint, components: Components) -> dict[str, Any]:
         content = {form: _file(endpoint.body.examples.get(form, {})) for form in endpoint.body.media_types}
     else:
         content = {"application/json": responses.media(components.body(endpoint.body), endpoint.body)}
+    if endpoint.sheet:
+        content[sheets.MEDIA_TYPE] = {"schema": {"type": "string"}, "example": endpoint.sheet.example}
     return {"required": True, "content": content}
 
 

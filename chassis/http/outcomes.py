@@ -37,13 +37,13 @@ def _reads(endpoint: Endpoint) -> bool:
 
 
 def _has_rules(endpoint: Endpoint) -> bool:
-    """Tell whether there is something to break: a body, a query, or a key that was used before."""
-    return _reads(endpoint) or endpoint.query is not None or endpoint.creates
+    """Tell whether there is something to break: a body, a query, a part of the address, or a used key."""
+    return any((_reads(endpoint), endpoint.query, endpoint.path, endpoint.keyed))
 
 
 def _creates(endpoint: Endpoint) -> bool:
     """Tell whether the first request with the same Idempotency-Key may still run."""
-    return endpoint.creates
+    return endpoint.keyed
 
 
 def _is_conditional(endpoint: Endpoint) -> bool:

@@ -10,24 +10,26 @@ import base64
 import binascii
 from functools import cache
 from hashlib import sha256
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 import psycopg2
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 from psycopg2 import sql as compose
 
 from chassis import turns
 from chassis.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chassis.db import Transaction
 
 LONGEST_CURSOR = 2000
 MOST_ITEMS = 500
 _MARK_BYTES = 9
+_KEY = itemgetter(0)
 _NOT_OURS = "Is no `next` of this list in this order and with these filters."
 
 
@@ -54,6 +56,7 @@ class PageQuery(Schema):
 
     key: ClassVar[tuple[str, ...]]
     sorts: ClassVar[Mapping[str, str]] = {}
+    follows: ClassVar[str] = "after"
 
     class Meta:
         """A misspelt filter must not look like one that matched everything."""
@@ -63,6 +66,15 @@ class PageQuery(Schema):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_ITEMS))
     sort = Order(load_default=None)
     after = fields.String(load_default=None, validate=validate.Length(1, LONGEST_CURSOR))
+
+
+class PathValues(Schema):
+    """What the parts of an address must be; of those that it does not name their converters decide."""
+
+    class Meta:
+        """The other parts."""
+
+        unknown = EXCLUDE
 
 
 @cache
@@ -93,18 +105,113 @@ def fetch(
 
     Raises Invalid if the place to go on from is none of this list in this order and with these filters.
     """
-    columns, what = _columns(query["sort"], ordered), _listed(ordered, filters)
-    place = _place(query["after"], query["sort"], what, len(columns))
-    statement = _statement(select.sql, columns, (query["sort"] or "").startswith("-"), place)
+    list_ = _List(query, ordered, filters)
+    rows = _rows(tx, list_.statement(compose.SQL("({})").format(_text(select))), list_, filters)
+    return _page(rows, query, list_, shown)
+
+
+def search(  # noqa: PLR0913  the list, its filters, and what bounds the cost
+    tx: Transaction,
+    select: Any,
+    every: Any,
+    query: Mapping[str, Any],
+    ordered: type[PageQuery],
+    *,
+    looked_at: int,
+    **filters: Any,
+) -> dict[str, Any]:
+    """Return a page of the rows that `select` lets through, at a cost that filters cannot raise much.
+
+    First the next `looked_at` rows of the list are looked at in its order; `every` selects its columns of
+    all rows, so that an index gives them. What many rows pass fills a page there. If it does not, few do,
+    and `select` is asked for all of them, wherever they are, and these are sorted. Its parameter `by_index`
+    says which of both is asked.
+    """
+    list_ = _List(query, ordered, filters)
+    filtered = any(value is not None for value in filters.values())
+    far = _rows(tx, list_.beyond(_text(every), looked_at), list_, {}) if filtered else []
+    bounds = {f"far_{i}_": str(value) for i, value in enumerate(far[0] if far else ())}
+    near = list_.statement(compose.SQL("({})").format(_text(select)), bounds)
+    rows = _rows(tx, near, list_, {**filters, **bounds, "by_index": False})
+    if far and len(rows) <= query["limit"]:
+        everywhere = list_.statement(_SORTED.format(_text(select)))
+        rows = _rows(tx, everywhere, list_, {**filters, "by_index": True})
+    return _page(rows, query, list_, lambda row: row)
+
+
+# PostgreSQL would look at the rows in their order here, too, where it takes the filters for weak
+_SORTED = compose.SQL("(WITH all_ AS MATERIALIZED ({}) SELECT * FROM all_)")
+
+
+def _text(select: Any) -> compose.SQL:
+    return compose.SQL(select.sql.strip().rstrip(";"))
+
+
+class _List:
+    """A list as a caller asks for it: its order, what it is of, and the place to go on from."""
+
+    def __init__(
+        self, query: Mapping[str, Any], ordered: type[PageQuery], filters: Mapping[str, Any]
+    ) -> None:
+        """Read the place; raises Invalid."""
+        self.columns, self.what = _columns(query["sort"], ordered), _listed(ordered, filters)
+        self.place = _place(query["after"], query["sort"], self.what, len(self.columns))
+        self.limit = query["limit"] + 1
+        self.descending = (query["sort"] or "").startswith("-")
+        self._names = compose.SQL(", ").join(map(compose.Identifier, self.columns))
+
+    def statement(self, source: compose.Composable, far: Mapping[str, Any] | None = None) -> compose.Composed:
+        """Return the page's statement, up to and with a far row if there is one."""
+        forth, back = (" < ", " >= ") if self.descending else (" > ", " <= ")
+        bounds = [self._bound(sign, names) for sign, names in ((forth, self.place), (back, far)) if names]
+        where = compose.SQL(" WHERE ") + compose.SQL(" AND ").join(bounds) if bounds else compose.SQL("")
+        select = compose.SQL("SELECT * FROM {} AS listed").format(source)
+        return select + where + self._order() + compose.SQL(" LIMIT %(limit_)s")
+
+    def beyond(self, every: compose.Composable, looked_at: int) -> compose.Composed:
+        """Return the statement of the row that comes after so many others."""
+        source = compose.SQL("(SELECT {} FROM ({}) AS every_)").format(self._names, every)
+        skipped = compose.SQL(" OFFSET {}").format(compose.Literal(looked_at))
+        return compose.SQL("SELECT * FROM ({}{}) AS beyond LIMIT 1").format(self.statement(source), skipped)
+
+    def _bound(self, sign: str, names: Mapping[str, Any]) -> compose.Composed:
+        values = compose.SQL(", ").join(map(compose.Placeholder, names))
+        return compose.SQL("({}){}({})").format(self._names, compose.SQL(sign), values)
+
+    def _order(self) -> compose.Composed:
+        direction = compose.SQL(" DESC" if self.descending else "")
+        order = compose.SQL(", ").join(compose.Identifier(name) + direction for name in self.columns)
+        return compose.SQL(" ORDER BY ") + order
+
+
+def _rows(
+    tx: Transaction, statement: compose.Composed, list_: _List, filters: Mapping[str, Any]
+) -> list[Any]:
     with tx.cursor() as cursor:
         try:
-            cursor.execute(statement, {**filters, "limit_": query["limit"] + 1, **place})
+            cursor.execute(statement, {**filters, "limit_": list_.limit, **list_.place})
         except psycopg2.DataError:
-            if place:
+            if list_.place:
                 raise Invalid({"?after": _NOT_OURS}) from None
             raise
-        rows = turns.fetched(cursor)
-    return _page(rows, query, what, columns, shown)
+        return turns.fetched(cursor)
+
+
+def among(
+    rows: Iterable[Any], query: Mapping[str, Any], ordered: type[PageQuery], **filters: Any
+) -> dict[str, Any]:
+    """Return a page of rows that are computed, few enough to be made anew for each page, as `fetch` does.
+
+    They are put in order by their columns as texts.
+    """
+    list_ = _List(query, ordered, filters)
+    place = tuple(list_.place.values())
+    keyed = sorted(
+        ((tuple(str(getattr(row, name)) for name in list_.columns), row) for row in rows), key=_KEY
+    )
+    inside = reversed(keyed) if list_.descending else keyed
+    left = [row for key, row in inside if not place or (key < place if list_.descending else key > place)]
+    return _page(left[: list_.limit], query, list_, lambda row: row)
 
 
 def _columns(sort: str | None, ordered: type[PageQuery]) -> list[str]:
@@ -112,35 +219,16 @@ def _columns(sort: str | None, ordered: type[PageQuery]) -> list[str]:
     return [*chosen, *(name for name in ordered.key if name not in chosen)]
 
 
-def _statement(
-    select: str, columns: Sequence[str], descending: bool, place: Mapping[str, Any]
-) -> compose.Composed:
-    names = compose.SQL(", ").join(map(compose.Identifier, columns))
-    direction = compose.SQL(" DESC" if descending else "")
-    order = compose.SQL(", ").join(compose.Identifier(name) + direction for name in columns)
-    parts: list[compose.Composable] = [
-        compose.SQL("SELECT * FROM ("),
-        compose.SQL(select.strip().rstrip(";")),
-        compose.SQL(") AS listed"),
-    ]
-    if place:
-        values = compose.SQL(", ").join(map(compose.Placeholder, place))
-        sign = compose.SQL(") < (" if descending else ") > (")
-        parts += [compose.SQL(" WHERE ("), names, sign, values, compose.SQL(")")]
-    return compose.Composed([*parts, compose.SQL(" ORDER BY "), order, compose.SQL(" LIMIT %(limit_)s")])
-
-
 def _page(
     rows: Sequence[Any],
     query: Mapping[str, Any],
-    what: bytes,
-    columns: Sequence[str],
+    list_: _List,
     shown: Callable[[Any], Any],
 ) -> dict[str, Any]:
     more = len(rows) > query["limit"]
     kept = rows[: query["limit"]]
-    last = [getattr(kept[-1], name) for name in columns] if more else []
-    following = _cursor(query["sort"], what, last) if more else None
+    last = [getattr(kept[-1], name) for name in list_.columns] if more else []
+    following = _cursor(query["sort"], list_.what, last) if more else None
     shown_rows = [shown(row) for some in turns.slices(kept) for row in some]
     return {"items": shown_rows, "next": following}
 

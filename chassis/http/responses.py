@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import errors
 from chassis.http import exporting, outcomes
-from chassis.http.answering import PROBLEM_TYPES
-from chassis.http.headers import ALWAYS, TEXT, headers, of_refusal
+from chassis.http.answering import MOST_FAULTS, PROBLEM_TYPES
+from chassis.http.headers import ALWAYS, ETAG_OF_PAGES, TEXT, Named, headers, of_refusal
 from chassis.http.idempotency import REPLAYED
 from chassis.tables.media import CSV, NDJSON
 from chassis.tables.writing import example_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Described = dict[str, Any]
 
+_PAGE: Described = {"text/html": {"schema": TEXT}}
 _URN = {"type": "string", "format": "uri", "description": "Stable; docs/api.md has a section for each."}
 _PROBLEM: Described = {
     "type": "object",
@@ -29,7 +30,10 @@ _FAULT = {
     "type": "object",
     "required": ["pointer", "detail"],
     "properties": {
-        "pointer": {**TEXT, "description": "A JSON pointer into the body; ?name for a query parameter."},
+        "pointer": {
+            **TEXT,
+            "description": "A JSON pointer into the body; ?name of the query, {name} of the address.",
+        },
         "detail": TEXT,
     },
 }
@@ -52,7 +56,12 @@ def _refusal(kind: type[errors.ProblemError]) -> Described:
     says: Described = {"type": {"const": example["type"]}, "status": {"const": kind.status}}
     schema: Described = {"allOf": [{"$ref": "#/components/schemas/Problem"}], "properties": says}
     if kind is errors.Invalid:
-        says["errors"] = {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}
+        says["errors"] = {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Fault"},
+            "maxItems": MOST_FAULTS + 1,
+            "description": "In the order of their pointers; beyond so many the last one says how many more.",
+        }
         schema["required"] = ["errors"]
         example["errors"] = [_A_FAULT]
     return {
@@ -76,12 +85,12 @@ def _successes(endpoint: Endpoint, components: Components) -> Described:
             "204": {"description": "Done; nothing to say.", "headers": headers(*ALWAYS, *_ends(endpoint))}
         }
     response = {
-        "description": "Made." if endpoint.creates else "As asked.",
+        "description": "Made." if endpoint.keyed else "As asked.",
         "headers": headers(*_names(endpoint)),
         "content": _content(endpoint, components),
     }
     found: Described = {str(endpoint.status): response}
-    if endpoint.conditional and endpoint.method == "PUT":
+    if endpoint.creates and not endpoint.keyed:
         found["201"] = {**response, "description": "Made, as nothing was there."}
     if endpoint.method == "GET":
         known = {
@@ -96,26 +105,26 @@ def _ends(endpoint: Endpoint) -> tuple[str, ...]:
     return ("Deprecation", "Sunset", "Link") if endpoint.deprecated else ()
 
 
-def _names(endpoint: Endpoint) -> list[str]:
-    names = [*ALWAYS, *_ends(endpoint)]
+def _names(endpoint: Endpoint) -> list[Named]:
+    names: list[Named] = [*ALWAYS, *_ends(endpoint)]
     exported = bool(exporting.forms(endpoint))
-    told = {
+    told: dict[Named, bool] = {
         "ETag": (endpoint.versioned or endpoint.method == "GET") and not exported,
-        "ETag OfPages": exported,
+        ETAG_OF_PAGES: exported,
         "Location": bool(endpoint.location),
         "Link": endpoint.pages is not None,
-        REPLAYED: endpoint.creates,
+        REPLAYED: endpoint.keyed,
         "Content-Disposition": exported,
     }
     return [*names, *(name for name, applies in told.items() if applies and name not in names)]
 
 
 def _content(endpoint: Endpoint, components: Components) -> Described:
-    if endpoint.html:
-        return {"text/html": {"schema": TEXT}}
+    if endpoint.html and not endpoint.both:
+        return _PAGE
     assert endpoint.returns is not None, "asked before"  # noqa: S101
     shown = media(components.answer(endpoint.returns), endpoint.returns)
-    content: Described = {"application/json": shown}
+    content: Described = {"application/json": shown, **(_PAGE if endpoint.both else {})}
     for form in exporting.forms(endpoint):
         content[form] = _table(form, endpoint)
     return content

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chassis import access, uploads
 from chassis.dumping import dumper
-from chassis.errors import ProblemError, Unauthorized
+from chassis.errors import NotFound, ProblemError, Unauthorized
 from chassis.http import answering, caching, deprecation, exporting, reading
 from chassis.http.endpoint import owned
 from chassis.http.idempotency import Claim
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     Work = Callable[[Transaction, Call, Mapping[str, Any]], Any]
     Identify = Callable[[str | None], Identity]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +52,40 @@ class Seam:
         address = self.guard.address(request.environ)
         with self._guesses_counted(request, address, "token"):
             actor = self._actor(endpoint, request)
-        known = actor.role != access.PUBLIC
-        left = self.guard.admit(actor.client) if known else self.guard.admit_anonymous(address)
+        client, left = self._counted(actor, address)
         told = {**left, **caching.headers(endpoint), **deprecation.headers(endpoint)}
-        client = actor.client if known else address
         with _told(told):
             access.demand(actor, endpoint.scope)
             form = answering.negotiate(endpoint, request, exporting.forms(endpoint))
-            claim = Claim(request, actor) if endpoint.creates else None
-            call = reading.read(endpoint, request, actor, correlation_id)
-            call = uploads.received(endpoint.body, request, call, self.db)
+            claim = Claim(request, actor) if endpoint.keyed else None
+            raw = reading.receive(endpoint, request)
+            asked = reading.Asked(request, path_values, raw, form)
+            read = partial(reading.read, endpoint, asked, actor, correlation_id)
             served = Served(self, client, endpoint, request, path_values, work)
             if form in MEDIA_TYPES:
-                response = self._exported(endpoint, form, call, served)
+                response = self._exported(endpoint, form, read(), served)
             else:
                 with self._guesses_counted(request, address, "session"):
-                    response = served.whole(call, claim)
+                    response = served.whole(uploads.received(endpoint.body, request, read, self.db), claim)
             response.headers.extend(told)
             caching.allow(endpoint, response)
             return response
+
+    def count(self, request: Request) -> dict[str, str]:
+        """Count a request that no endpoint takes, like any other; return the headers that say so.
+
+        Raises Unauthorized for a token that is none, and TooManyRequests.
+        """
+        address = self.guard.address(request.environ)
+        with self._guesses_counted(request, address, "token"):
+            actor = self.identify(request.headers.get("Authorization"))
+        return self._counted(actor, address)[1]
+
+    def _counted(self, actor: Identity, address: str) -> tuple[str, dict[str, str]]:
+        """Return whom the request counts for, and the headers that say what is left."""
+        if actor.role == access.PUBLIC:
+            return address, self.guard.admit_anonymous(address)
+        return actor.client, self.guard.admit(actor.client)
 
     def _exported(self, endpoint: Endpoint, form: str, call: Call, served: Served) -> Response:
         """Answer with a table, which has its client's place for one from the first page to the last byte."""
@@ -107,8 +125,34 @@ class Served:
     path_values: Mapping[str, Any]
     work: Work
 
-    def whole(self, call: Call, claim: Claim | None) -> Response:
+    def whole(self, read: Callable[[], Call], claim: Claim | None) -> Response:
         """Answer in one transaction, together with the key that a creating request holds."""
+        # after receiving: whoever sends slowly keeps nobody of its own network from being served
+        with self.seam.guard.place(self.client):
+            call = read()
+            return self._or_by_alias(call, lambda served: served._whole(call, claim))
+
+    def _or_by_alias(self, call: Call, serve: Callable[[Served], T]) -> T:
+        """Serve; where nothing has the address's values, once more with what these mean, if that is other."""
+        try:
+            return serve(self)
+        except NotFound:
+            values = self._meant(call)
+            if values == self.path_values:
+                raise
+            return serve(replace(self, path_values=values))
+
+    def _meant(self, call: Call) -> Mapping[str, Any]:
+        aliases = self.endpoint.aliases
+        if not aliases.keys() & self.path_values.keys():
+            return self.path_values
+        with self.seam.db.transaction(call.correlation_id, call.actor, reads=True) as tx:
+            return {
+                name: aliases[name](tx, value) if name in aliases else value
+                for name, value in self.path_values.items()
+            }
+
+    def _whole(self, call: Call, claim: Claim | None) -> Response:
         with self._admitted(call) as tx:
             if claim and (stored := claim.answered(tx, call.raw)):
                 return stored
@@ -120,17 +164,22 @@ class Served:
 
     def page(self, call: Call) -> Any:
         """Return one page of a list, as it is shown: to make it so is work that has a place, too."""
-        with self.seam.guard.resting(), self._admitted(call) as tx:
+        guard = self.seam.guard
+        with guard.resting(), guard.place(self.client):
+            return self._or_by_alias(call, lambda served: served._page(call))
+
+    def _page(self, call: Call) -> Any:
+        with self._admitted(call) as tx:
             return dumper(self.endpoint.returns)(self.work(tx, call, self.path_values))
 
     @contextmanager
-    def _admitted(self, call: Call) -> Iterator[Transaction]:
-        # after reading: whoever sends slowly keeps nobody of its own network from being served
+    def _admitted(self, call: Call) -> Iterator[Any]:
+        """Give the transaction, or None where none is needed."""
+        if not self.endpoint.transaction:
+            yield None
+            return
         reads = self.endpoint.method == "GET"
-        with (
-            self.seam.guard.place(self.client),
-            self.seam.db.transaction(call.correlation_id, call.actor, reads=reads) as tx,
-        ):
+        with self.seam.db.transaction(call.correlation_id, call.actor, reads=reads) as tx:
             access.admit(call.actor, owned(tx, self.endpoint, self.path_values))
             yield tx
 

@@ -4,13 +4,13 @@ services/<name>/imports holds KINDS, of ImportKind; service.py declares the endp
 
     @http("POST", "/imports", body=imports.file_of(KINDS), query=imports.start_query(KINDS), …)
         -> imports.start
-    @every(seconds=1, wake="imports")                                                  -> imports.supervise
+    @every(seconds=0.5, wake="imports")                                                -> imports.supervise
 
 A file is kept in the database in pieces, so that any replica can work on it; a process of its own reads it.
 """
 
 from chassis.imports.kinds import Fault, ImportKind, Job, Outcome, Parsed, rejected
-from chassis.imports.store import FILE, file_of, get, jobs, owners, report, start
+from chassis.imports.store import FILE, cancel, file_of, get, jobs, owners, report, start
 from chassis.imports.supervision import supervise
 from chassis.imports.views import ImportStarted, ImportView, JobQuery, ReportRow, RowQuery, start_query
 
@@ -26,6 +26,7 @@ __all__ = [
     "Parsed",
     "ReportRow",
     "RowQuery",
+    "cancel",
     "file_of",
     "get",
     "jobs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -12,6 +13,7 @@ from chassis import outbox, sql
 from chassis.faults import Fault as Blame
 from chassis.faults import classify
 from chassis.imports.kinds import Fault, Outcome, Parsed, rejected
+from chassis.imports.loading import accepted_in
 from chassis.imports.locks import TURN_LOCK
 
 if TYPE_CHECKING:
@@ -38,12 +40,13 @@ class OvertakenError(Exception):
     """Somebody else has gone on with the job: this process has lost it without noticing."""
 
 
-def apply(conn: Transaction, kind: ImportKind, job: Job, chunk: Chunk) -> None:
+def apply(conn: Transaction, kind: ImportKind, job: Job, chunk: Chunk, *, patient: bool = True) -> None:
     """Apply a chunk; a row that cannot be stored harms only itself.
 
-    Raises psycopg2.Error if the database is away.
+    patient: wait until others' events have been published. Raises psycopg2.Error if the database is away.
     """
-    _make_room(conn)
+    if patient:
+        _make_room(conn)
     try:
         _try(conn, kind, job, chunk, singly=False)
     except psycopg2.Error as fault:
@@ -77,7 +80,7 @@ def _in_transaction(conn: Transaction, kind: ImportKind, job: Job, chunk: Chunk,
     outcomes = [rejected(number, *each) for number, each in chunk if not isinstance(each, Parsed)]
     for part in parts:
         outcomes += _apply_part(conn, kind, job, part, forgiving=singly)
-    _report(conn, job, sorted(outcomes, key=lambda outcome: outcome.number))
+    _report(conn, kind, job, sorted(outcomes, key=lambda outcome: outcome.number))
 
 
 def _apply_part(
@@ -99,7 +102,7 @@ def _apply_part(
     return outcomes
 
 
-def _report(conn: Transaction, job: Job, outcomes: Sequence[Outcome]) -> None:
+def _report(conn: Transaction, kind: ImportKind, job: Job, outcomes: Sequence[Outcome]) -> None:
     rows = [
         {
             "job_id": job.job_id,
@@ -107,7 +110,7 @@ def _report(conn: Transaction, job: Job, outcomes: Sequence[Outcome]) -> None:
             "state": each.state,
             # what a dry run would make has no id
             "item_id": None if job.dry_run and each.state == "made" else each.item_id,
-            "faults": list(each.faults),
+            "faults": [_complete(kind, fault) for fault in each.faults],
         }
         for each in outcomes
     ]
@@ -120,6 +123,11 @@ def _report(conn: Transaction, job: Job, outcomes: Sequence[Outcome]) -> None:
         accepted=len(outcomes) - refused,
         rejected=refused,
     )
+
+
+def _complete(kind: ImportKind, fault: Fault) -> Fault:
+    """Return a fault that says what is accepted."""
+    return fault if fault.accepted else replace(fault, accepted=accepted_in(kind, fault.column))
 
 
 def _make_room(conn: Transaction) -> None:

@@ -51,6 +51,7 @@ class Job:
     job_id: UUID
     kind: str
     media_type: str
+    charset: str | None
     dry_run: bool
     imported: bool
     actor: Identity

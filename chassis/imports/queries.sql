@@ -20,8 +20,14 @@ WHERE c.stored_at < now() - make_interval(secs => :seconds)
 
 -- name: insert_job!
 -- A file is complete and waits for its turn.
-INSERT INTO import_job (job_id, kind, media_type, bytes, dry_run, imported, state, actor, correlation_id, created_at)
-VALUES (:job_id, :kind, :media_type, :bytes, :dry_run, :imported, 'waiting', (:actor)::jsonb, :correlation_id, :now);
+INSERT INTO import_job (job_id, kind, media_type, charset, bytes, dry_run, imported, state, actor, owner,
+    correlation_id, created_at)
+VALUES (:job_id, :kind, :media_type, :charset, :bytes, :dry_run, :imported, 'waiting', (:actor)::jsonb, :owner,
+    :correlation_id, :now);
+
+-- name: count_unfinished$
+-- How many imports of an owner are not over.
+SELECT count(*) FROM import_job WHERE owner = :owner AND state IN ('waiting', 'running');
 
 -- name: job^
 -- One job.
@@ -39,13 +45,44 @@ WHERE (finished_at IS NULL OR finished_at >= now() - make_interval(days => :kept
   AND ((:state)::text IS NULL OR state = :state)
   AND ((:claims)::jsonb IS NULL OR actor -> 'claims' @> :claims);
 
--- name: due_job$
--- The oldest job that nobody works on: who does holds the job's advisory lock in its session.
-SELECT job_id FROM (
-    SELECT job_id FROM import_job WHERE state IN ('waiting', 'running') ORDER BY created_at LIMIT 20
-) AS due
-WHERE pg_try_advisory_xact_lock(:key, hashtext(job_id::text))
-LIMIT 1;
+-- name: take_job^
+-- Begin the next turn: of an owner that has fewest jobs worked on, and of those had its last turn longest ago; its
+-- oldest job. Who works on a job holds its advisory lock; who was told to a moment ago may not hold it yet.
+WITH open AS (
+    SELECT job_id, owner, created_at,
+           coalesce(turn_at > now() - make_interval(secs => :pause), false) OR EXISTS (
+               SELECT FROM pg_locks AS l
+               WHERE l.locktype = 'advisory' AND l.classid = (:key)::oid AND l.objid = hashtext(job_id::text)::oid
+                 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+           ) AS taken
+    FROM import_job WHERE state IN ('waiting', 'running')
+), next AS (
+    SELECT o.job_id FROM open AS o
+    WHERE NOT o.taken AND NOT o.owner = ANY((:here)::text[])
+    ORDER BY (SELECT count(*) FROM open AS t WHERE t.owner = o.owner AND t.taken),
+             (SELECT max(e.turn_at) FROM import_job AS e WHERE e.owner = o.owner) NULLS FIRST,
+             o.created_at, o.job_id
+    LIMIT 1
+)
+UPDATE import_job AS j SET turn_at = now() FROM next
+WHERE j.job_id = next.job_id
+  -- another replica may have been faster
+  AND coalesce(j.turn_at < now() - make_interval(secs => :pause), true)
+RETURNING j.job_id, j.owner;
+
+-- name: others_wait$
+-- Whether a job of another owner has waited for some time without anybody working on it.
+SELECT EXISTS (
+    SELECT FROM import_job AS j
+    WHERE j.state IN ('waiting', 'running') AND j.owner <> :owner
+      AND j.created_at < now() - make_interval(secs => :patience)
+      AND coalesce(j.turn_at < now() - make_interval(secs => :pause), true)
+      AND NOT EXISTS (
+          SELECT FROM pg_locks AS l
+          WHERE l.locktype = 'advisory' AND l.classid = (:key)::oid AND l.objid = hashtext(j.job_id::text)::oid
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      )
+);
 
 -- name: hold_job$
 -- Take a job for as long as this session lives; false: somebody else has it.
@@ -53,12 +90,19 @@ SELECT pg_try_advisory_lock(:key, hashtext((:job_id)::text));
 
 -- name: begin_job!
 -- Note that work begins, again perhaps; a job that only ever kills who works on it is given up.
-UPDATE import_job SET state = 'running', started_at = coalesce(started_at, :now), attempts = attempts + 1
+UPDATE import_job
+SET state = 'running', phase = 'reading', rows_read = 0, started_at = coalesce(started_at, :now), attempts = attempts + 1
 WHERE job_id = :job_id AND state IN ('waiting', 'running');
 
--- name: set_total!
--- The file could be read to its end, and has so many rows.
-UPDATE import_job SET rows_total = :rows WHERE job_id = :job_id;
+-- name: note_read$
+-- So many rows have been read; nothing if the job is not worked on any more.
+UPDATE import_job SET rows_read = :rows WHERE job_id = :job_id AND state = 'running' RETURNING true;
+
+-- name: begin_applying$
+-- The file could be read to its end, and has so many rows; nothing if the job is not worked on any more.
+UPDATE import_job SET phase = 'applying', rows_read = :rows, rows_total = :rows, notes = (:notes)::jsonb
+WHERE job_id = :job_id AND state = 'running'
+RETURNING true;
 
 -- name: lock_job^
 -- Hold a job while rows of it are applied.
@@ -83,7 +127,7 @@ FROM jsonb_populate_recordset(NULL::import_row, (:rows)::jsonb);
 
 -- name: finish_job!
 -- The job is over.
-UPDATE import_job SET state = :state, reason = :reason, finished_at = :now
+UPDATE import_job SET state = :state, phase = NULL, reason = :reason, finished_at = :now
 WHERE job_id = :job_id AND state IN ('waiting', 'running');
 
 -- name: oldest_job$

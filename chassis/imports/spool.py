@@ -3,62 +3,94 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
 from chassis import sql
+from chassis.imports import budget
+from chassis.imports.applying import OvertakenError
 from chassis.imports.loading import check_columns, load
 from chassis.tables import TableError
 from chassis.tables.reading import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from uuid import UUID
 
     from chassis.db import Transaction
     from chassis.imports.kinds import Fault, ImportKind, Job, Parsed
-    from chassis.tables import Row
+    from chassis.tables import Reading, Row
 
 queries: Any = sql.load(__file__)
 
 CHUNK = 500
 MOST_ROWS = 1_000_000
+MOST_SPOOLED = 1 << 30  # bytes on disk: a workbook names a long text once and may use it a million times
+# Of the processor's time. A million rows of a dozen cells take five minutes as a workbook, one as CSV.
+OPENING_SECONDS = 120.0
+READING_SECONDS = 1200.0
+_TELL_SECONDS = 1.0
 
 
 @contextmanager
 def spooled(conn: Transaction, kind: ImportKind, job: Job) -> Iterator[Spool]:
-    """Give a job's rows; raises TableError if its file cannot be read to its end."""
+    """Give a job's rows; raises TableError if its file cannot be read, OutOfTimeError if not soon enough."""
     with tempfile.TemporaryFile() as kept:
         with tempfile.TemporaryFile() as file:
             _fetch(conn, job.job_id, file)
-            columns, rows = read(job.media_type, file)
-            if columns is not None:
-                check_columns(kind, columns)
-            total = _keep(rows, kept)
-        yield Spool(kind, kept, total)
+            with budget.at_most(OPENING_SECONDS, "Opening the file"):
+                table = read(job.media_type, file, job.charset)
+                if table.columns is not None:
+                    check_columns(kind, table.columns, table.header)
+            with closing(table.rows) as rows, budget.at_most(READING_SECONDS, "Reading the file"):
+                total, last = _keep(rows, kept, _Progress(conn, job.job_id))
+        yield Spool(kind, kept, table, total, last)
 
 
-def _keep(rows: Iterator[Row], kept: IO[bytes]) -> int:
-    """Write rows down, and return how many there are."""
-    total = 0
+def _keep(rows: Iterator[Row], kept: IO[bytes], told: Callable[[int], None]) -> tuple[int, int]:
+    """Write rows down; return how many there are, and the last one's number."""
+    total = size = 0
     for total, row in enumerate(rows, 1):
         if total > MOST_ROWS:
             raise TableError(f"The file has more than {MOST_ROWS} rows: send it in parts.")
-        kept.write(orjson.dumps(tuple(row), option=orjson.OPT_APPEND_NEWLINE))
+        size += kept.write(orjson.dumps(tuple(row), option=orjson.OPT_APPEND_NEWLINE))
+        if size > MOST_SPOOLED:
+            raise TableError(f"The file's rows have more than {MOST_SPOOLED} bytes: send it in parts.")
+        if total % CHUNK == 0:
+            told(total)
     if not total:
         raise TableError("The file has no rows.")
-    return total
+    return total, row.number
+
+
+class _Progress:
+    """Tells how many rows have been read, about once a second; notices that the job was cancelled."""
+
+    def __init__(self, conn: Transaction, job_id: UUID) -> None:
+        self._conn, self._job_id = conn, job_id
+        self._next = time.monotonic() + _TELL_SECONDS
+
+    def __call__(self, rows: int) -> None:
+        if time.monotonic() < self._next:
+            return
+        with self._conn:
+            goes_on = queries.note_read(self._conn, job_id=self._job_id, rows=rows)
+        if not goes_on:
+            raise OvertakenError
+        self._next = time.monotonic() + _TELL_SECONDS
 
 
 class Spool:
     """The rows of a file, on disk."""
 
-    def __init__(self, kind: ImportKind, rows: IO[bytes], total: int) -> None:
-        """Take over what was written down."""
-        self._kind, self._rows, self.total = kind, rows, total
+    def __init__(self, kind: ImportKind, rows: IO[bytes], table: Reading, total: int, last: int) -> None:
+        """Take over what was written down; `last`: the number of the last row."""
+        self._kind, self._rows, self._serials = kind, rows, table.serials
+        self.notes, self.total, self.last = table.notes, total, last
 
     def chunks(self, after: int) -> Iterator[list[tuple[int, Parsed | list[Fault]]]]:
         """Give (row number, values or faults) of the rows after one, so many at a time."""
@@ -66,7 +98,10 @@ class Spool:
         rows = map(orjson.loads, self._rows)
         left = (row for row in rows if row[0] > after)
         while chunk := list(islice(left, CHUNK)):
-            yield [(number, load(self._kind, number, cells, wrong)) for number, cells, wrong in chunk]
+            yield [
+                (number, load(self._kind, number, cells, wrong, serials=self._serials))
+                for number, cells, wrong in chunk
+            ]
 
 
 def _fetch(conn: Transaction, job_id: UUID, file: IO[bytes]) -> None:

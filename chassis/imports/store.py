@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 
 from chassis import sql
-from chassis.errors import found
+from chassis.errors import TooManyRequests, UnsupportedMediaType, found
 from chassis.http import paging
 from chassis.imports.pruning import KEPT_DAYS, kept_since
 from chassis.imports.views import JobQuery, RowQuery
-from chassis.tables import MEDIA_TYPES
-from chassis.tables.media import CSV, NDJSON
+from chassis.tables import MEDIA_TYPES, encoding
+from chassis.tables.media import CSV, NDJSON, XLSX
 from chassis.tables.writing import example_of
 from chassis.uploads import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from chassis.access import Identity, Owners
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 queries: Any = sql.load(__file__)
 
 MOST_BYTES = 200_000_000
+MOST_UNFINISHED = 20  # imports of one owner
+_RETRY_SECONDS = 60
 # An owner that nobody is: a job of somebody who is not limited is seen only by those who are not.
 _UNLIMITED: Owners = {"": ()}
 
@@ -41,7 +44,33 @@ def _forget(tx: Transaction, file_id: UUID) -> None:
     queries.delete_chunks(tx, job_id=file_id)
 
 
-FILE = Upload(tuple(MEDIA_TYPES), MOST_BYTES, _keep, _forget)
+def _admit(tx: Transaction, actor: Identity) -> None:
+    """Raise TooManyRequests for another file of somebody of whose many are not done yet."""
+    if queries.count_unfinished(tx, owner=owner_of(actor)) < MOST_UNFINISHED:
+        return
+    told = f"{MOST_UNFINISHED} of your imports are not over yet: wait for one of them, or cancel one."
+    raise TooManyRequests(told, headers={"Retry-After": str(_RETRY_SECONDS)})
+
+
+def _charset(media_type: str, charset: str) -> str | None:
+    """Return the encoding that a Content-Type names, None where it says nothing of use."""
+    if media_type == XLSX:
+        return None
+    known = encoding.named(charset)
+    if known is None or (media_type == NDJSON and known != "utf-8"):
+        forms = "utf-8" if media_type == NDJSON else ", ".join(encoding.CHARSETS)
+        raise UnsupportedMediaType(
+            f"As charset {media_type} may have: {forms}; or none, then it is found out."
+        )
+    return known
+
+
+FILE = Upload(tuple(MEDIA_TYPES), MOST_BYTES, _keep, _forget, _admit, _charset)
+
+
+def owner_of(actor: Identity) -> str:
+    """Return whose turn somebody's import takes: their region's, or the client's own."""
+    return " ".join(f"{claim} {value}" for claim, value in actor.claims.items()) or f"client {actor.client}"
 
 
 def file_of(kinds: Iterable[ImportKind]) -> Upload:
@@ -59,9 +88,11 @@ def start(tx: Transaction, call: Call) -> dict[str, Any]:
         tx,
         job_id=call.body.file_id,
         media_type=call.body.media_type,
+        charset=call.body.charset,
         bytes=call.body.size,
         **call.query,
         actor=sql.document(_stored(call)),
+        owner=owner_of(call.actor),
         correlation_id=call.correlation_id,
         now=call.now,
     )
@@ -78,6 +109,13 @@ def get(tx: Transaction, import_id: UUID) -> dict[str, Any]:
     """Return how far an import is."""
     row = found(_kept(tx, import_id), "import")
     return {"import_id": row.job_id, **row._asdict()}
+
+
+def cancel(tx: Transaction, import_id: UUID, now: datetime) -> dict[str, Any]:
+    """End an import that is not over, and return it; what it has done stays done."""
+    queries.finish_job(tx, job_id=import_id, state="cancelled", reason=None, now=now)
+    queries.delete_chunks(tx, job_id=import_id)
+    return get(tx, import_id)
 
 
 def jobs(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:

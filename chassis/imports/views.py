@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from chassis.imports.kinds import ImportKind
 
-STATES = ("waiting", "running", "done", "failed")
+STATES = ("waiting", "running", "done", "failed", "cancelled")
+PHASES = ("reading", "applying")
 ROW_STATES = ("made", "changed", "unchanged", "rejected")
 
 
@@ -54,7 +55,11 @@ class ImportStarted(Schema):
 
 
 class ImportView(ImportStarted):
-    """An import: `rows_total` is null until the file has been read; `reason` says why a failed one failed."""
+    """An import: `rows_total` is null until the file has been read; `reason` says why a failed one failed.
+
+    `phase`: what a running one does at present; `rows_read`: how far it is with reading.
+    `notes`: what a person should know of how the file was read.
+    """
 
     kind = fields.String()
     media_type = fields.String()
@@ -62,6 +67,9 @@ class ImportView(ImportStarted):
     dry_run = fields.Boolean()
     imported = fields.Boolean()
     reason = fields.String(allow_none=True)
+    phase = fields.String(allow_none=True, validate=validate.OneOf(PHASES))
+    notes = fields.List(fields.String())
+    rows_read = fields.Integer()
     rows_total = fields.Integer(allow_none=True)
     rows_accepted = fields.Integer()
     rows_rejected = fields.Integer()
@@ -73,11 +81,14 @@ class ImportView(ImportStarted):
         **ImportStarted.example,
         "state": "running",
         "kind": "suppliers",
-        "media_type": "text/csv",
+        "media_type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "bytes": 18_402_117,
         "dry_run": False,
         "imported": True,
         "reason": None,
+        "phase": "applying",
+        "notes": ["The sheet 'Leverantörer' was read; left alone: 'Hjälp' (hidden)."],
+        "rows_read": 200_000,
         "rows_total": 200_000,
         "rows_accepted": 61_497,
         "rows_rejected": 3,

@@ -1,6 +1,6 @@
 """Tables as people and systems exchange them: CSV, NDJSON and workbooks (XLSX), in bounded memory.
 
-    names, rows = reading.read(media_type, file)  # names: the columns, None for NDJSON; rows: Iterator[Row]
+    table = reading.read(media_type, file)  # columns, rows, and what should be known of how they were read
 
     with tables.writer(media_type, columns) as table:
         yield table.head()
@@ -14,7 +14,7 @@ along.
 
 from chassis.tables.faults import TableError
 from chassis.tables.media import CSV, MEDIA_TYPES, NDJSON, XLSX
-from chassis.tables.sheet import Row
+from chassis.tables.sheet import Reading, Row
 from chassis.tables.writing import Writer, columns_of, writer
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "MEDIA_TYPES",
     "NDJSON",
     "XLSX",
+    "Reading",
     "Row",
     "TableError",
     "Writer",

@@ -10,45 +10,58 @@ from typing import IO, TYPE_CHECKING
 from chassis.tables import encoding
 from chassis.tables.cells import LONGEST_CELL, unguarded
 from chassis.tables.faults import TableError
-from chassis.tables.sheet import Row, header, row_of
+from chassis.tables.sheet import Reading, Row, header, row_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 LONGEST_ROW = 1_000_000  # characters, line ends within quotes included
 _SEPARATORS = (",", ";", "\t")
+_NOTHING = "".join(_SEPARATORS) + "\r\n "
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-def read(file: IO[bytes]) -> tuple[list[str], Iterator[Row]]:
-    """Return the columns and the rows of a seekable file, which stays open; raises TableError."""
-    name = encoding.detect(file)
+def read(file: IO[bytes], charset: str | None = None) -> Reading:
+    """Return the table in a seekable file, which stays open; raises TableError.
+
+    `charset`: the encoding's name for Python, where it is known; else it is found out.
+    """
+    name = charset or encoding.detect(file)
     file.seek(0)
     text = io.TextIOWrapper(file, name, newline="")
     try:
-        names, records = _begin(_Lines(text))
+        number, names, records = _begin(_Lines(text))
     except BaseException:
         text.detach()
         raise
-    return names, _rows(names, records, text)
+    return Reading(names, _rows(names, records, text), [], number)
 
 
-def _begin(lines: _Lines) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """Return the columns' names and the records below them."""
-    first = next(lines, "").lstrip("\ufeff")
+def _begin(lines: _Lines) -> tuple[int, list[str], Iterator[tuple[int, list[str]]]]:
+    """Return the number of the row of names, these, and the records below them."""
+    first, number = _first_line(lines, 1)
     told = re.fullmatch(r"sep=(.)\r?\n?", first)  # what Excel writes before the header to be sure
-    first = next(lines, "") if told else first
+    if told:
+        first, number = _first_line(lines, number + 1)
     separator = told.group(1) if told else max(_SEPARATORS, key=_QUOTED.sub("", first).count)
     lines.put_back(first)
     csv.field_size_limit(LONGEST_CELL * 2)  # its own length is checked, and named, cell by cell
-    records = _records(csv.reader(lines, delimiter=separator, strict=True), lines, 2 if told else 1)
-    number, cells = next(records, (1, []))
-    return header(cells, number), records
+    records = _records(csv.reader(lines, delimiter=separator, strict=True), lines, number)
+    number, cells = next(records, (number, []))
+    return number, header(cells, number), records
+
+
+def _first_line(lines: _Lines, number: int) -> tuple[str, int]:
+    """Return the first line with anything but separators in it, and its number; row `number` is the next."""
+    while not (first := next(lines, "").lstrip("\ufeff")).strip(_NOTHING) and first:
+        lines.allowance = LONGEST_ROW
+        number += 1
+    return first, number
 
 
 def _rows(
     names: list[str], records: Iterator[tuple[int, list[str]]], text: io.TextIOWrapper
-) -> Iterator[Row]:
+) -> Generator[Row]:
     try:
         for number, cells in records:
             row = row_of(names, cells, number, {})
@@ -113,5 +126,8 @@ class _Lines:
             return self._text.readline(self.allowance + 1)
         except UnicodeError:
             # some thousand bytes are decoded ahead of the line
-            problem = "has, or one soon after it, bytes that are no text. Save the file as UTF-8."
+            problem = (
+                f"has, or one soon after it, bytes that are no text in {self._text.encoding}."
+                " Save the file as UTF-8."
+            )
             raise TableError(problem, 1) from None

@@ -9,20 +9,20 @@ import orjson
 from chassis import sql
 from chassis.nesting import DEEPEST, deeper
 from chassis.tables.faults import TableError
-from chassis.tables.sheet import Row
+from chassis.tables.sheet import Reading, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 LONGEST_LINE = 1_000_000  # bytes
 
 
-def read(file: IO[bytes]) -> tuple[None, Iterator[Row]]:
-    """Return no columns, for each line names its own, and the rows of a file; raises TableError."""
-    return None, _rows(file)
+def read(file: IO[bytes]) -> Reading:
+    """Return the rows of a file, each of which names its own columns; raises TableError."""
+    return Reading(None, _rows(file), [])
 
 
-def _rows(file: IO[bytes]) -> Iterator[Row]:
+def _rows(file: IO[bytes]) -> Generator[Row]:
     file.seek(0)
     number = 0
     while line := file.readline(LONGEST_LINE + 1):

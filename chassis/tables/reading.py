@@ -8,16 +8,14 @@ from chassis.tables import csvs, ndjson, workbooks
 from chassis.tables.media import CSV, NDJSON, XLSX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from chassis.tables.sheet import Row
-
-_READERS = {CSV: csvs.read, NDJSON: ndjson.read, XLSX: workbooks.read}
+    from chassis.tables.sheet import Reading
 
 
-def read(media_type: str, file: IO[bytes]) -> tuple[list[str] | None, Iterator[Row]]:
-    """Return the columns (None where each row names its own) and the rows of a seekable file.
+def read(media_type: str, file: IO[bytes], charset: str | None = None) -> Reading:
+    """Return the table in a seekable file; `charset`: what a CSV file is said to be written in.
 
     Raises TableError, also in the middle of the rows. CPU-bound: not for a process that answers requests.
     """
-    return _READERS[media_type](file)
+    if media_type == CSV:
+        return csvs.read(file, charset)
+    return {NDJSON: ndjson.read, XLSX: workbooks.read}[media_type](file)

@@ -9,7 +9,7 @@ from chassis.tables.cells import LONGEST_CELL
 from chassis.tables.faults import TableError, letters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 MOST_COLUMNS = 200
 _LONGEST_NAME = 100
@@ -25,6 +25,21 @@ class Row(NamedTuple):
     number: int
     values: dict[str, object]
     faults: dict[str, str]
+
+
+class Reading(NamedTuple):
+    """A table that is being read; rows are read as they are asked for, and may raise TableError.
+
+    columns: None where each row names its own. notes: what a person should know of how it was read; complete
+    after the last row. header: the number of the row of names. serials: a number in a column of dates is a
+    spreadsheet's, days since 1899-12-30.
+    """
+
+    columns: list[str] | None
+    rows: Generator[Row]
+    notes: list[str]
+    header: int = 1
+    serials: bool = False
 
 
 def header(cells: Sequence[str], number: int) -> list[str]:
@@ -74,7 +89,10 @@ def row_of(names: Sequence[str], cells: Sequence[str], number: int, wrong: dict[
 
 def _problem(text: str, index: int, columns: int) -> str | None:
     if index >= columns:
-        return f"The row has more cells than row 1 has names ({columns}): is a quote or a separator missing?"
+        return (
+            f"The row has more cells than there are named columns ({columns}):"
+            " is a quote or a separator missing?"
+        )
     if "\0" in text:
         return "Holds the character U+0000, which cannot be stored."
     if _HALF.search(text):

@@ -1,97 +1,114 @@
-"""Reading workbooks (XLSX): the first sheet's cells as texts; no formula is evaluated, no bomb unpacked."""
+"""Reading workbooks (XLSX): the first visible sheet's cells as texts; no formula is evaluated."""
 
 from __future__ import annotations
 
-import zipfile
 from typing import IO, TYPE_CHECKING, Any
-from zipfile import ZipFile
 
 from openpyxl import load_workbook
+from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900
 
+from chassis.tables import bombs
 from chassis.tables.cells import text_of, untyped
 from chassis.tables.faults import TableError
-from chassis.tables.sheet import MOST_COLUMNS, Row, header, row_of
+from chassis.tables.sheet import MOST_COLUMNS, Reading, Row, header, row_of
+from chassis.tables.sheet_xml import SheetRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
-_MOST_PARTS = 1000
-_MOST_UNPACKED = 1 << 30  # bytes of all parts
-_MOST_IN_MEMORY = 100 << 20  # bytes of a part that the library keeps whole
-_MOST_RATIO = 300  # a sheet shrinks to a tenth, a bomb to a thousandth
-_UNSUSPECTED = 1 << 20  # bytes: small parts may shrink as they like
 _FORMULA = "Holds a formula, which is not evaluated: paste its value instead."
+_ROUNDED = "Holds a number of more than 15 digits, which spreadsheets round: enter it as text."
+_EXACT = 10**15
 
 
-def read(file: IO[bytes]) -> tuple[list[str], Iterator[Row]]:
-    """Return the columns and the rows of the first sheet; raises TableError."""
-    _refuse_bombs(file)
+def read(file: IO[bytes]) -> Reading:
+    """Return the first visible sheet; raises TableError."""
+    bombs.refuse(file)
     file.seek(0)
+    book = _opened(file)
+    sheet, notes = _chosen(book)
+    sheet_rows = SheetRows(sheet)
+    records = iter(sheet_rows)
+    filled = (row for row in records if any(_text(cell).strip() for cell in row[1].values()))
+    number, cells = next(filled, (1, {}))
+    names = header([_text(cell) for cell in _in_line(cells)], number)
+    rows = _rows(names, records, sheet_rows, number, notes)
+    return Reading(names, rows, notes, number, serials=book.epoch == CALENDAR_WINDOWS_1900)
+
+
+def _opened(file: IO[bytes]) -> Any:
     try:
-        book = load_workbook(file, read_only=True, keep_links=False)
+        return load_workbook(file, read_only=True, keep_links=False)
+    except MemoryError:
+        raise
     except Exception as fault:  # whatever the library meets in a broken file, it is the file's
         raise TableError(f"The file cannot be read as a workbook (XLSX): {fault!r:.100}") from fault
-    if not book.worksheets:
-        raise TableError("The workbook has no sheet with cells.")
-    sheet: Any = book.worksheets[0]
-    sheet.reset_dimensions()  # a file may state anything there
-    records = _records(sheet)
-    number, cells = next(records, (1, ()))
-    names = header([_text(cell) for cell in cells], number)
-    return names, (row for n, cells in records if (row := _row(names, cells, n)))
 
 
-def _records(sheet: Any) -> Iterator[tuple[int, Sequence[Any]]]:
-    # a column more than is read: what is too wide has to be seen
-    rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1)
-    number = 0
-    while True:
-        number += 1
-        try:
-            cells = next(rows, None)
-        except Exception as fault:
-            raise TableError(f"cannot be read: {fault!r:.100}", number) from fault
-        if cells is None:
-            return
-        yield number, cells
+def _chosen(book: Any) -> tuple[Any, list[str]]:
+    """Return the first visible sheet, and which one that is if there are several."""
+    sheets = book.worksheets
+    sheet = next((each for each in sheets if each.sheet_state == "visible"), None)
+    if sheet is None:
+        raise TableError("The workbook has no visible sheet with cells.")
+    others = [
+        f"{each.title!r}{'' if each.sheet_state == 'visible' else ' (hidden)'}"
+        for each in sheets
+        if each is not sheet
+    ]
+    notes = [f"The sheet {sheet.title!r} was read; left alone: {', '.join(others)}."] if others else []
+    return sheet, notes
 
 
-def _row(names: Sequence[str], cells: Sequence[Any], number: int) -> Row | None:
-    wrong = {}
-    for index, cell in enumerate(cells):
-        if cell.data_type == "f":
-            wrong[index] = _FORMULA
-        elif cell.data_type == "e":
-            wrong[index] = f"Holds the error {cell.value}."
-    return row_of(names, [_text(cell) for cell in cells], number, wrong)
+def _rows(
+    names: list[str],
+    records: Iterator[tuple[int, Mapping[int, Any]]],
+    sheet: SheetRows,
+    first: int,
+    notes: list[str],
+) -> Generator[Row]:
+    for number, cells in records:
+        if row := _row(names, cells, number):
+            yield row
+    sheet.refuse_merged(first, len(names))
+    if sheet.hidden:
+        notes.append(
+            f"Hidden rows were read as well: {sheet.hidden_rows}, the first is row {sheet.hidden[0]}."
+        )
+
+
+def _row(names: Sequence[str], cells: Mapping[int, Any], number: int) -> Row | None:
+    line = _in_line(cells)
+    wrong = {index: said for index, cell in enumerate(line) if (said := _wrong(cell))}
+    return row_of(names, [_text(cell) for cell in line], number, wrong)
+
+
+def _in_line(cells: Mapping[int, Any]) -> list[Any]:
+    """Return cells side by side, None where there is none; what is too wide stays just outside."""
+    line: list[Any] = [None] * min(max(cells, default=-1) + 1, MOST_COLUMNS + 1)
+    for column, cell in cells.items():
+        line[min(column, MOST_COLUMNS)] = cell
+    return line
+
+
+def _wrong(cell: Any) -> str | None:
+    if cell is None:
+        return None
+    value = cell["value"]
+    if cell["data_type"] == "f":
+        return _FORMULA
+    if cell["data_type"] == "e":
+        return f"Holds the error {value}."
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return _ROUNDED if number and not abs(value) < _EXACT else None
 
 
 def _text(cell: Any) -> str:
-    value = cell.value
-    if value is None:
+    if cell is None:
         return ""
-    return untyped(value) if isinstance(value, str) else text_of(value)
-
-
-def _refuse_bombs(file: IO[bytes]) -> None:
-    """Refuse by the stated sizes: the library for zip files never unpacks more than what is stated."""
-    try:
-        parts = ZipFile(file).infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as fault:
-        raise TableError("The file is not a workbook (XLSX): it is no zip file.") from fault
-    if len(parts) > _MOST_PARTS:
-        raise TableError(f"The workbook has {len(parts)} parts; at most {_MOST_PARTS} are read.")
-    if sum(part.file_size for part in parts) > _MOST_UNPACKED:
-        raise TableError(f"The workbook unpacks to more than {_MOST_UNPACKED >> 20} MB.")
-    for part in parts:
-        _refuse_bomb(part)
-
-
-def _refuse_bomb(part: zipfile.ZipInfo) -> None:
-    is_sheet = part.filename.startswith("xl/worksheets/")
-    if not is_sheet and part.file_size > _MOST_IN_MEMORY:
-        raise TableError(f"The workbook's part {part.filename!r:.100} unpacks to more than 100 MB.")
-    if part.file_size > max(_UNSUSPECTED, part.compress_size * _MOST_RATIO):
-        raise TableError(
-            f"The workbook's part {part.filename!r:.100} unpacks to {_MOST_RATIO} times its size."
-        )
+    value = cell["value"]
+    if isinstance(value, str):
+        return untyped(value)
+    if isinstance(value, float) and not abs(value) < _EXACT:
+        return repr(value)
+    return text_of(value)

@@ -78,6 +78,14 @@ class SupplierChanged(SupplierRegistered):
     type = "supplier_changed"
 
 
+class SupplierMerged(EventSlice):
+    """[surviving supplier] Others were merged into it; `absorbed_ids`: all ids that mean it now."""
+
+    type = "supplier_merged"
+    supplier_id = fields.UUID(required=True)
+    absorbed_ids = fields.List(fields.UUID(), required=True)
+
+
 class CategoryChanged(EventSlice):
     """Whose a category is: a coordinator of that area reaches its cases."""
 

@@ -7,13 +7,15 @@ from typing import Any, ClassVar
 from marshmallow import Schema, fields, validate
 
 from chassis import config
-from chassis.fields import Grid, Text
+from chassis.fields import Day, Grid, Id, List, Text
 from chassis.http import PageQuery
 from services.assessments.domain.case import RECOMMENDATIONS, STAGES, STATES
 
 _ASSESSMENT_ID = "01938f50-7b1c-7d30-8d4e-5f6a7b8c9d30"
 _SUPPLIER_ID = "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11"
 _CAMPAIGN_ID = "01938f50-6a0b-7c20-9c3d-4e5f6a7b8c20"
+
+MOST_CASES = 2000
 
 
 class Settings(config.Settings):
@@ -49,7 +51,7 @@ class QuestionnaireView(Schema):
 class Case(Schema):
     """Whom to ask, about what."""
 
-    supplier_id = fields.UUID(required=True)
+    supplier_id = Id(required=True)
     category_id = fields.String(required=True, validate=validate.Length(1, 100))
 
 
@@ -58,8 +60,8 @@ class NewCampaign(Schema):
 
     name = Text(200, required=True)
     year = fields.Integer(required=True, strict=True, validate=validate.Range(2000, 2100))
-    answer_by = fields.Date(load_default=None, allow_none=True)
-    cases = fields.List(fields.Nested(Case), required=True, validate=validate.Length(min=1))
+    answer_by = Day(load_default=None, allow_none=True)
+    cases = List(fields.Nested(Case), most=MOST_CASES, required=True, validate=validate.Length(min=1))
 
     example: ClassVar[dict[str, Any]] = {
         "name": "Operationshandskar 2026",
@@ -172,7 +174,7 @@ class Completion(Schema):
 
     judged = Grid(7, 4, required=True, allow_none=True)
     recommendation = fields.String(required=True, validate=validate.OneOf(RECOMMENDATIONS))
-    resolved_critical = fields.List(fields.String(), load_default=list)
+    resolved_critical = List(fields.String(), load_default=list)
 
     example: ClassVar[dict[str, Any]] = {
         "judged": [[75, 75, 50, None]] * 7,
@@ -184,7 +186,7 @@ class Completion(Schema):
 class NewSession(Schema):
     """What the mail's link holds."""
 
-    invitation_id = fields.UUID(required=True)
+    invitation_id = Id(required=True)
     code = fields.String(required=True, validate=validate.Length(1, 200))
 
     example: ClassVar[dict[str, Any]] = {

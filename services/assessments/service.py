@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chassis import clock
+from chassis.changes import Resource
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.errors import Conflict
 from chassis.http import Html, listing
 from chassis.resync import Projection
 from chassis.service import Service
-from services.assessments import events, rules, schemas, usecases
+from services.assessments import events, merging, rules, schemas, usecases
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -28,13 +29,25 @@ class AssessmentsService(Service):
 
     name = "assessments"
     settings = Settings(schemas.Settings)
+    resources: ClassVar = {
+        "assessment": Resource("assessments:read", owned=True),
+        "campaign": Resource("campaigns:read"),
+    }
     tells = (usecases.completed_cases,)
+    aliases: ClassVar = {"supplier_id": merging.survivor_of}
     keeps = (
         Projection("suppliers", "supplier", ("supplier_id",)),
+        Projection("suppliers", "merged", ("supplier_id",)),
         Projection("suppliers", "category", ("category_id",)),
     )
 
-    @on_events("suppliers", events.SupplierRegistered, events.SupplierChanged, queue="assessments.suppliers")
+    @on_events(
+        "suppliers",
+        events.SupplierRegistered,
+        events.SupplierChanged,
+        events.SupplierMerged,
+        queue="assessments.suppliers",
+    )
     def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.project_suppliers(tx, batch)
 
@@ -42,8 +55,8 @@ class AssessmentsService(Service):
     def project_categories(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.project_categories(tx, batch)
 
-    @http("GET", "/questionnaire", scope="public", returns=schemas.QuestionnaireView)
-    def get_questionnaire(self, tx: Transaction, call: Call) -> Any:
+    @http("GET", "/questionnaire", scope="public", returns=schemas.QuestionnaireView, transaction=False)
+    def get_questionnaire(self, tx: None, call: Call) -> Any:
         """Read the questions with their scores: the arithmetic is open to all."""
         return rules.DOCUMENT
 
@@ -53,6 +66,7 @@ class AssessmentsService(Service):
         scope="campaigns:write",
         body=schemas.NewCampaign,
         returns=schemas.CampaignView,
+        creates=True,
         status=201,
         location="/campaigns/{campaign_id}",
     )
@@ -114,8 +128,8 @@ class AssessmentsService(Service):
 
     # The respondent's side: the page behind the mail's link, and what it calls.
 
-    @http("GET", "/respond", scope="public", html=True)
-    def get_page(self, tx: Transaction, call: Call) -> Any:
+    @http("GET", "/respond", scope="public", html=True, transaction=False)
+    def get_page(self, tx: None, call: Call) -> Any:
         """Show the respondent's page; it opens nothing by itself."""
         return Html(rules.PAGE)
 

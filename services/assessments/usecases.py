@@ -15,7 +15,7 @@ from chassis.changes import Change
 from chassis.errors import Invalid, Unauthorized, conflicts, found
 from chassis.events import newest
 from chassis.metrics import Gauge
-from services.assessments import events, repository, schemas
+from services.assessments import events, merging, repository, schemas
 from services.assessments.domain import answers, campaign, case, scoring
 from services.assessments.rules import QUESTIONNAIRE, RULES
 from services.assessments.trailed import TrailedAssessment
@@ -33,7 +33,7 @@ _SESSIONS_AT_A_TIME = 500
 
 def project_suppliers(tx: Transaction, batch: Sequence[Received]) -> None:
     """Keep what an invitation needs to know of suppliers."""
-    repository.save_suppliers(tx, [_supplier_row(event) for event in newest(batch)])
+    repository.save_suppliers(tx, [_supplier_row(event) for event in newest(merging.take_in(tx, batch))])
 
 
 def _supplier_row(event: Received) -> dict[str, Any]:
@@ -55,7 +55,10 @@ def project_categories(tx: Transaction, batch: Sequence[Received]) -> None:
 
 def launch_campaign(tx: Transaction, wanted: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Invite every case of a campaign, or none: every case that cannot be invited is named."""
-    keys = [(each["supplier_id"], each["category_id"]) for each in wanted["cases"]]
+    meant = merging.survivors(tx, {each["supplier_id"] for each in wanted["cases"]})
+    keys = [
+        (meant.get(each["supplier_id"], each["supplier_id"]), each["category_id"]) for each in wanted["cases"]
+    ]
     suppliers = repository.lock_suppliers(tx, {supplier_id for supplier_id, _ in keys})
     taken = repository.assessed_cases(tx, suppliers, wanted["year"])
     refused = campaign.refusals(keys, suppliers, taken) | campaign.late(wanted["answer_by"], now)
@@ -114,6 +117,7 @@ def get_campaign(tx: Transaction, campaign_id: UUID) -> dict[str, Any]:
 
 def list_assessments(tx: Transaction, query: dict[str, Any], actor: Identity) -> dict[str, Any]:
     """Return a page of assessments within the caller's reach."""
+    query = merging.by_survivor(tx, query)
     return repository.assessments(tx, query, {claim: actor.limited_to(claim) for claim in ("region", "area")})
 
 

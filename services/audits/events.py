@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import fields, validate
 
 from chassis.events import Event, EventSchema, EventSlice, SlicePart
-from chassis.fields import Count, Moment, Number
+from chassis.fields import Count, Grid, Moment, Number
 from services.audits.domain.case import explain
 from services.audits.domain.policy import AUDITS, BANDS, RECOMMENDATIONS
 
@@ -57,6 +57,53 @@ class AuditCancelled(_AuditState):
     type = "audit_cancelled"
 
 
+class AuditReported(EventSchema):
+    """[supplier/category] P+R: what an audit found, one event per case that it served.
+
+    `audited`: 7 x 4, 0-100 or null where it did not look.
+    """
+
+    type = "audit_reported"
+    audit_id = fields.UUID(required=True)
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    reported_at = fields.AwareDateTime(required=True)
+    audited = Grid(7, 4, required=True)
+    valid_until = fields.AwareDateTime(required=True)
+
+
+class _DeviationState(EventSchema):
+    """What all events about a deviation carry."""
+
+    deviation_id = fields.UUID(required=True)
+    audit_id = fields.UUID(required=True, allow_none=True)
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True)
+    areas = fields.List(fields.String(), required=True)
+    severe = fields.Boolean(required=True)
+    due_on = fields.Date(required=True)
+    state = fields.String(required=True)
+
+
+class DeviationRaised(_DeviationState):
+    """[deviation] P+R: something is not as the code of conduct or the contract demands."""
+
+    type = "deviation_raised"
+
+
+class DeviationOverdue(_DeviationState):
+    """[deviation] P+R: it was not remedied in time."""
+
+    type = "deviation_overdue"
+
+
+class DeviationVerified(_DeviationState):
+    """[deviation] P+R: it is remedied, and somebody has seen so."""
+
+    type = "deviation_verified"
+
+
 class _Contract(SlicePart):
     category_id = fields.String(required=True)
     regions = fields.List(fields.String(), required=True)
@@ -74,6 +121,14 @@ class SupplierChanged(SupplierRegistered):
     """The same state, later."""
 
     type = "supplier_changed"
+
+
+class SupplierMerged(EventSlice):
+    """[surviving supplier] Others were merged into it; `absorbed_ids`: all ids that mean it now."""
+
+    type = "supplier_merged"
+    supplier_id = fields.UUID(required=True)
+    absorbed_ids = fields.List(fields.UUID(), required=True)
 
 
 class CategoryChanged(EventSlice):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, fields, validate
 
 from chassis import config
-from chassis.fields import Text
+from chassis.fields import List, Text
 from chassis.http import PageQuery
 from services.audits.domain.case import STATES
 from services.audits.domain.policy import AUDITS, BANDS
@@ -34,12 +34,12 @@ class NewAuditor(Schema):
     """Somebody who holds audits; weekly_capacity: how many may begin in an ISO week."""
 
     name = Text(200, required=True, metadata={"personal": True})
-    kinds = fields.List(
+    kinds = List(
         fields.String(validate=validate.OneOf(KINDS)),
         required=True,
         validate=validate.Length(1, 2),
     )
-    languages = fields.List(
+    languages = List(
         fields.String(validate=validate.Regexp(r"^[a-z]{2,3}\Z")),
         required=True,
         validate=validate.Length(1, 50),
@@ -144,7 +144,7 @@ class AuditView(Schema):
 class Cancellation(Schema):
     """Why an audit is not held; the regions, the office and the auditor read it."""
 
-    reason = Text(1000, required=True)
+    reason = Text(1000, lines=True, required=True)
 
     example: ClassVar[dict[str, Any]] = {"reason": "The contract ends before the audit could be held."}
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chassis import clock
+from chassis.changes import Resource
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.errors import Conflict
 from chassis.http import listing
 from chassis.resync import Projection
 from chassis.service import Service
-from services.audits import events, schemas, usecases
+from services.audits import events, merging, schemas, usecases
 from services.audits.domain.case import CaseKey
 
 if TYPE_CHECKING:
@@ -29,9 +30,16 @@ class AuditsService(Service):
 
     name = "audits"
     settings = Settings(schemas.Settings)
+    aliases: ClassVar = {"supplier_id": merging.survivor_of}
+    resources: ClassVar = {
+        "case": Resource("audits:read", owned=True),
+        "audit": Resource("audits:read", owned=True),
+        "auditor": Resource("auditors:read"),
+    }
     keeps = (
         Projection("suppliers", "risk_case", ("supplier_id", "category_id")),
         Projection("suppliers", "supplier", ("supplier_id",)),
+        Projection("suppliers", "merged", ("supplier_id",)),
         Projection("suppliers", "category", ("category_id",)),
     )
 
@@ -39,7 +47,13 @@ class AuditsService(Service):
     def decide_after_rescoring(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.decide_after_rescoring(tx, batch, self.settings["AUTO_CONFIRM_WORKING_DAYS"], clock.now())
 
-    @on_events("suppliers", events.SupplierRegistered, events.SupplierChanged, queue="audits.suppliers")
+    @on_events(
+        "suppliers",
+        events.SupplierRegistered,
+        events.SupplierChanged,
+        events.SupplierMerged,
+        queue="audits.suppliers",
+    )
     def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.project_suppliers(tx, batch)
 
@@ -61,6 +75,7 @@ class AuditsService(Service):
         scope="auditors:write",
         body=schemas.NewAuditor,
         returns=schemas.AuditorView,
+        creates=True,
         versioned=True,
     )
     def put_auditor(self, tx: Transaction, call: Call, auditor_id: UUID) -> Any:

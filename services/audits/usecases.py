@@ -10,7 +10,7 @@ from chassis.changes import Change
 from chassis.errors import PreconditionFailed, conflicts, found
 from chassis.events import newest
 from chassis.metrics import Gauge
-from services.audits import events, repository, schemas
+from services.audits import events, merging, repository, schemas
 from services.audits.domain import audit as lifecycle
 from services.audits.domain import dates
 from services.audits.domain.case import STATES, CaseKey, regions_by_category
@@ -48,7 +48,7 @@ def project_suppliers(tx: Transaction, batch: Sequence[Received]) -> None:
             "version": event.version,
             "regions": regions_by_category(event.data["contracts"]),
         }
-        for event in newest(batch)
+        for event in newest(merging.take_in(tx, batch))
     ]
     repository.save_suppliers(tx, rows)
 
@@ -62,6 +62,7 @@ def decide_after_rescoring(
     tx: Transaction, batch: Sequence[Received], confirm_after: int, now: datetime
 ) -> None:
     """Keep the newest risks; decide each case that was rescored, unless that is only repeated or imported."""
+    batch = merging.of_survivors(tx, batch)
     rescored = defaultdict(list)
     for event in batch:
         rescored[CaseKey(event.data["supplier_id"], event.data["category_id"])].append(event)
@@ -241,12 +242,12 @@ def get_audit(tx: Transaction, audit_id: UUID) -> dict[str, Any]:
 
 def list_audits(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
     """Return a page of audits within the caller's reach."""
-    return repository.audits(tx, query, _reach(actor))
+    return repository.audits(tx, merging.by_survivor(tx, query), _reach(actor))
 
 
 def list_cases(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
     """Return a page of cases within the caller's reach, with their final decisions."""
-    return repository.case_views(tx, query, _reach(actor))
+    return repository.case_views(tx, merging.by_survivor(tx, query), _reach(actor))
 
 
 def _reach(actor: Identity) -> dict[str, str | None]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from email.utils import parseaddr
 from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from chassis import config
 from chassis.fields import Email, Text, mailable
-from chassis.http import PageQuery
+from chassis.http import PageQuery, PathValues
+from services.notifications import domain
 
 KINDS = (
     "assessment_invited",
@@ -49,6 +50,19 @@ class NewRecipient(Schema):
         "email": "hallbarhet@region-01.example",
         "language": "sv",
     }
+
+
+class RecipientPath(PathValues):
+    """Whom an address names: a region by its county code, an auditor by a UUID, the office as itself."""
+
+    kind = fields.String(validate=validate.OneOf(RECIPIENT_KINDS))
+    recipient_id = fields.String()
+
+    @validates_schema
+    def _names_one(self, data: dict[str, Any], **_: Any) -> None:
+        fault = domain.fault_of_recipient(data["kind"], data["recipient_id"])
+        if fault:
+            raise ValidationError(fault, "recipient_id")
 
 
 class RecipientView(NewRecipient):

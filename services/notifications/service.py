@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chassis import clock
+from chassis.changes import Resource
 from chassis.entrypoints import Settings, every, gauges, http, on_events
 from chassis.http import listing
 from chassis.resync import Projection
 from chassis.service import Service
-from services.notifications import events, schemas, sending, usecases
+from services.notifications import events, merging, schemas, sending, usecases
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from chassis.http import Call
     from chassis.metrics import Gauge
 
-_RECIPIENT = "/recipients/<kind>/<recipient_id>"
+_RECIPIENT = "/recipients/<any(region, national_office, auditor):kind>/<recipient_id>"
 
 
 class NotificationsService(Service):
@@ -27,13 +28,23 @@ class NotificationsService(Service):
 
     name = "notifications"
     settings = Settings(schemas.Settings)
+    aliases: ClassVar = {"supplier_id": merging.survivor_of}
+    resources: ClassVar = {
+        "notice": Resource("notices:read"),
+        "recipient": Resource("recipients:read"),
+    }
     keeps = (
         Projection("suppliers", "supplier", ("supplier_id",)),
+        Projection("suppliers", "merged", ("supplier_id",)),
         Projection("suppliers", "category", ("category_id",)),
     )
 
     @on_events(
-        "suppliers", events.SupplierRegistered, events.SupplierChanged, queue="notifications.suppliers"
+        "suppliers",
+        events.SupplierRegistered,
+        events.SupplierChanged,
+        events.SupplierMerged,
+        queue="notifications.suppliers",
     )
     def project_suppliers(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.project_suppliers(tx, batch, clock.now())
@@ -64,8 +75,10 @@ class NotificationsService(Service):
         "PUT",
         _RECIPIENT,
         scope="recipients:write",
+        path=schemas.RecipientPath,
         body=schemas.NewRecipient,
         returns=schemas.RecipientView,
+        creates=True,
         versioned=True,
     )
     def put_recipient(self, tx: Transaction, call: Call, kind: str, recipient_id: str) -> Any:

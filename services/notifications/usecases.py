@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import changes, ids, trail
 from chassis.changes import Change
-from chassis.errors import Invalid, NotFound, PreconditionFailed, found
+from chassis.errors import PreconditionFailed, found
 from chassis.events import newest
 from chassis.metrics import Gauge
-from services.notifications import domain, repository, schemas
+from services.notifications import domain, merging, repository, schemas
 from services.notifications.events import NOTICE_KINDS
 from services.notifications.rules import MATRIX
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 def project_suppliers(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
     """Keep what notices need to know of suppliers, and make the notices that waited for it."""
-    arrived = {event.data["supplier_id"]: event for event in newest(batch)}
+    states = merging.take_in(tx, batch)
+    arrived = {event.data["supplier_id"]: event for event in newest(states)}
     repository.lock_parents(tx, arrived, [])
     newer = repository.save_suppliers(tx, [_supplier_row(event) for event in arrived.values()])
     waiting = repository.lock_open_of_suppliers(tx, newer)
@@ -68,6 +69,7 @@ def project_categories(tx: Transaction, batch: Sequence[Received], now: datetime
 
 def take_note(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
     """Make the notices that events call for; those that repeat or report the past call for none."""
+    batch = merging.at_survivors(tx, batch)
     rows = [_occasion_row(event) for event in batch if not event.quiet]
     worth = [row for row in rows if domain.is_worth_noticing(row["kind"], row["facts"])]
     suppliers = {row["supplier_id"] for row in worth}
@@ -115,11 +117,6 @@ def save_recipient(
     tx: Transaction, kind: str, recipient_id: str, wanted: dict[str, Any], expects: Expectation
 ) -> dict[str, Any]:
     """Write where a region, the office or an auditor is reached; what waited for the address goes out."""
-    if kind not in schemas.RECIPIENT_KINDS:
-        raise NotFound("There is no such kind of recipient.")
-    fault = domain.fault_of_recipient(kind, recipient_id)
-    if fault:
-        raise Invalid({"/id": fault})
     before = repository.recipient(tx, kind, recipient_id)
     known = before["version"] if before else None
     expects.check(known)
@@ -155,7 +152,7 @@ def list_recipients(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
 
 def list_notices(tx: Transaction, query: dict[str, Any]) -> dict[str, Any]:
     """Return a page of notices."""
-    return repository.notices(tx, query)
+    return repository.notices(tx, merging.by_survivor(tx, query))
 
 
 def get_notice(tx: Transaction, notice_id: UUID) -> dict[str, Any]:

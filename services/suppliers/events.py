@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,16 @@ from marshmallow import Schema, fields, validate
 from chassis.events import Event, EventSchema, EventSlice, loader
 from chassis.fields import Grid, Moment
 from services.suppliers.domain import AREAS, BANDS, NO_DATA
-from services.suppliers.schemas import CategoryState, ContactView, ContractView
+from services.suppliers.schemas import Analysis, CategoryState, ContactView, ToldContract
+from services.suppliers.schemas.identifiers import OPEN
+from services.suppliers.views import SHARED_TIERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from chassis.events import Received
     from services.suppliers.domain import Rescored
-
-# Deeper tiers stay in the internal record: a sub-supplier is nobody else's business.
-SHARED_TIERS = (0, 1)
 
 
 class SharedSite(Schema):
@@ -44,13 +44,21 @@ class SupplierRegistered(EventSchema):
     identifiers = fields.Dict(fields.String(), fields.String(), required=True)
     contacts = fields.List(fields.Nested(ContactView), required=True)
     sites = fields.List(fields.Nested(SharedSite), required=True)
-    contracts = fields.List(fields.Nested(ContractView), required=True)
+    contracts = fields.List(fields.Nested(ToldContract), required=True)
 
 
 class SupplierChanged(SupplierRegistered):
     """[supplier] P: a supplier is different; the whole of it again."""
 
     type = "supplier_changed"
+
+
+class SupplierMerged(EventSchema):
+    """[surviving supplier] P+R: others were merged into it; `absorbed_ids`: all ids that mean it now."""
+
+    type = "supplier_merged"
+    supplier_id = fields.UUID(required=True)
+    absorbed_ids = fields.List(fields.UUID(), required=True)
 
 
 class CategoryChanged(EventSchema, CategoryState):
@@ -92,6 +100,15 @@ class SupplierRiskRescored(EventSchema):
     changed = fields.Boolean(required=True)
 
 
+class FollowupSelected(EventSchema):
+    """[category/year] R: a person has decided which of a category's cases are followed up in a year."""
+
+    type = "followup_selected"
+    category_id = fields.String(required=True)
+    year = fields.Integer(required=True)
+    supplier_ids = fields.List(fields.UUID(), required=True)
+
+
 class AssessmentCompleted(EventSlice):
     """What a score needs to know of a completed assessment."""
 
@@ -111,6 +128,41 @@ class AssessmentCompleted(EventSlice):
     valid_until = Moment(required=True)
 
 
+class AuditReported(EventSlice):
+    """What a score needs to know of an audit: what it found in the cells that it examined."""
+
+    type = "audit_reported"
+    audit_id = fields.UUID(required=True)
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True, validate=validate.Length(1, 100))
+    reported_at = Moment(required=True)
+    audited = Grid(7, 4, required=True)
+    valid_until = Moment(required=True)
+
+
+class DeviationRaised(EventSlice):
+    """What a score needs to know of a deviation: where it is, and whether it is severe."""
+
+    type = "deviation_raised"
+    deviation_id = fields.UUID(required=True)
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True, validate=validate.Length(1, 100))
+    areas = fields.List(fields.String(validate=validate.OneOf(AREAS)), required=True)
+    severe = fields.Boolean(required=True)
+
+
+class DeviationOverdue(DeviationRaised):
+    """A deviation whose time has run out."""
+
+    type = "deviation_overdue"
+
+
+class DeviationVerified(DeviationRaised):
+    """A deviation that is remedied: it counts no more."""
+
+    type = "deviation_verified"
+
+
 def supplier_registered(supplier: Mapping[str, Any], *, imported: bool = False) -> Event:
     """Return the event of a newly registered supplier, as the repository gives it."""
     return _supplier(SupplierRegistered, supplier, imported)
@@ -123,14 +175,33 @@ def supplier_changed(supplier: Mapping[str, Any], *, imported: bool = False) -> 
 
 def _supplier(schema: type[SupplierRegistered], supplier: Mapping[str, Any], imported: bool) -> Event:
     data = {name: supplier[name] for name in loader(schema).fields}
-    sites = [site for site in data["sites"] if site["tier"] in SHARED_TIERS]
-    data["sites"] = [{name: site[name] for name in loader(SharedSite).fields} for site in sites]
+    numbers = data["identifiers"].items()
+    data["identifiers"] = {scheme: number for scheme, number in numbers if scheme in OPEN}
+    data["sites"] = _told(SharedSite, (site for site in data["sites"] if site["tier"] in SHARED_TIERS))
+    data["contracts"] = _told(ToldContract, data["contracts"])
     return Event(schema=schema, subject=str(supplier["supplier_id"]), data=data, imported=imported)
 
 
+def _told(schema: type[Schema], items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: item[name] for name in loader(schema).fields} for item in items]
+
+
+def supplier_merged(supplier_id: UUID, absorbed_ids: Sequence[UUID]) -> Event:
+    """Return the event of a supplier that others were merged into: all ids that mean it now."""
+    data = {"supplier_id": supplier_id, "absorbed_ids": absorbed_ids}
+    return Event(schema=SupplierMerged, subject=str(supplier_id), data=data)
+
+
 def category_changed(category: Mapping[str, Any]) -> Event:
-    """Return the event of a category that is new or different."""
-    data = {name: category[name] for name in CategoryChanged().fields}
+    """Return the event of a category that is new or different, as the repository gives it whole.
+
+    Others hear which area answers in effect, and of an analysis what is computed with.
+    """
+    data = {name: category[name] for name in loader(CategoryChanged).fields}
+    data["responsible_area"] = category["effective_area"]
+    data["analysis"] = [
+        entry and {n: entry[n] for n in loader(Analysis).fields} for entry in data["analysis"]
+    ]
     return Event(schema=CategoryChanged, subject=category["category_id"], data=data)
 
 
@@ -140,6 +211,7 @@ def supplier_risk_rescored(
     """Return the event of a new score; if all that caused it was quiet, those who hear it must be too."""
     case, score = rescored.case, rescored.score
     supplier_id, category_id = case.key
+    previous, judgement = case.previous, case.inputs["judgement"]
     return Event(
         schema=SupplierRiskRescored,
         subject=f"{supplier_id}/{category_id}",
@@ -150,8 +222,8 @@ def supplier_risk_rescored(
             "category_id": category_id,
             "score": score.score,
             "band": score.band,
-            "previous_score": case.previous_score,
-            "previous_band": case.previous_band,
+            "previous_score": previous and previous.score,
+            "previous_band": previous and previous.band,
             "residual": [score.areas[area].residual for area in AREAS],
             "no_data_areas": score.no_data_areas,
             "stage": score.stage,
@@ -161,14 +233,21 @@ def supplier_risk_rescored(
             "not_cooperating": score.not_cooperating,
             "recommendation": score.recommendation,
             "site_known": score.site_known,
-            "contract_ends_on": rescored.contract_ends_on,
+            "contract_ends_on": case.contract_ends_on,
             "rule_set": rescored.rule_set,
             "as_of": rescored.as_of,
-            "assessed_at": rescored.assessed_at,
+            "assessed_at": judgement and datetime.fromisoformat(judgement["completed_at"]),
             "causes": causes,
             "changed": rescored.changed,
         },
     )
+
+
+def followup_selected(proposal: Mapping[str, Any]) -> Event:
+    """Return the event of a proposal that was confirmed, as the repository gives it."""
+    category_id, year = proposal["category_id"], proposal["year"]
+    data = {"category_id": category_id, "year": year, "supplier_ids": proposal["selected"]}
+    return Event(schema=FollowupSelected, subject=f"{category_id}/{year}", data=data)
 
 
 def present_risk(row: Any) -> Event:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chassis import access
+from chassis.errors import Forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +15,26 @@ if TYPE_CHECKING:
 
     Areas = Mapping[str, str | None]  # category -> the area that answers for it
 
-# Without a contract a supplier is nobody's: not the same as no owners at all, which would be everybody's.
-NOBODYS: Owners = {"region": (), "area": ()}
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whose a supplier is: its contracts, and while it has none who has an own number for it."""
+
+    contracted: bool = False
+    regions: frozenset[str] = frozenset()  # of its contracts
+    areas: frozenset[str] = frozenset()  # of its contracts' categories
+    numbers: frozenset[str] = frozenset()  # regions whose registers have a number for it
+
+    @property
+    def owners(self) -> Owners:
+        """Return whose it is; nobody's is not the same as no owners at all, which would be everybody's."""
+        if self.contracted:
+            return {"region": self.regions, "area": self.areas}
+        return {"region": self.numbers, "area": ()}
+
+    def numbered(self, region: str) -> Standing:
+        """Return what it becomes by a region's own number."""
+        return replace(self, numbers=self.numbers | {region})
 
 
 def of_contract(contract: Mapping[str, Any], areas: Areas) -> Owners:
@@ -22,9 +42,23 @@ def of_contract(contract: Mapping[str, Any], areas: Areas) -> Owners:
     return {"region": contract["regions"], "area": [areas[contract["category_id"]] or ""]}
 
 
-def require_supplier(actor: Identity, owners: Owners) -> None:
-    """Raise Forbidden unless the caller may change a supplier of these owners."""
-    access.require(actor, owners, "This supplier")
+def require_supplier(actor: Identity, standing: Standing) -> None:
+    """Raise Forbidden, saying why and what to do, unless the caller may change a supplier that stands so."""
+    if actor.reaches(standing.owners):
+        return
+    raise Forbidden(f"This supplier would be outside what you may write: {_why(actor, standing)}")
+
+
+def _why(actor: Identity, standing: Standing) -> str:
+    region = actor.limited_to("region")
+    if region is None:
+        return "it has no contract in your area's categories."
+    if standing.contracted:
+        return f"region {region} takes part in none of its contracts. Register a contract with it first."
+    return (
+        f"it has no contract yet, and no own number of region {region}. Import your own number for it,"
+        " or a contract with it, first."
+    )
 
 
 def require_contract(
@@ -49,3 +83,10 @@ def taken_out(
         for claim, value in actor.claims.items()
     }
     return {claim: gone for claim, gone in others.items() if gone}
+
+
+def require_alone(actor: Identity, owners: Owners) -> None:
+    """Raise Forbidden if others have to do with a supplier: what becomes of it concerns them."""
+    region = actor.limited_to("region")
+    if actor.claims and (region is None or set(owners["region"]) != {region}):
+        raise Forbidden("Others buy from this supplier: the national office says what becomes of it.")

@@ -13,7 +13,7 @@ from chassis.errors import Conflict, NotFound
 from chassis.ids import uuid7
 from services.audits import schemas, usecases
 from tests.audits.steps import NOW, SUPPLIER, audits_of, case_of, decide, final, hire, rescored
-from tests.callers import OFFICE, WHATEVER, page_query
+from tests.callers import OFFICE, page_query
 
 
 def types(events):
@@ -148,6 +148,15 @@ def test_a_repeated_or_imported_risk_updates_the_projection_only(tx, received, e
     assert (audits_of(tx), emitted(tx)) == ([], [])
 
 
+def test_a_case_that_was_imported_is_followed_up_once_something_happens(tx, received):
+    hire(tx)
+    decide(tx, rescored(received, version=1, imported=True))
+    assert audits_of(tx) == []
+    loud = rescored(received, version=2)
+    decide(tx, loud)
+    assert audits_of(tx)[0]["causes"] == [loud.id]
+
+
 def test_a_quiet_risk_beside_a_loud_one_is_no_cause_but_is_what_is_decided_from(tx, received):
     hire(tx)
     loud = rescored(received, version=1, band="very_high", score=85)
@@ -278,15 +287,6 @@ def test_what_is_not_there_is_not_found(tx):
     ):
         with pytest.raises(NotFound, match=r"^There is no such [a-z ]+\.$"):
             ask()
-
-
-def test_an_auditor_is_put_again_with_other_values(tx):
-    auditor_id = hire(tx, weekly_capacity=1)
-    changed = {"name": "B", "kinds": ["office"], "languages": ["en", "sv"], "weekly_capacity": 4}
-    usecases.put_auditor(tx, auditor_id, changed, WHATEVER)
-    listed = usecases.list_auditors(tx, page_query(schemas.AuditorQuery))["items"]
-    shown = [schemas.AuditorView().dump(row) for row in listed]
-    assert shown == [{"auditor_id": str(auditor_id), "version": 2, **changed}]
 
 
 def test_gauges_count_audits_by_state_and_those_overdue(tx, received):

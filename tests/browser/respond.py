@@ -1,4 +1,6 @@
-"""The respondent's page and the manual's in chromium: `make browser`. Pictures are left in .run/browser/.
+"""The respondent's page, the manual's and that of a risk in chromium: `make browser`.
+
+Pictures are left in .run/browser/.
 
 Everything is real: the link is that of an invitation's mail, the page that of the running service.
 """
@@ -17,15 +19,14 @@ from deploy.local import admin as local_admin
 from deploy.local import provision
 from tests import harness
 from tests.backbone import wait_until
-from tests.browser.watched import Watched, browser, watched
+from tests.browser import risk
+from tests.browser.watched import NARROW, PICTURES, Watched, browser, fits, picture, watched
 from tests.e2e import people, scene
 from tests.e2e.outcome import mails_about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PICTURES = Path(os.environ.get("KEDJA_PICTURES", ".run/browser"))
-NARROW = 360
 PAGE = "/api/v1/assessments/respond"
 
 
@@ -53,20 +54,9 @@ def link(running: harness.Platform) -> tuple[str, str, people.Case]:
     return f"{base}{PAGE}#{invitation}.{code}", code, case
 
 
-def picture(seen: Watched, name: str) -> None:
-    """Leave a picture of what a person sees at the moment."""
-    seen.page.screenshot(path=PICTURES / f"{name}.png")
-
-
 def state(running: harness.Platform, case: people.Case) -> Any:
     """The assessment as the office reads it."""
     return running.get("assessments", case.path)
-
-
-def fits(seen: Watched) -> None:
-    """Fail if a narrow page would have to be pushed sideways."""
-    wide = seen.page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= NARROW, f"the page is {wide} px wide"
 
 
 def opened(seen: Watched, address: str, code: str) -> None:
@@ -175,7 +165,7 @@ def main() -> None:
     """Go through all of it; the first that is wrong ends it."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with platform() as running, browser() as chromium:
-        for walk in (by_mouse, by_keyboard, wrong_code, manual):
+        for walk in (by_mouse, by_keyboard, wrong_code, manual, risk.page):
             walk(chromium, running)
             print(f"{walk.__name__}: as it must be")  # noqa: T201  a command's output
 

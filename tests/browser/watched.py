@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -12,6 +14,10 @@ from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+PICTURES = Path(os.environ.get("KEDJA_PICTURES", ".run/browser"))
+NARROW = 360
 
 
 @dataclass
@@ -54,9 +60,20 @@ def browser() -> Iterator[Any]:
 
 
 @contextmanager
-def watched(chromium: Any, locale: str = "sv-SE", width: int = 1000) -> Iterator[Watched]:
-    """Open an empty page with nobody's storage in it."""
-    context = chromium.new_context(locale=locale, viewport={"width": width, "height": 740})
+def watched(chromium: Any, locale: str = "sv-SE", width: int = 1000, **more: Any) -> Iterator[Watched]:
+    """Open an empty page with nobody's storage in it; `more`: what else Playwright knows of a context."""
+    context = chromium.new_context(locale=locale, viewport={"width": width, "height": 740}, **more)
     context.set_default_timeout(10_000)
     yield Watched(context.new_page())
     context.close()
+
+
+def picture(seen: Watched, name: str, *, full_page: bool = False) -> None:
+    """Leave a picture of what a person sees at the moment, or of the whole page."""
+    seen.page.screenshot(path=PICTURES / f"{name}.png", full_page=full_page)
+
+
+def fits(seen: Watched) -> None:
+    """Fail if a narrow page would have to be pushed sideways."""
+    wide = seen.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= NARROW, f"the page is {wide} px wide"

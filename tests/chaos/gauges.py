@@ -21,9 +21,9 @@ _BACKBONE = {
 }
 _BUSINESS = {
     "suppliers": {
-        ("suppliers_by_band", "band"): "SELECT band, count(*) FROM (SELECT DISTINCT ON (supplier_id) band"
-        " FROM risk_score JOIN risk_case USING (score_id, supplier_id)"
-        " ORDER BY supplier_id, score DESC NULLS LAST) AS worst GROUP BY band",
+        ("suppliers_by_band", "band"): "SELECT band, count(*) FROM (SELECT DISTINCT ON (s.supplier_id) s.band"
+        " FROM risk_score AS s JOIN risk_case USING (score_id)"
+        " ORDER BY s.supplier_id, s.score DESC NULLS LAST) AS worst GROUP BY band",
     },
     "assessments": {("assessments", "state"): "SELECT state, count(*) FROM assessment GROUP BY state"},
     "audits": {("audits", "state"): "SELECT state, count(*) FROM audit GROUP BY state"},

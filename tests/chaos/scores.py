@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers import domain, reference, repository
+from services.suppliers import domain, repository, rulebook
 from services.suppliers.domain import Case, parse_facts
 from tests.chaos.row import Row
 
@@ -36,24 +36,23 @@ def computed(books: Books) -> list[Row]:
     keys |= {tuple(row) for row in books.rows("assessments", completed)}
     missing.broken += [f"{supplier}/{category}" for supplier, category in sorted(keys - current.keys())]
     with books.tx["suppliers"] as tx:
-        facts = {case.key: case for case in repository.cases_to_score(tx, current)}
+        facts = {case.key: case for case in repository.scores.cases_to_score(tx, current)}
     for key, row in current.items():
         wrong.broken += [f"{key[0]}/{key[1]}: {what}" for what in _differences(row, facts[key])]
     return [missing, wrong]
 
 
 def _current(books: Books) -> list[Any]:
-    return books.rows(
-        "suppliers", "SELECT s.* FROM risk_case AS c JOIN risk_score AS s ON s.score_id = c.score_id"
-    )
+    return books.rows("suppliers", "SELECT s.* FROM risk_case AS c JOIN risk_score AS s USING (score_id)")
 
 
 def _differences(row: Any, from_tables: Case) -> list[str]:
     """Return what differs between the stored score and the two that are computed now."""
-    stored = Case((row.supplier_id, row.category_id), row.inputs, row.previous_score, row.previous_band)
+    stored = Case(from_tables.key, row.inputs, row.contract_ends_on, None)
     found = []
     for source, case in (("stored inputs", stored), ("tables", from_tables)):
-        again = domain.rescore(case, reference.rules(row.rule_set), row.as_of).score
+        [rescored] = domain.rescore([case], rulebook.rules(row.rule_set), row.as_of)
+        again = rescored.score
         found += [
             f"{term} is {getattr(row, term)}, from its {source} it is {getattr(again, term)}"
             for term in _TERMS

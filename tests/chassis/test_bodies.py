@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -127,6 +128,37 @@ def test_depth_is_counted_exactly_whatever_the_texts_hold(document, deepest):
     raw = json.dumps(document).encode()
     if depth(document) > deepest:
         with pytest.raises(errors.Malformed):
-            bodies.refuse_depth(raw, deepest)
+            bodies.refuse_shape(raw, deepest=deepest)
     else:
-        bodies.refuse_depth(raw, deepest)
+        bodies.refuse_shape(raw, deepest=deepest)
+
+
+def members(value):
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return (len(value) if isinstance(value, dict) else 0) + sum(map(members, below))
+
+
+def values(value):
+    """Count items and members; what is empty counts as one."""
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if below is None else max(1, len(value)) + sum(map(values, below))
+
+
+@given(documents, st.integers(1, 12))
+def test_items_and_members_are_counted_exactly_whatever_the_texts_hold(document, most):
+    raw = json.dumps(document).encode()
+    if values(document) > most:
+        with pytest.raises(errors.TooLarge, match=f"may have {most} items"):
+            bodies.refuse_shape(raw, most_values=most)
+    else:
+        assert bodies.refuse_shape(raw, most_values=most) == members(document)
+
+
+def test_texts_without_end_are_not_taken_apart():
+    tracemalloc.start()
+    for raw in (b'""' * 500_000, b'["' + b'\\"' * 400_000 + b'"]'):
+        with contextlib.suppress(errors.TooLarge):
+            bodies.refuse_shape(raw)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8_000_000

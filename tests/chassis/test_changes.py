@@ -8,12 +8,15 @@ import pytest
 from marshmallow import ValidationError
 
 from chassis import changes, feeds, sealer, trail
-from chassis.changes import Change, Position
-from chassis.errors import Conflict
+from chassis.access import Identity
+from chassis.changes import Change, Position, Resource
+from chassis.errors import Conflict, Forbidden, Invalid
 from chassis.events import loader
 from tests.chassis.feeds import position, seal_all, write
 
 START = Position()
+THING, SEAT = Resource("things:read", owned=True), Resource("seats:read")
+RESOURCES = {"thing": THING, "seat": SEAT}
 ID = UUID("01938f3e-0000-7000-8000-000000000001")
 
 
@@ -69,9 +72,9 @@ def test_pages_follow_each_other_and_next_stays_where_nothing_is_new(db, page):
 def test_one_kind_of_thing_can_be_asked_for_and_next_moves_past_the_others(db, page):
     note(db, Change("thing", "a"), Change("seat", "b"), Change("thing", "c"), Change("seat", "d"))
     seal_all(db)
-    assert page(resource="seat") == (["b", "d"], "0-4")
-    assert page(Position(0, 2), resource="seat", limit=1) == (["d"], "0-4")
-    assert page(resource="none") == ([], "0-4")
+    assert page(resources={"seat": SEAT}) == (["b", "d"], "0-4")
+    assert page(Position(0, 2), resources={"seat": SEAT}, limit=1) == (["d"], "0-4")
+    assert page(resources={}) == ([], "0-4")
 
 
 def test_a_limited_reader_sees_its_own_and_what_is_everybodys(db, page):
@@ -91,6 +94,54 @@ def test_a_limited_reader_sees_its_own_and_what_is_everybodys(db, page):
     assert page(limits={"area": "C"})[0] == ["own", *everybodys]
     assert page(limits={"auditor": "01"})[0] == everybodys
     assert len(page()[0]) == len(page(limits={})[0]) == 5
+    assert page(limits={"region": "01"}, resources={"thing": SEAT})[0] == ["own", *everybodys]
+    assert page(limits={"region": "01"}, resources={"thing": THING})[0] == [
+        "own"
+    ]  # without an owner it is nobody's
+    assert len(page(resources={"thing": THING})[0]) == 5
+
+
+def reader(*scopes, **claims):
+    return Identity(
+        subject="a", client="a", role="region", scopes=frozenset(scopes), view="regions", claims=claims
+    )
+
+
+@pytest.fixture
+def told(db):
+    """What a reader is told: ids."""
+    note(
+        db,
+        Change("thing", "own", owners={"region": ["01"]}),
+        Change("thing", "other", owners={"region": ["02"]}),
+        Change("thing", "forgotten"),
+        Change("seat", "seat"),
+        Change("secret", "undeclared"),
+    )
+    seal_all(db)
+
+    def told(actor, **asked):
+        query = loader(feeds.ChangesQuery).load(asked)
+        with db.transaction() as tx:
+            return [item["id"] for item in feeds.changes_since(tx, query, actor, RESOURCES)["items"]]
+
+    return told
+
+
+def test_a_reader_hears_of_kinds_that_it_may_read_and_of_these_of_its_own(told):
+    assert told(reader("changes:read")) == []
+    assert told(reader("seats:read", region="01")) == ["seat"]
+    assert told(reader("things:read", "seats:read", region="01")) == ["own", "seat"]
+    assert told(reader("things:read", "seats:read")) == ["own", "other", "forgotten", "seat"]
+    assert told(reader("things:read", "seats:read"), resource="seat") == ["seat"]
+
+
+def test_who_asks_for_a_kind_that_it_may_not_read_is_refused_and_a_kind_that_there_is_not_is_422(told):
+    with pytest.raises(Forbidden, match="seats:read"):
+        told(reader("things:read"), resource="seat")
+    with pytest.raises(Invalid) as refused:
+        told(reader("things:read"), resource="secret")
+    assert refused.value.faults == {"?resource": "Must be one of: seat, thing."}
 
 
 def test_who_may_see_few_of_many_gets_there_in_steps_of_a_bounded_cost(db, page, monkeypatch):
@@ -147,9 +198,9 @@ def test_the_declared_queries_and_pages_fit_what_is_read(db, things):
         trail.wrote(tx, "seat", "2", None, {})
     seal_all(db)
     query = loader(feeds.ChangesQuery).load({"since": "0", "resource": "thing", "limit": "1"})
-    reader = type("Reader", (), {"claims": {"region": "01"}})
+    asks = reader("things:read", region="01")
     with db.transaction() as tx:
-        found = loader(feeds.ChangesPage).dump(feeds.changes_since(tx, query, reader))
+        found = loader(feeds.ChangesPage).dump(feeds.changes_since(tx, query, asks, RESOURCES))
     at = found["items"][0].pop("at")
     assert found == {
         "items": [{"seq": 1, "resource": "thing", "id": str(ID), "kind": "changed", "into": None}],
@@ -166,7 +217,7 @@ def entries(db):
     def entries(**asked):
         query = loader(feeds.TrailQuery).load({name: str(value) for name, value in asked.items()})
         with db.transaction() as tx:
-            return loader(feeds.TrailPage).dump(feeds.trail_since(tx, query))
+            return loader(feeds.TrailPage).dump(feeds.trail_since(tx, query, RESOURCES))
 
     return entries
 
@@ -178,7 +229,7 @@ def test_the_trail_is_read_by_thing_kind_and_person_in_the_order_of_the_chain(db
         trail.wrote(tx, "seat", "2", None, {"b": 1})
     with db.transaction() as tx:
         trail.wrote(tx, "thing", "3", None, {"a": 1})
-    assert entries() == {"items": [], "next": 0}
+    assert entries() == {"items": [], "next": "0-0"}
     seal_all(db)
     [first] = entries(id=ID)["items"]
     [(at, sealed)] = things.ask("SELECT at, encode(hash, 'hex') FROM audit_trail WHERE seq = 1")
@@ -200,9 +251,33 @@ def test_the_trail_is_read_by_thing_kind_and_person_in_the_order_of_the_chain(db
         found = entries(**asked)
         return [item["seq"] for item in found["items"]], found["next"]
 
-    assert seqs(resource="thing") == ([1, 3], 3)
-    assert seqs(resource="seat", id=ID) == ([], 3)
-    assert seqs(actor="kim") == ([1, 2], 3)
-    assert seqs(limit=2) == ([1, 2], 2)
-    assert seqs(since=2) == ([3], 3)
-    assert entries(since=2)["items"][0]["actor"] is None
+    assert seqs(resource="thing") == ([1, 3], "0-3")
+    assert seqs(resource="seat", id=ID) == ([], "0-3")
+    assert seqs(actor="kim") == ([1, 2], "0-3")
+    assert seqs(limit=2) == ([1, 2], "0-2")
+    assert seqs(since="0-2") == ([3], "0-3")
+    assert seqs(since="0-3") == ([], "0-3")
+    assert entries(since="0-2")["items"][0]["actor"] is None
+
+
+@pytest.mark.usefixtures("epoch")
+def test_a_place_that_was_never_given_or_is_lost_is_told_alike_by_both_feeds(db, page, entries, things):
+    write(db, *"abc")
+    seal_all(db)
+    for since in ("0-4", "7-1"):
+        with pytest.raises(Conflict, match="never given"):
+            page(position(since))
+        with pytest.raises(Conflict, match="never given"):
+            entries(since=since)
+    things.ask("ALTER TABLE audit_trail DISABLE TRIGGER USER")
+    things.ask("DELETE FROM audit_trail WHERE seq > 1")
+    [first] = things.ask("SELECT hash FROM audit_trail WHERE seq = 1")
+    things.ask("UPDATE seal SET seq = 1, hash = %(hash)s WHERE feed = 'audit_trail'", hash=first)
+    restore(things, 1, epoch=5)
+    write(db, *"xyz")
+    seal_all(db)
+    for since in ("0-2", "0-3"):  # other entries now than those that were read
+        with pytest.raises(Conflict, match="undone"):
+            entries(since=since)
+    assert [item["seq"] for item in entries(since="0-1")["items"]] == [2, 3, 4]
+    assert entries(since="5-3")["next"] == "5-4"

@@ -185,13 +185,15 @@ def test_a_condition_is_read_before_the_body_is_believed_and_said_beside_nothing
 
 
 def test_what_a_writer_takes_for_granted():
-    assert expectation({"If-Match": '"3-internal", W/"4-regions", "x"'}) == Expectation(frozenset({3, 4}))
-    assert expectation({"If-Match": " * "}) == Expectation(present=True)
-    assert expectation({"If-None-Match": "*"}) == Expectation(absent=True)
+    assert expectation({"If-Match": '"3-internal", W/"4-regions", "x"'}, True) == Expectation(
+        frozenset({3, 4})
+    )
+    assert expectation({"If-Match": " * "}, True) == Expectation(present=True)
+    assert expectation({"If-None-Match": "*"}, True) == Expectation(absent=True)
     with pytest.raises(PreconditionRequired):
-        expectation({})
+        expectation({}, True)
     with pytest.raises(Malformed):
-        expectation({"If-Match": '"' * 50_001})
+        expectation({"If-Match": '"' * 50_001}, True)
     # whatever is there, and nothing at all: neither is ever the other
     for expects, version in [(Expectation(), 1), (Expectation(present=True), None)]:
         with pytest.raises(PreconditionFailed):

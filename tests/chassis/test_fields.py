@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from marshmallow import ValidationError
 
-from chassis.fields import Count, Email, Moment, Number, Text, mailable
+from chassis.fields import Count, Day, Email, Id, Moment, Number, Text, mailable
+
+ID = UUID("01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,54 @@ def test_a_text_is_kept_without_outer_white_space(text):
 def test_a_text_without_a_visible_character_is_refused(text):
     with pytest.raises(ValidationError, match="visible character"):
         Text(9).deserialize(text)
+
+
+CONTROLS = ["\r", "\t", "\x1b[31m", "\x7f", "\x85", "\u2028", "\u202e", "\u2066"]
+
+
+@pytest.mark.parametrize("control", [*CONTROLS, "\n"])
+def test_a_text_is_one_line_without_control_characters(control):
+    for text in (f"Ek{control}Alm", f"Ek{control}"):
+        with pytest.raises(ValidationError, match="It is one line"):
+            Text(99).deserialize(text)
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_text_of_lines_has_line_feeds_and_no_other_control_character(control):
+    assert Text(99, lines=True).deserialize("Ek\n\nAlm\n") == "Ek\n\nAlm"
+    with pytest.raises(ValidationError, match="without control characters"):
+        Text(99, lines=True).deserialize(f"Ek\n{control}Alm")
+
+
+@pytest.mark.parametrize("text", ["1900-01-01", "2199-12-31", "2024-02-29"])
+def test_a_day_is_written_in_one_way(text):
+    assert Day().deserialize(text).isoformat() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20260101",
+        "2026-W01-1",
+        "1899-12-31",
+        "2200-01-01",
+        "2026-02-30",
+        "2026-1-1",
+        " 2026-01-01",
+        "٢٠٢٦-01-01",
+        1,
+    ],
+)
+def test_what_is_another_form_of_a_day_or_none_is_refused(text):
+    with pytest.raises(ValidationError):
+        Day().deserialize(text)
+
+
+@pytest.mark.parametrize("text", [ID.hex, f"{{{ID}}}", f"urn:uuid:{ID}", f" {ID}", ID.bytes, 7])
+def test_an_id_is_written_in_one_way(text):
+    assert Id().deserialize(str(ID)) == Id().deserialize(str(ID).upper()) == ID
+    with pytest.raises(ValidationError):
+        Id().deserialize(text)
 
 
 def test_a_text_has_its_greatest_length():

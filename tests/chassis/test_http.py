@@ -172,6 +172,9 @@ def test_while_the_database_is_away_answers_are_503_with_a_time_to_come_again_an
     assert platform.ops("things", "/healthz").status_code == 200
     assert platform.ops("things", "/metrics").status_code == 200
     assert platform.ops("things", "/readyz").json()["database"] is False
+    for path in ("/openapi.json", "/docs"):  # what is in no table
+        assert call("GET", path).status_code == 200
+    assert call("GET", "/nothing").status_code == 404
     live_database.restore()
     wait_until(lambda: call("GET", "/things").status_code == 200)
     platform.await_ready("things")

@@ -90,7 +90,10 @@ def test_the_first_answer_comes_again_also_when_what_was_made_is_gone(make, live
 
 def test_a_key_that_was_used_for_something_else_is_422(make, send, live_things):
     make("a", "k")
-    assert told(make("b", "k")) == (422, "invalid")
+    refused = make("b", "k")
+    assert told(refused) == (422, "invalid")
+    assert refused.json()["detail"] == "This Idempotency-Key was used for another request."
+    assert refused.json()["errors"] == []
     assert told(make("a", "k", note="more")) == (422, "invalid")
     assert told(make("a", "k", path="/things")) == (422, "invalid")
     assert told(make("a", "k", path="/items?x=1")) == (422, "invalid")

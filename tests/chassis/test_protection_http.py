@@ -79,6 +79,33 @@ def test_behind_a_trusted_proxy_callers_are_counted_apart(strict):
         assert answers == [200] * 4 + [429]
 
 
+@pytest.mark.parametrize(
+    ("client", "path", "method", "status"),
+    [
+        ("five", b"/nothing", b"GET", 404),
+        ("six", b"/things", b"PATCH", 405),
+        ("seven", b"//things", b"GET", 404),
+    ],
+)
+def test_what_nothing_is_at_counts_like_any_other_request(strict, client, path, method, status):
+    token = bearer(client)
+    shown = [asked(strict, token, path=path, method=method) for _ in range(6)]
+    assert [answer.status for answer in shown] == [status] * 5 + [429]
+    assert [answer.headers["ratelimit"].split(";")[1] for answer in shown[:5]] == [
+        f"r={n}" for n in (4, 3, 2, 1, 0)
+    ]
+
+
+def test_without_a_token_it_counts_by_address_and_a_token_that_is_none_is_401_there_too(strict):
+    paths = [asked(strict, source="127.0.0.4", path=b"/nothing%d" % n).status for n in range(5)]
+    assert paths == [404] * 4 + [429]
+    wrong = [
+        asked(strict, b"Authorization: Bearer a.b.c", source="127.0.0.5", path=b"/nothing").status
+        for _ in range(4)
+    ]
+    assert wrong == [401] * 3 + [429]
+
+
 def test_bad_tokens_are_429_in_the_end_and_a_good_one_from_there_is_served(strict, live_things):
     bad = [asked(strict, b"Authorization: Bearer a.b.c", source="127.0.0.3") for _ in range(4)]
     assert [answer.problem for answer in bad] == ["unauthorized"] * 3 + ["too-many-requests"]

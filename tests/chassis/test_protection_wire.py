@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import json
 import socket
 import time
 
 import pytest
 
+from chassis import heads
 from tests.asking import ask
 from tests.backbone import wait_until
-from tests.chassis.wires import Client, head, service
+from tests.chassis.wires import BASE, Client, head, service
 
 JSON = b"Content-Type: application/json"
 KEY = b'Idempotency-Key: "k"'
@@ -143,6 +145,82 @@ def test_a_head_that_is_none_is_answered_with_a_problem_and_the_end(client, name
     assert "server" not in answer.headers
     connection.sock.shutdown(socket.SHUT_WR)
     assert connection.ended()
+
+
+TWICE = {
+    "Idempotency-Key": (b"one", b"two"),
+    "idempotency-KEY": (b"one", b"one"),
+    "X-Correlation-ID": (b"a", b"b"),
+    "Authorization": (b"Bearer a", b"Bearer b"),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_a_header_that_means_one_thing_comes_once(client, name):
+    connection = client()
+    given = [name.encode() + b": " + value for value in TWICE[name]]
+    connection.send(head(b"GET", b"/things", *given, token=False))
+    answer = connection.answer()
+    assert (answer.status, answer.problem) == (400, "malformed")
+    assert json.loads(answer.body)["detail"] == f"There is more than one {name.lower()}."
+
+
+def test_what_came_in_several_lines_is_one_list_for_everybody_who_asks():
+    fields = heads.Fields()
+    for name, value in (("Connection", "close"), ("connection", "x"), ("If-Match", '"1-a"')):
+        fields.add(name, value)
+    assert (fields.get("CONNECTION"), fields.get("if-match"), fields.get("none", 7)) == (
+        "close,x",
+        '"1-a"',
+        7,
+    )
+
+
+def test_a_connection_that_is_to_be_closed_by_any_of_its_lines_is_closed(client):
+    connection = client()
+    connection.send(head(b"GET", b"/things", b"Connection: close", b"Connection: x-other"))
+    assert connection.answer().headers["connection"] == "close"
+    assert connection.ended()
+
+
+TARGETS = {
+    b"http://any.example" + BASE + b"/page": 200,
+    b"HTTPS://any.example:8443" + BASE + b"/page?x=1": 200,
+    b"http://any.example": 404,
+    b"http://any.example?x=1": 404,
+    BASE + b"/page/": 404,
+    BASE + b"//page": 404,
+    b"/" + BASE + b"/page": 404,
+    b"//any.example" + BASE + b"/page": 404,
+    b"http://user@any.example" + BASE + b"/page": 400,
+    b"http:///page": 400,
+    b"ftp://any.example/": 400,
+    b"page": 400,
+}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_address_may_be_whole_and_one_with_a_slash_too_many_is_another(client, target):
+    connection = client()
+    connection.send(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert connection.answer().status == TARGETS[target]
+
+
+def test_an_empty_line_before_a_request_is_let_past(client, live_things):
+    connection = client()
+    for _ in range(2):
+        connection.send(b"\r\n" + head(b"GET"))
+        assert connection.answer().status == 200
+    connection.send(b"\r\n\r\n" + head(b"GET"))
+    assert connection.answer().status == 400
+
+
+@pytest.mark.parametrize("method", [b"get", b"Get", b"gET", b"head", b"BREW"])
+def test_a_methods_name_is_written_as_it_is(client, method):
+    connection = client()
+    connection.send(head(method))
+    answer = connection.answer()
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 def test_half_a_head_is_no_request(client):

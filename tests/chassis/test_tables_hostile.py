@@ -45,7 +45,7 @@ def faults(media_type: str, data: bytes) -> dict[int, dict[str, str]]:
         ),
         (
             b"\xff\xfea\x00\n\x00\x00\xd8\n\x00",
-            "Row 1: has, or one soon after it, bytes that are no text. Save the file as UTF-8.",
+            "Row 1: has, or one soon after it, bytes that are no text in utf-16. Save the file as UTF-8.",
         ),
     ],
 )
@@ -57,7 +57,9 @@ def test_a_bad_row_leaves_the_others_alone() -> None:
     data = b"a,b\n1,2\n\0,x\n3,4,5\n" + b"y" * 100_001 + b",6\n7,8\n"
     assert faults(tables.CSV, data) == {
         3: {"a": "Holds the character U+0000, which cannot be stored."},
-        4: {"C": "The row has more cells than row 1 has names (2): is a quote or a separator missing?"},
+        4: {
+            "C": "The row has more cells than there are named columns (2): is a quote or a separator missing?"
+        },
         5: {"a": "Has 100001 characters; at most 100000 are read."},
     }
 

@@ -139,7 +139,7 @@ def test_an_operation_names_exactly_what_its_declaration_can_lead_to(document: d
         "suppliers.post_supplier": {201, 403, 409, 413, 415, 422},
         "suppliers.get_supplier": {200, 304, 403, 404},
         "suppliers.list_suppliers": {200, 304, 403, 422},
-        "suppliers.put_supplier": {200, 201, 403, 404, 409, 412, 413, 415, 422, 428},
+        "suppliers.put_supplier": {200, 403, 404, 409, 412, 413, 415, 422, 428},
         "suppliers.put_category": {200, 201, 403, 404, 412, 413, 415, 422, 428},
         "notifications.delete_recipient": {204, 403, 404, 412, 428},
         "assessments.post_review": {200, 403, 404, 409},
@@ -192,10 +192,15 @@ def test_parameters_say_what_they_take(document: dict[str, Any]) -> None:
     }
     sorts = ["legal_name", "-legal_name", "registered_at", "-registered_at"]
     assert listed["query sort"]["schema"] == {"type": "string", "enum": sorts}
-    assert listed["query status"]["schema"] == {"type": "string", "enum": ["active", "inactive"]}
+    assert listed["query status"]["schema"] == {"type": "string", "enum": ["active", "inactive", "archived"]}
     assert "query sort" not in parameters(document, "suppliers.list_risk_history")
     assert parameters(document, "suppliers.post_supplier")["header Idempotency-Key"]["required"] is True
-    assert {"header If-Match", "header If-None-Match"} <= set(parameters(document, "suppliers.put_supplier"))
+    assert {"header If-Match", "header If-None-Match"} <= set(parameters(document, "suppliers.put_category"))
+    assert "header If-None-Match" not in parameters(document, "suppliers.put_supplier")
+    category = parameters(document, "suppliers.put_category")["path category_id"]["schema"]
+    assert category["pattern"].startswith("^(?=.{1,100}$)")
+    kinds = ["region", "national_office", "auditor"]
+    assert parameters(document, "notifications.get_recipient")["path kind"]["schema"]["enum"] == kinds
     assert "header If-Match" not in parameters(document, "suppliers.get_supplier")
 
 

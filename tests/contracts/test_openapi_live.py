@@ -11,11 +11,12 @@ import pytest
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 
+from chassis import clock
 from tests.asking import ask
 from tests.backbone import wait_until
 from tests.contracts.documents import ENDPOINTS, printed, tight
 from tests.contracts.trying import WRONG_TOKEN, Trial
-from tests.e2e import people, scene
+from tests.e2e import people, scene, things
 
 if TYPE_CHECKING:
     from tests.harness import Platform
@@ -46,12 +47,24 @@ def there(platform: Platform, case: people.Case) -> dict[str, str]:
     mine = f"?supplier_id={case.supplier_id}"
     notice = first("notifications", f"/notices{mine}")
     index = first("suppliers", "/country-indices")
+    scene.put_priority(platform, case.category_id, index["year"])
+    published = platform.send("POST", "suppliers", f"/figures/{index['year']}/publication")
+    assert published.status_code == 200, published.text
+    supplier = platform.get("suppliers", f"/suppliers/{case.supplier_id}")
     return {
         "supplier_id": case.supplier_id,
+        "site_id": supplier["sites"][0]["site_id"],
+        "contract_id": supplier["contracts"][0]["contract_id"],
         "category_id": case.category_id,
         "index": index["index"],
         "year": str(index["year"]),
+        "country": "CN",
+        "code": "33141420",
         "import_id": an_import(platform),
+        "duplicate_id": a_pair(platform, case.supplier_id),
+        "name": things.RULE_SET,
+        "wave_id": things.tried(platform),
+        "follow_up_id": a_proposal(platform, case.category_id),
         "campaign_id": case.assessment["campaign_id"],
         "assessment_id": case.assessment["assessment_id"],
         "audit_id": first("audits", f"/audits{mine}")["audit_id"],
@@ -60,6 +73,23 @@ def there(platform: Platform, case: people.Case) -> dict[str, str]:
         "kind": "region",
         "recipient_id": scene.BUYERS[0],
     }
+
+
+def a_pair(platform: Platform, supplier_id: str) -> str:
+    """Register a namesake of a supplier: the two may be one."""
+    name = platform.get("suppliers", f"/suppliers/{supplier_id}")["legal_name"]
+    namesake = scene.supplier() | {"legal_name": name, "contracts": []}
+    people.send(platform, "POST", "suppliers", "/suppliers", namesake)
+    [pair] = platform.get("suppliers", f"/duplicates?supplier_id={supplier_id}")["items"]
+    return str(pair["duplicate_id"])
+
+
+def a_proposal(platform: Platform, category_id: str) -> str:
+    """Ask for cases to follow up next year."""
+    wanted = {"category_id": category_id, "year": clock.now().year + 1, "size": 1}
+    made = platform.send("POST", "suppliers", "/follow-ups", wanted)
+    assert made.status_code == 201, made.text
+    return str(made.json()["follow_up_id"])
 
 
 def an_import(platform: Platform) -> str:
@@ -108,7 +138,7 @@ def test_generated_requests_right_and_wrong_get_documented_answers(trial: Trial)
 
 def test_without_a_token_and_with_a_wrong_one_nothing_is_let_in(trial: Trial) -> None:
     for name, operation in trial.operations():
-        key = {"headers": {"Idempotency-Key": str(uuid4())}} if ENDPOINTS[name].creates else {}
+        key = {"headers": {"Idempotency-Key": str(uuid4())}} if ENDPOINTS[name].keyed else {}
         nobody = trial.send(name, trial.example(operation, **key), {})
         wrong = trial.send(name, trial.example(operation, **key), WRONG_TOKEN)
         if ENDPOINTS[name].scope != "public":

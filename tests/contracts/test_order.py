@@ -160,7 +160,7 @@ QUEUES = {
     "suppliers.rescore": Queue(
         "suppliers",
         (suppliers.AssessmentCompleted,),
-        now(suppliers_do.rescore_after_assessment),
+        now(suppliers_do.scoring.rescore_after_assessment),
         an_assessment,
         (JUDGEMENTS, PRESENT_SCORES),
     ),
@@ -249,7 +249,7 @@ def register(db: Database, world: World) -> None:
         bodies.put_gloves(tx)
         bodies.import_china(tx)
         for name in SUBJECTS:
-            known = suppliers_do.register_supplier(tx, bodies.supplier(), OFFICE, clock.now())
+            known = suppliers_do.registry.register_supplier(tx, bodies.supplier(), OFFICE, clock.now())
             world.ids[name] = str(known["supplier_id"])
 
 

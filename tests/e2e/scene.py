@@ -28,6 +28,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from tests.backbone import wait_until
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -81,6 +83,7 @@ def load(platform: Platform) -> None:
 def refresh(platform: Platform) -> None:
     """Undo what other tests did to the chain: set the countries' values, and reach everyone bookable."""
     _load_values(platform)
+    wait_until(lambda: not platform.get("suppliers", "/rescorings", running="true")["items"], 60)
     for auditor in listed(platform, "audits", "/auditors"):
         put_recipient(platform, "auditor", auditor["auditor_id"], "Exempelrevisor E2E")
 
@@ -124,6 +127,11 @@ def put_category(platform: Platform, category_id: str, area: str | None = None) 
     ]
     body = {"names": {"sv": "Handskar", "en": "Gloves"}, "analysis": analysis, "responsible_area": area}
     put(platform, "suppliers", f"/categories/{category_id}", body)
+
+
+def put_priority(platform: Platform, category_id: str, year: int) -> None:
+    decision = {"decided_by": "Styrgruppen", "decided_on": "2025-11-18"}
+    put(platform, "suppliers", f"/categories/{category_id}/priorities/{year}", decision)
 
 
 def put_recipient(platform: Platform, kind: str, name: str, title: str) -> None:

@@ -5,9 +5,13 @@ The matrix is made of the declarations and access.toml: an endpoint that nobody 
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import psycopg2
 import pytest
 
 from chassis import access
@@ -15,8 +19,8 @@ from chassis.entrypoints import endpoints
 from chassis.installed import installed
 from tests.asking import ask
 from tests.e2e import scene
-from tests.e2e.things import OTHER_REGION, Things, bearer, called
-from tests.tokens import OURS
+from tests.e2e.things import OTHER_REGION, OWN_AREA, Things, bearer, called
+from tests.tokens import OFFICE, OURS
 
 if TYPE_CHECKING:
     from chassis.http.endpoint import Endpoint
@@ -88,7 +92,10 @@ def test_what_is_others_looks_like_what_is_not_there(chain, own, other, service,
     # both audits may be one auditor's: there it is somebody else who asks
     stranger = bearer(role, Things({}, str(uuid4()))) | same if role == "auditor" else headers
     nothing = Things(
-        own.values | dict.fromkeys(("audit_id", "assessment_id", "supplier_id", "import_id"), str(uuid4())),
+        own.values
+        | dict.fromkeys(
+            ("audit_id", "assessment_id", "supplier_id", "import_id", "follow_up_id"), str(uuid4())
+        ),
         "",
     )
     theirs = called(chain, service, endpoint, other, stranger)
@@ -109,6 +116,7 @@ LISTS = {
     ("assessments", "assessments"): "assessment_id",
     ("audits", "audits"): "audit_id",
     ("audits", "cases"): "supplier_id",
+    ("suppliers", "follow-ups"): "follow_up_id",
 }
 LISTED = let_in(
     [
@@ -156,6 +164,80 @@ def test_risk_and_changes_are_ones_own(chain, own, other, role):
     assert ("audit", other.values["audit_id"]) not in told
 
 
+# Who asks with the right to follow changes and, of all others, only this one
+FOLLOWERS = [
+    pytest.param(service, role, scope, id=f"{service} {role} {scope}")
+    for service, declared in SERVICES.items()
+    for role in ROLES
+    if "changes:read" in access.roles()[role].scopes
+    for scope in sorted({each.scope for each in declared.resources.values()} | {"changes:read"})
+]
+
+
+@pytest.mark.parametrize(("service", "role", "scope"), FOLLOWERS)
+def test_changes_tell_of_what_a_callers_scopes_read_and_of_nothing_else(chain, own, service, role, scope):
+    holds = f"changes:read {scope}"
+    limit = access.roles()[role].claim
+    claims = {limit: {"region": scene.BUYERS[0], "area": OWN_AREA}[limit]} if limit else {}
+    told = {
+        resource for resource, _ in seen(chain.url(service, "/changes"), OURS.bearer(role, holds, **claims))
+    }
+    granted = {scope} & access.roles()[role].scopes
+    readable = {name for name, each in SERVICES[service].resources.items() if each.scope in granted}
+    assert told <= readable
+    if role == "national_office":
+        assert told == readable & {resource for resource, _ in seen(chain.url(service, "/changes"), OFFICE)}
+    for name, each in SERVICES[service].resources.items():
+        answer = ask(
+            "GET",
+            chain.url(service, f"/changes?resource={name}"),
+            headers=OURS.bearer(role, holds, **claims),
+        )
+        assert answer.status_code == (200 if each.scope in granted else 403), (name, answer.text)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_kind_of_thing_that_is_written_has_a_scope_that_reads_it(chain, own, service):
+    """What is written under a name that is not declared would be told to nobody."""
+    declared = SERVICES[service].resources
+    scopes = {endpoint.scope for name, endpoint in ENDPOINTS if name == service and endpoint.method == "GET"}
+    assert {each.scope for each in declared.values()} <= scopes
+    with psycopg2.connect(chain.env[service]["DATABASE_URL"]) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT resource FROM changes UNION SELECT resource FROM audit_trail")
+        written = {row[0] for row in cursor.fetchall()}
+        cursor.execute(
+            "SELECT DISTINCT resource FROM changes WHERE owners IS NULL AND resource = ANY(%s)",
+            [[name for name, each in declared.items() if each.owned]],
+        )
+        ownerless = cursor.fetchall()
+    assert written
+    assert written <= set(declared)
+    assert ownerless == []
+
+
+@pytest.mark.parametrize(
+    ("service", "path"), [(service, path) for service in SERVICES for path in ("/changes", "/audit-trail")]
+)
+def test_a_kind_of_thing_that_there_is_not_is_refused(chain, service, path):
+    answer = ask("GET", chain.url(service, f"{path}?resource=nope"), headers=OFFICE)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["?resource"]
+
+
+@pytest.mark.parametrize("path", ["/changes", "/audit-trail"])
+def test_a_feed_is_a_table_too(chain, own, path):
+    url = chain.url("notifications", path)
+    shown = ask("GET", url, params={"limit": 500}, headers=OFFICE).json()["items"]
+    lines = ask("GET", url, headers={**OFFICE, "Accept": "application/x-ndjson"}).text.splitlines()
+    assert shown
+    assert [json.loads(line) for line in lines][: len(shown)] == shown
+    table = ask("GET", url, headers={**OFFICE, "Accept": "text/csv"})
+    assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert len(list(csv.reader(io.StringIO(table.text)))) >= len(shown) + 1
+    last = ask("GET", url, params={"since": "0-99999999"}, headers=OFFICE)
+    assert last.status_code == 409
+
+
 def seen(url: str, headers: dict[str, str]) -> set[tuple[str, str]]:
     """Everything that a feed tells of, to its present end."""
     told, since = set(), "0"
@@ -179,5 +261,5 @@ def test_a_region_registers_contracts_of_its_own_only_and_changes_suppliers_it_b
         change = {
             name: view[name] for name in ("legal_name", "country", "language", "identifiers", "contacts")
         }
-        change["language"] = "en"
+        change |= {"language": "en", "contacts": view["contacts"] or []}  # of others' they are not shown
         assert ask("PUT", url, json=change, headers=headers | {"If-Match": "*"}).status_code == status

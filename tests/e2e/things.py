@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chassis import access
+from chassis import access, clock
 from tests.asking import ask
 from tests.backbone import wait_until
 from tests.e2e import people, scene
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chassis.http.endpoint import Endpoint
 
 OWN_AREA, OTHER_AREA, OTHER_REGION = "C", "D", "12"
+RULE_SET = "2026-1"
 OTHER_CATEGORY = "e2e-andras"
 
 
@@ -44,11 +45,17 @@ def made(chain: Any, category_id: str, area: str, regions: list[str]) -> Things:
     [notice, *_] = wait_until(
         lambda: chain.get("notifications", "/notices", supplier_id=supplier["supplier_id"])["items"], 40
     )
+    year = scene.newest_values()["CPI"][0]
+    scene.put_priority(chain, category_id, year)
     values = {
         "supplier_id": supplier["supplier_id"],
+        "site_id": supplier["sites"][0]["site_id"],
+        "contract_id": supplier["contracts"][0]["contract_id"],
         "category_id": category_id,
         "index": "CPI",
-        "year": str(scene.newest_values()["CPI"][0]),
+        "year": str(year),
+        "country": "CN",
+        "code": "33141420",
         "campaign_id": case.assessment["campaign_id"],
         "assessment_id": case.assessment["assessment_id"],
         "audit_id": audit["audit_id"],
@@ -57,8 +64,35 @@ def made(chain: Any, category_id: str, area: str, regions: list[str]) -> Things:
         "recipient_id": scene.BUYERS[0],
         "notice_id": notice["notice_id"],
         "import_id": imported(chain, regions[0]),
+        "duplicate_id": duplicated(chain, supplier),
+        "name": RULE_SET,
+        "wave_id": tried(chain),
+        "follow_up_id": proposed(chain, category_id),
     }
     return Things(values, audit["auditor_id"])
+
+
+def duplicated(chain: Any, supplier: dict[str, Any]) -> str:
+    """A pair that a supplier is in, since another was registered under its name."""
+    namesake = scene.supplier() | {"legal_name": supplier["legal_name"], "contracts": []}
+    people.send(chain, "POST", "suppliers", "/suppliers", namesake)
+    [pair] = chain.get("suppliers", "/duplicates", supplier_id=supplier["supplier_id"])["items"]
+    return str(pair["duplicate_id"])
+
+
+def tried(platform: Any) -> str:
+    """A trial of the rule set that is in force: it changes nothing."""
+    made = people.send(platform, "POST", "suppliers", f"/rule-sets/{RULE_SET}/trials", None)
+    assert made.status_code == 202, made.text
+    return str(made.json()["wave_id"])
+
+
+def proposed(chain: Any, category_id: str) -> str:
+    """A proposal of cases to follow up next year."""
+    wanted = {"category_id": category_id, "year": clock.now().year + 1, "size": 1}
+    answer = people.send(chain, "POST", "suppliers", "/follow-ups", wanted)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["follow_up_id"])
 
 
 def imported(chain: Any, region: str) -> str:

@@ -186,8 +186,18 @@ def test_a_service_that_is_killed_in_the_middle_of_sending_loses_no_mail(platfor
 @pytest.mark.parametrize(
     ("path", "body", "status", "pointers"),
     [
-        ("region/Skåne", {"name": "", "email": "x", "language": "fi"}, 422, ["/email", "/language", "/name"]),
-        ("region/Skåne", {"name": "S", "email": "s@skane.example", "language": "sv"}, 422, ["/id"]),
+        (
+            "region/Skåne",
+            {"name": "", "email": "x", "language": "fi"},
+            422,
+            ["/email", "/language", "/name", "{recipient_id}"],
+        ),
+        (
+            "region/Skåne",
+            {"name": "S", "email": "s@skane.example", "language": "sv"},
+            422,
+            ["{recipient_id}"],
+        ),
         ("mayor/1", {"name": "S", "email": "s@skane.example", "language": "sv"}, 404, None),
     ],
 )

@@ -60,6 +60,17 @@ SUPPLIER: dict[str, Any] = {
     ],
 }
 
+# What a site and a contract have that SUPPLIER's say nothing of, once they are kept
+UNSAID_OF_SITE = {"version": 1, "operator": None, "address": None, "products": []}
+UNSAID_OF_CONTRACT = {
+    "version": 1,
+    "imported": False,
+    "cpv": None,
+    "option_ends_on": None,
+    "currency": "SEK",
+    "reference": None,
+}
+
 
 def loaded(schema: Any, body: dict[str, Any]) -> dict[str, Any]:
     """What the seam makes of a body."""
@@ -74,17 +85,17 @@ def supplier(**changes: Any) -> dict[str, Any]:
 
 def put_gloves(tx: Transaction, **changes: Any) -> None:
     """Make sure of the category."""
-    usecases.put_category(tx, "handskar", loaded(schemas.NewCategory, GLOVES | changes), WHATEVER)
+    usecases.categories.put_category(tx, "handskar", loaded(schemas.NewCategory, GLOVES | changes), WHATEVER)
 
 
 def import_index(tx: Transaction, index: str, year: int, **values: object) -> None:
     """Import values of a year by ISO 3166-1 alpha-3 code."""
-    usecases.import_country_index(tx, (index, year), values, WHATEVER, NOW)
+    usecases.countries.import_country_index(tx, (index, year), values, WHATEVER, NOW)
 
 
 def register(tx: Transaction, new: dict[str, Any], actor: Identity = OFFICE) -> dict[str, Any]:
     """Register a supplier, as the office unless told otherwise."""
-    return usecases.register_supplier(tx, new, actor, NOW)
+    return usecases.registry.register_supplier(tx, new, actor, NOW)
 
 
 def import_china(tx: Transaction) -> None:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.suppliers import reference
+from services.suppliers import reference, rulebook
 from services.suppliers.domain import Score, parse_facts, score
 
-RULES = reference.rules("2026-1")
+RULES = rulebook.rules("2026-1")
 RULE_FILE = Path(reference.__file__).parent / "rules" / "2026-1.toml"
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -77,9 +77,8 @@ def inputs(countries: dict[str, dict[str, str]] | None = None, **changes: Any) -
         "indices": {name: {c: v[name] for c, v in countries.items() if name in v} for name in names},
         "analysis": GLOVES,
         "judgement": None,
-        "audit": None,
+        "audits": [],
         "deviations": [],
-        "contract_ends_on": "2028-12-31",
     }
     return known | changes
 

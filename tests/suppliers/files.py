@@ -99,14 +99,17 @@ class Imports:
         """Forget everything."""
         with closing(connect(self.dsn)) as tx, tx.cursor() as cursor:
             cursor.execute(
-                "TRUNCATE outbox, import_job, import_chunk, supplier, category, subject_version CASCADE"
+                "TRUNCATE outbox, import_job, import_chunk, supplier, category, subject_version, duplicate,"
+                " uncompared, compared_name CASCADE"
             )
             tx.commit()
 
 
 def category(tx: Transaction, category_id: str = "handskar", **changes: Any) -> None:
     """Make a category; without a name the one that the contracts are of, area F's."""
-    repository.save_category(tx, {"category_id": category_id, **loaded(NewCategory, GLOVES | changes)}, None)
+    repository.categories.save_category(
+        tx, {"category_id": category_id, **loaded(NewCategory, GLOVES | changes)}, None
+    )
 
 
 def states(job: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,17 +60,19 @@ class Replicas:
     def await_end(self, import_id: str, seconds: float = 100) -> dict[str, Any]:
         def over() -> Any:
             shown = self.get(f"/imports/{import_id}")
-            return shown if shown["state"] in {"done", "failed"} else None
+            return shown if shown["state"] in {"done", "failed", "cancelled"} else None
 
         return wait_until(over, seconds)
 
     def worker(self, replica: int = 0) -> int | None:
-        """The process id of a replica's worker, if it has one."""
+        """The process id of a replica's newest worker that has been given a job, if one runs."""
         parent = self.running[replica].processes["suppliers"].pid
-        children = Path(f"/proc/{parent}/task/{parent}/children")
-        with suppress(OSError):
-            for child in children.read_text().split():
-                if b"chassis.imports.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+        lines = self.running[replica].log("suppliers").splitlines()
+        started = [json.loads(line)["pid"] for line in lines if "import_worker_started" in line]
+        for child in reversed(started):
+            with suppress(OSError):
+                stat = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+                if int(stat[1]) == parent and stat[0] != "Z":
                     return int(child)
         return None
 

@@ -55,7 +55,7 @@ def terms(country: str, category: str, inherent: str, residual: str) -> dict[str
 
 def shown(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
     """The risk view, its terms as numbers."""
-    risk = usecases.get_risk(tx, supplier_id, OFFICE)
+    risk = usecases.risk.get_risk(tx, supplier_id, OFFICE)
     [case] = risk["cases"]
     areas = {
         area: {name: value if isinstance(value, bool) else Decimal(value) for name, value in each.items()}
@@ -66,7 +66,7 @@ def shown(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
 
 def history(tx: Transaction, supplier_id: UUID, **given: Any) -> dict[str, Any]:
     """A page of the scores that a supplier's cases have had."""
-    return usecases.get_risk_history(tx, supplier_id, page_query(schemas.HistoryQuery, **given), OFFICE)
+    return usecases.risk.get_risk_history(tx, supplier_id, page_query(schemas.HistoryQuery, **given), OFFICE)
 
 
 def rescored(emitted: Any, tx: Transaction) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ def kept(tx: Any) -> dict[str, Any]:
 def change(tx: Any, kept: dict[str, Any], expects: Any = WHATEVER, actor: Any = OFFICE, **new: Any) -> Any:
     """Write a supplier as it is, but for `new`."""
     body = {name: kept[name] for name in EDITABLE} | new
-    return usecases.change_supplier(
+    return usecases.registry.change_supplier(
         tx, kept["supplier_id"], loaded(schemas.SupplierChange, body), expects, actor
     )
 
@@ -54,7 +54,7 @@ def test_a_change_is_kept_and_told_whole(tx: Any, kept: dict[str, Any], emitted:
         "version": 2,
     }
     assert changed == kept | expected
-    assert usecases.get_supplier(tx, kept["supplier_id"], OFFICE) == changed
+    assert usecases.registry.get_supplier(tx, kept["supplier_id"], OFFICE) == changed
     registered, event = told(emitted, tx)
     assert (event["type"], event["subject"], event["version"]) == (
         "supplier_changed",
@@ -97,7 +97,7 @@ def test_a_contact_of_somebody_else_or_named_twice_is_refused_by_its_place(
     with pytest.raises(Invalid) as refused:
         change(tx, kept, contacts=[kim, LEO, kim | {"name": "Kim igen"}])
     assert list(refused.value.faults) == ["/contacts/2/contact_id"]
-    assert usecases.get_supplier(tx, kept["supplier_id"], OFFICE) == kept
+    assert usecases.registry.get_supplier(tx, kept["supplier_id"], OFFICE) == kept
 
 
 def test_a_number_of_another_supplier_is_refused(tx: Any, kept: dict[str, Any]) -> None:
@@ -127,16 +127,27 @@ def test_a_region_changes_what_it_has_a_contract_with_and_registers_with_a_contr
     assert register(tx, new, STOCKHOLM)["supplier_id"]
 
 
+def test_a_region_changes_what_it_has_registered_without_a_contract(tx: Any) -> None:
+    new = {**SUPPLIER, "contracts": [], "sites": [], "own_numbers": [{"region": "12", "number": "A-1"}]}
+    made = register(tx, loaded(schemas.NewSupplier, new), SCANIA)
+    assert change(tx, made, actor=SCANIA, legal_name="B AB")["version"] == 2
+    with pytest.raises(Forbidden, match="no contract yet, and no own number of region 01"):
+        change(tx, made, actor=STOCKHOLM, legal_name="C AB")
+    with pytest.raises(Forbidden, match="no contract in your area's categories"):
+        change(tx, made, actor=OWN_AREA, legal_name="C AB")
+
+
 def test_regions_see_no_deeper_tier_than_they_share(tx: Any, kept: dict[str, Any]) -> None:
     factory, raw_material = kept["sites"]
     assert (factory["tier"], raw_material["tier"]) == (1, 2)
+    unnamed = factory | dict.fromkeys(("name", "operator", "address"))
     for seen in (
-        usecases.get_supplier(tx, kept["supplier_id"], SCANIA),
+        usecases.registry.get_supplier(tx, kept["supplier_id"], OWN_AREA),
         change(tx, kept, actor=STOCKHOLM),
         change(tx, kept, actor=STOCKHOLM, country="NO"),
     ):
-        assert seen["sites"] == [factory]
-    assert usecases.get_supplier(tx, kept["supplier_id"], OFFICE)["sites"] == kept["sites"]
+        assert seen["sites"] == [unnamed]
+    assert usecases.registry.get_supplier(tx, kept["supplier_id"], OFFICE)["sites"] == kept["sites"]
 
 
 def test_a_coordinator_writes_for_all_regions_in_its_areas_categories_and_nothing_else(

@@ -41,6 +41,7 @@ def test_every_term_of_a_case_without_any_assessment() -> None:
             "environment": Area(D("64.5"), D(24), D("44.25"), False, D(0), D("44.25")),
             "business_ethics": Area(D(57), D(24), D("40.5"), False, D(0), D("40.5")),
         },
+        cells=None,
         no_data_areas=(),
         stage=None,
         claim_gap=None,
@@ -63,7 +64,7 @@ TABLE = {
     # 28.22 + 158.540458/8 = 48.03755725
     "judged 80": (inputs(judgement=judgement("100", "80")), NOW, "48.0", "medium"),
     # mitigation 1*0.80, left 0.52: 35.88819 44.2 23.01 21.06; 22.1 + 124.15819/8 = 37.61977375
-    "audited 80": (inputs(judgement=judgement("100", "90"), audit=audit("80")), NOW, "37.6", "low"),
+    "audited 80": (inputs(judgement=judgement("100", "90"), audits=[audit("80")]), NOW, "37.6", "low"),
     # one deviation in environment: 69.01575 85 54.25 40.5; 42.5 + 248.76575/8 = 73.59571875
     "an open deviation": (inputs(deviations=[deviation("environment")]), NOW, "73.6", "high"),
     # 20 points: 69.01575 85 64.25 40.5; 42.5 + 258.76575/8 = 74.84571875

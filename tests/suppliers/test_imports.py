@@ -73,12 +73,22 @@ def test_numbers_that_disagree_are_a_fault_of_their_row(imports: Imports) -> Non
         ],
     )
     assert faults(job)[2] == [
-        ("own_number", "Belongs to another supplier than the row's orgnr 2321000016.", None)
+        (
+            "own_number",
+            "Belongs to another supplier than the row's orgnr 2321000016.",
+            "numbers of one supplier",
+        )
     ]
     assert states(job)[1] == "changed"
     assert faults(job)[4][0][0] == "orgnr"
     assert "names no supplier" in faults(job)[5][0][1]
-    assert faults(job)[6] == [("country", "A new supplier without an orgnr needs its country.", None)]
+    assert faults(job)[6] == [
+        (
+            "country",
+            "A new supplier without an orgnr needs its country.",
+            "an ISO 3166-1 alpha-2 code, such as SE",
+        )
+    ]
     assert (job["rows_accepted"], job["rows_rejected"]) == (1, 4)
 
 
@@ -106,8 +116,8 @@ def test_every_fault_of_a_row_is_told_with_what_is_accepted(imports: Imports) ->
         ("clause_level", "Must be one of: basic, advanced.", "basic, advanced"),
         ("starts_on", "Not a valid date.", "a date such as 2026-01-31"),
         ("value_ore", "Not a valid integer.", "a whole number from 0 to 9223372036854775807"),
-        ("terms", "Must be an object of at most 50 terms.", "a JSON object"),
-        ("reference", "Missing data for required field.", None),
+        ("terms", "Invalid input type.", "a JSON object"),
+        ("reference", "Missing data for required field.", "a text of at most 100 characters"),
     ]
 
 

@@ -19,7 +19,7 @@ def columns_section() -> str:
 
 def _table(schema: Any) -> str:
     rows = [
-        f"| `{name}` | {'yes' if field.required else ''} | {accepted_by(field) or 'text'} |"
+        f"| `{name}` | {'yes' if field.required else ''} | {accepted_by(field)} |"
         for name, field in schema.fields.items()
     ]
     return "\n".join(["| column | required | accepted |", "|---|---|---|", *rows, ""])
@@ -35,7 +35,7 @@ def written(text: str) -> str:
 def test_the_page_names_the_columns_that_are_read() -> None:
     text = DOCS.read_text(encoding="utf-8")
     assert text == written(text)
-    assert "| `own_number` |  | text |" in text
+    assert "| `own_number` |  | a text of at most 100 characters |" in text
 
 
 if __name__ == "__main__":

@@ -18,6 +18,10 @@ OURS, THEIRS = caller("client", region="01"), caller("region", region="14")
 AREA, OTHER_AREA = caller("area_coordinator", area="F"), caller("area_coordinator", area="A")
 OF_14 = CONTRACT | {"regions": "14", "reference": "14-REF-1"}
 OUTSIDE = "would be outside what you may write."
+OTHERS = (
+    "This supplier would be outside what you may write: region 01 takes part in none of its contracts."
+    " Register a contract with it first."
+)
 
 
 @pytest.fixture
@@ -40,7 +44,11 @@ def refused(imports: Imports, kind: str, row: dict[str, Any], actor: Identity) -
 def test_another_region_s_contract_is_not_taken_by_its_reference(theirs: Imports) -> None:
     row = OF_14 | {"regions": "01", "value_ore": "1"}
     assert refused(theirs, "contracts", row, OURS) == [
-        ("reference", f"The contract of others that is registered under it {OUTSIDE}", None)
+        (
+            "reference",
+            f"The contract of others that is registered under it {OUTSIDE}",
+            "a reference that no contract of others has",
+        )
     ]
     new = refused(theirs, "contracts", OF_14 | {"reference": "new"}, OURS)
     assert new == [("regions", f"A contract of others only {OUTSIDE}", "a list with 01")]
@@ -61,7 +69,7 @@ def test_what_is_added_to_a_joint_contract_is_one_s_own_and_nobody_is_taken_out(
 def test_contacts_are_written_by_those_who_have_a_contract(theirs: Imports) -> None:
     kim = CONTACT | {"region": "14", "name": "Kim hijacked"}
     for row in (kim, kim | {"email": "mallory@evil.example"}):
-        assert refused(theirs, "contacts", row, OURS) == [("", f"This supplier {OUTSIDE}", None)]
+        assert refused(theirs, "contacts", row, OURS) == [("", OTHERS, "what is registered")]
     assert states(theirs.run("contacts", [kim], actor=THEIRS)) == ["changed"]
     assert states(theirs.run("contacts", [kim | {"email": "new@ett.example"}], actor=AREA)) == ["made"]
 
@@ -72,9 +80,9 @@ def test_a_supplier_of_others_keeps_its_names_and_identifiers_and_gets_one_s_own
     mine = {"orgnr": ORGNR, "region": "01", "own_number": "A-1", "legal_name": "Exempel 1 AB"}
     row = mine | {"legal_name": "Renamed AB", "country": "NO", "gln": "7300010000001"}
     assert refused(theirs, "suppliers", row, OURS) == [
-        ("legal_name", f"This supplier {OUTSIDE}", "Exempel 1 AB"),
-        ("country", f"This supplier {OUTSIDE}", "SE"),
-        ("gln", f"This supplier {OUTSIDE}", None),
+        ("legal_name", OTHERS, "Exempel 1 AB"),
+        ("country", OTHERS, "SE"),
+        ("gln", OTHERS, "what is registered"),
     ]
     assert states(theirs.run("suppliers", [mine], actor=OURS)) == ["changed"]
     assert states(theirs.run("suppliers", [row], actor=OURS)) == ["rejected"]
@@ -87,7 +95,7 @@ def test_numbers_of_other_regions_are_written_by_them_and_may_stand_in_a_file(th
     new = FIRST | {"region": "14", "own_number": "new"}
     for actor in (OURS, AREA):
         assert refused(theirs, "suppliers", new, actor) == [
-            ("region", f"Another region's number {OUTSIDE}", "01" if actor is OURS else None)
+            ("region", f"Another region's number {OUTSIDE}", "01" if actor is OURS else "no region")
         ]
         assert states(theirs.run("suppliers", [FIRST | {"region": "14"}], actor=actor)) == ["unchanged"]
 
@@ -96,7 +104,7 @@ def test_who_is_limited_to_an_area_writes_its_categories_contracts_for_all_regio
     changed = OF_14 | {"value_ore": "3", "regions": "01, 24"}
     assert refused(theirs, "contracts", changed, OTHER_AREA)[0][0] == "reference"
     assert refused(theirs, "contracts", changed | {"reference": "new"}, OTHER_AREA) == [
-        ("category_id", f"A contract of others only {OUTSIDE}", None)
+        ("category_id", f"A contract of others only {OUTSIDE}", "a category of your area")
     ]
     assert refused(theirs, "contacts", CONTACT | {"region": "14", "name": "x"}, OTHER_AREA)
     assert refused(theirs, "suppliers", {"orgnr": ORGNR, "legal_name": "x"}, OTHER_AREA)
@@ -108,13 +116,39 @@ def test_a_contract_leaves_a_category_only_by_those_who_may_write_there(theirs: 
     theirs.prepare(lambda tx: category(tx, "hattar", responsible_area="A"))
     to_hats = OF_14 | {"category_id": "hattar"}
     assert refused(theirs, "contracts", to_hats, AREA) == [
-        ("category_id", f"A contract of others only {OUTSIDE}", None)
+        ("category_id", f"A contract of others only {OUTSIDE}", "a category of your area")
     ]
     assert refused(theirs, "contracts", to_hats, OTHER_AREA)[0][0] == "reference"
     assert states(theirs.run("contracts", [to_hats], actor=THEIRS)) == ["changed"]
 
 
-def test_a_region_s_new_supplier_is_nobody_s_until_it_has_a_contract(imports: Imports) -> None:
+def test_a_supplier_without_a_contract_is_of_the_regions_that_have_a_number_for_it(imports: Imports) -> None:
     renamed = SECOND | {"legal_name": "Renamed AB"}
-    assert states(imports.run("suppliers", [SECOND, renamed], actor=OURS)) == ["made", "rejected"]
-    assert states(imports.run("suppliers", [renamed], actor=OURS)) == ["rejected"]
+    assert states(imports.run("suppliers", [SECOND, renamed], actor=OURS)) == ["made", "changed"]
+    assert states(imports.run("suppliers", [renamed], actor=OURS)) == ["unchanged"]
+    assert states(imports.run("suppliers", [SECOND], actor=OURS)) == ["changed"]
+    kim = CONTACT | {"own_number": "L-2"}
+    assert states(imports.run("contacts", [kim], actor=OURS)) == ["made"]
+    theirs = {"orgnr": SECOND["orgnr"], "legal_name": "Theirs AB"}
+    why = (
+        "it has no contract yet, and no own number of region 14. Import your own number for it, or a contract"
+    )
+    said = f"This supplier would be outside what you may write: {why} with it, first."
+    assert refused(imports, "suppliers", theirs, THEIRS) == [("legal_name", said, "Exempel 2 AB")]
+    assert refused(imports, "contacts", kim | {"name": "x"}, THEIRS) == [("", said, "what is registered")]
+    number = {"orgnr": SECOND["orgnr"], "region": "14", "own_number": "7"}
+    assert states(imports.run("suppliers", [number, theirs], actor=THEIRS)) == ["changed", "changed"]
+
+
+def test_a_number_of_one_s_own_is_not_enough_where_there_are_contracts(theirs: Imports) -> None:
+    mine = {"orgnr": ORGNR, "region": "01", "own_number": "A-1"}
+    assert states(theirs.run("suppliers", [mine], actor=OURS)) == ["changed"]
+    assert refused(theirs, "suppliers", mine | {"legal_name": "x"}, OURS) == [
+        ("legal_name", OTHERS, "Exempel 1 AB")
+    ]
+
+
+def test_areas_reach_suppliers_by_contracts_only(imports: Imports) -> None:
+    imports.run("suppliers", [SECOND])
+    [(_, said, _)] = refused(imports, "suppliers", SECOND | {"legal_name": "x"}, AREA)
+    assert said.endswith("it has no contract in your area's categories.")

@@ -196,5 +196,9 @@ def test_the_real_dirty_registers_are_imported_as_far_as_they_are_right(replicas
     assert {each["row_number"] for each in refused} == wrong
     assert job["rows_total"] == len(rows) == 1171
     with closing(connect(replicas.db.dsn)) as tx, tx.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM identifier WHERE scheme = 'orgnr'")
-        assert cursor.fetchone()[0] == len({r["orgnr"] for r in rows if r["valid_luhn"] == "true"})
+        cursor.execute("SELECT scheme, count(*) FROM identifier GROUP BY scheme")
+        kept = dict(cursor.fetchall())
+    right = {r["orgnr"]: r["legal_form"] for r in rows if r["valid_luhn"] == "true"}
+    persons = [number for number, form in right.items() if form == "Fysiska personer"]
+    assert kept == {"orgnr": len(right) - len(persons), "personnr": len(persons)}
+    assert len(persons) == 2

@@ -3,77 +3,157 @@
 from __future__ import annotations
 
 import copy
-import json
-from datetime import UTC, datetime
+import os
+import subprocess
+import sys
 from decimal import ROUND_UP, Decimal, localcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from hypothesis import given
+import orjson
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.suppliers.domain import AREAS
-from tests.suppliers.builders import CHINA, QA, analysed, deviation, inputs, judgement, scored
+from services.suppliers.domain import AREAS, Case, Score, rescore
+from tests.suppliers import drawn
+from tests.suppliers.builders import RULES, scored
+from tests.suppliers.golden import notation
 
-cells = st.none() | st.decimals(0, 100, places=2)
-grids = st.lists(st.lists(cells, min_size=4, max_size=4), min_size=7, max_size=7)
-days = st.dates(datetime(2025, 1, 1, tzinfo=UTC).date(), datetime(2029, 1, 1, tzinfo=UTC).date())
-moments = days.map(lambda each: f"{each.isoformat()}T00:00:00+00:00")
-analyses = st.none() | st.builds(analysed, st.integers(1, 5), st.integers(1, 5), days.map(str))
-judgements = st.none() | st.builds(
-    lambda **drawn: judgement(None) | drawn,
-    claimed=grids,
-    judged=st.none() | grids,
-    completed_at=moments,
-    valid_until=moments,
-)
-audits = st.none() | st.fixed_dictionaries({"audited": grids, "reported_at": moments, "valid_until": moments})
-deviations = st.builds(
-    lambda areas, severe, overdue: deviation(*sorted(areas), severe=severe, overdue=overdue),
-    st.sets(st.sampled_from(AREAS)),
-    st.booleans(),
-    st.booleans(),
-)
-some_inputs = st.builds(
-    inputs,
-    st.dictionaries(st.sampled_from(["AA", "BB", "CC"]), st.sampled_from([CHINA, QA, {"EPI": "10.5"}, {}])),
-    analysis=st.lists(analyses, min_size=4, max_size=4),
-    judgement=judgements,
-    audit=audits,
-    deviations=st.lists(deviations, max_size=4),
-)
+if TYPE_CHECKING:
+    from datetime import datetime
+
+MATRICES = ("claimed", "judged", "audited")
+SCORED = drawn.facts.filter(lambda facts: facts["judgement"] or facts["audits"])
 
 
-@given(some_inputs)
-def test_a_score_is_from_0_to_100_and_absent_only_without_data(facts: dict[str, Any]) -> None:
-    result = scored(facts)
+def dumped(result: Score) -> bytes:
+    """Return all terms as bytes: digits that differ show, even where the numbers are equal."""
+    return orjson.dumps(result, default=str)
+
+
+def golden_bytes() -> bytes:
+    cases = notation.read_cases((notation.HERE / "cases.csv").read_text(encoding="utf-8"))
+    return b"\n".join(dumped(scored(case.facts, case.as_of)) for case in cases)
+
+
+@given(drawn.facts, drawn.as_of)
+def test_a_score_is_from_0_to_100_and_absent_only_without_data(
+    facts: dict[str, Any], as_of: datetime
+) -> None:
+    result = scored(facts, as_of)
     assert (result.score is None) == (result.band == "no_data")
     assert result.score is None or 0 <= result.score <= 100
     if len(result.no_data_areas) < len(AREAS):
         assert result.score is not None
+    for area in result.areas.values():
+        assert 0 <= area.mitigation <= 1
+        terms = (area.country, area.category, area.inherent, area.residual)
+        assert all(0 <= term <= 100 for term in terms if term is not None)
 
 
-@given(some_inputs, st.integers(0, 6), st.integers(0, 3), st.sampled_from(["claimed", "judged", "audited"]))
-def test_more_mitigation_never_raises_a_score(
-    facts: dict[str, Any], row: int, column: int, which: str
+@given(SCORED, drawn.as_of, st.data())
+def test_a_better_score_in_one_cell_never_raises_the_risk(
+    facts: dict[str, Any], as_of: datetime, data: st.DataObject
 ) -> None:
     better = copy.deepcopy(facts)
-    matrix = ((better["audit"] if which == "audited" else better["judgement"]) or {}).get(which)
-    if matrix and matrix[row][column] is not None:
-        matrix[row][column] = (Decimal(matrix[row][column]) + 100) / 2
-    before, after = scored(facts).score, scored(better).score
-    assert before == after or (before is not None and after is not None and after < before)
+    found = [*better["audits"], better["judgement"] or {}]
+    places = [
+        (row, column)
+        for each in found
+        for name in MATRICES
+        for row in each.get(name) or []
+        for column, cell in enumerate(row)
+        if cell is not None
+    ]
+    assume(places)
+    row, column = data.draw(st.sampled_from(places))
+    row[column] = str(data.draw(st.decimals(Decimal(row[column]), 100, places=2)))
+    before, after = scored(facts, as_of), scored(better, as_of)
+    assert nowhere_higher([after.score], than=[before.score])
+    assert nowhere_higher(residuals(after), than=residuals(before))
 
 
-@given(some_inputs, deviations)
-def test_a_deviation_never_lowers_a_score(facts: dict[str, Any], one: dict[str, Any]) -> None:
-    before, after = scored(facts).score, scored(facts | {"deviations": [*facts["deviations"], one]}).score
-    assert before is None or (after is not None and after >= before)
+@given(drawn.facts, drawn.deviations, drawn.as_of)
+def test_a_new_deviation_never_lowers_the_risk(
+    facts: dict[str, Any], one: dict[str, Any], as_of: datetime
+) -> None:
+    before = scored(facts, as_of)
+    after = scored(facts | {"deviations": [*facts["deviations"], one]}, as_of)
+    assert before.score is None or nowhere_higher([before.score], than=[after.score])
+    had = [area for area in AREAS if before.areas[area].residual is not None]
+    assert nowhere_higher(
+        [before.areas[area].residual for area in had], than=[after.areas[area].residual for area in had]
+    )
 
 
-@given(some_inputs)
-def test_a_score_can_be_computed_again_from_its_inputs_as_stored(facts: dict[str, Any]) -> None:
-    stored = json.loads(json.dumps(facts, default=str))
-    shuffled = stored | {"sites": stored["sites"][::-1]}
+@given(drawn.facts, drawn.deviations, st.sampled_from(["severe", "overdue"]), drawn.as_of)
+def test_a_deviation_that_becomes_worse_never_lowers_the_risk(
+    facts: dict[str, Any], one: dict[str, Any], flag: str, as_of: datetime
+) -> None:
+    less = scored(facts | {"deviations": [*facts["deviations"], one | {flag: False}]}, as_of)
+    more = scored(facts | {"deviations": [*facts["deviations"], one | {flag: True}]}, as_of)
+    assert less.score is None or nowhere_higher([less.score], than=[more.score])
+    assert nowhere_higher(residuals(less), than=residuals(more))
+
+
+def residuals(result: Score) -> list[Decimal | None]:
+    return [area.residual for area in result.areas.values()]
+
+
+def nowhere_higher(found: list[Decimal | None], *, than: list[Decimal | None]) -> bool:
+    """Return whether each value is the same or smaller, and absent where the other is."""
+    pairs = zip(found, than, strict=True)
+    return all(a == b or (a is not None and b is not None and a < b) for a, b in pairs)
+
+
+@given(drawn.facts, drawn.as_of, st.randoms(use_true_random=False))
+def test_the_order_in_which_facts_stand_does_not_matter(
+    facts: dict[str, Any], as_of: datetime, chance: Any
+) -> None:
+    def shuffled(items: Any) -> list[Any]:
+        return chance.sample(list(items), len(items))
+
+    indices = {name: dict(shuffled(values.items())) for name, values in shuffled(facts["indices"].items())}
+    other = {name: shuffled(facts[name]) for name in ("sites", "deviations")} | {"indices": indices}
+    if len({audit["reported_at"] for audit in facts["audits"]}) == len(facts["audits"]):
+        other["audits"] = shuffled(facts["audits"])
+    assert dumped(scored(facts | other, as_of)) == dumped(scored(facts, as_of))
+
+
+@given(drawn.facts, drawn.as_of)
+def test_a_country_counts_once(facts: dict[str, Any], as_of: datetime) -> None:
+    twice = facts | {"sites": facts["sites"] * 2}
+    assert dumped(scored(twice, as_of)) == dumped(scored(facts, as_of))
+
+
+@given(drawn.facts, drawn.as_of)
+def test_a_score_computed_again_from_its_inputs_as_stored_has_the_same_bytes(
+    facts: dict[str, Any], as_of: datetime
+) -> None:
+    stored = orjson.loads(orjson.dumps(facts))
     with localcontext(prec=6, rounding=ROUND_UP):  # nothing around the function may enter
-        again = scored(shuffled)
-    assert again == scored(facts)
+        again = scored(stored, as_of)
+    assert dumped(again) == dumped(scored(facts, as_of))
+    assert orjson.dumps(stored) == orjson.dumps(facts)  # and it leaves them as they were
+
+
+@given(drawn.facts, st.lists(drawn.facts, min_size=1, max_size=2), drawn.as_of)
+def test_cases_scored_together_come_out_as_each_alone(
+    first: dict[str, Any], others: list[dict[str, Any]], as_of: datetime
+) -> None:
+    exposure = {name: first[name] for name in ("sites", "indices", "analysis")}  # what is worked out once
+    facts = [first, *others, *(one | exposure for one in others), first]
+    cases = [Case((UUID(int=number), "gloves"), one, None, None) for number, one in enumerate(facts)]
+    together = [rescored.score for rescored in rescore(cases, RULES, as_of)]
+    assert together == [scored(one, as_of) for one in facts]
+
+
+def test_other_processes_come_to_the_same_bytes() -> None:
+    script = "import sys; from tests.suppliers.test_properties import golden_bytes as told; "
+    script += "sys.stdout.buffer.write(told())"
+    for seed in ("1", "2"):  # sets have another order there
+        surroundings = {**os.environ, "PYTHONHASHSEED": seed}
+        run = subprocess.run(
+            [sys.executable, "-c", script], env=surroundings, capture_output=True, check=True
+        )
+        assert run.stdout == golden_bytes()

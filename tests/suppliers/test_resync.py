@@ -37,9 +37,13 @@ def told(tx: Any, tell: Any) -> dict[str, Any]:
 def test_what_is_told_again_is_what_was_told(tx, received, emitted):
     put_gloves(tx, responsible_area="A")  # so that it is told now, whoever else has made it before
     supplier_id = registered(tx)
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
     before = {(event["type"], event["subject"]): event for event in emitted(tx)}
-    tells = (usecases.present_suppliers, usecases.present_categories, usecases.present_scores)
+    tells = (
+        usecases.registry.present_suppliers,
+        usecases.categories.present_categories,
+        usecases.scoring.present_scores,
+    )
     events = [event for tell in tells for event in told(tx, tell).values()]
     with tx.cursor() as cursor:
         cursor.execute("DELETE FROM outbox")
@@ -52,11 +56,13 @@ def test_what_is_told_again_is_what_was_told(tx, received, emitted):
 
 def test_a_judgement_told_again_that_the_score_takes_in_leads_to_no_new_score(tx, received, emitted):
     supplier_id = registered(tx)
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, version=2)], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, version=2)], LATER)
     before, count = judged(tx, supplier_id), len(rescored(emitted, tx))
     with tx.cursor() as cursor:
         cursor.execute("DELETE FROM judgement WHERE supplier_id = %s", [supplier_id])
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, version=2, resync=True)], LATER)
+    usecases.scoring.rescore_after_assessment(
+        tx, [assess(supplier_id, received, version=2, resync=True)], LATER
+    )
     assert judged(tx, supplier_id) == before
     assert (history(tx, supplier_id), len(rescored(emitted, tx))) == ([None, "reviewed"], count)
 
@@ -65,7 +71,9 @@ def test_a_judgement_told_again_that_the_score_lacks_leads_to_a_score_that_nobod
     tx, received, emitted
 ):
     supplier_id = registered(tx)
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, version=2, resync=True)], LATER)
+    usecases.scoring.rescore_after_assessment(
+        tx, [assess(supplier_id, received, version=2, resync=True)], LATER
+    )
     assert history(tx, supplier_id) == [None, "reviewed"]
     with tx.cursor() as cursor:
         cursor.execute(
@@ -76,25 +84,27 @@ def test_a_judgement_told_again_that_the_score_lacks_leads_to_a_score_that_nobod
 
 def test_a_judgement_told_again_that_is_older_changes_nothing(tx, received):
     supplier_id = registered(tx)
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, version=2)], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, version=2)], LATER)
     before = judged(tx, supplier_id)
     older = assess(supplier_id, received, version=1, resync=True, recommendation="dialogue")
-    usecases.rescore_after_assessment(tx, [older], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [older], LATER)
     assert judged(tx, supplier_id) == before
     assert history(tx, supplier_id) == [None, "reviewed"]
 
 
 def test_an_assessment_of_a_supplier_that_was_lost_is_kept_and_scored_by_nobody(tx, received, emitted):
     supplier_id = uuid4()
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, resync=True)], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, resync=True)], LATER)
     assert judged(tx, supplier_id).version == 1
     assert rescored(emitted, tx) == []
 
 
 def test_a_judgement_in_fractions_told_again_leads_to_no_new_score_either(tx, received):
     supplier_id = registered(tx)
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, score="82.5", version=2)], LATER)
-    usecases.rescore_after_assessment(
+    usecases.scoring.rescore_after_assessment(
+        tx, [assess(supplier_id, received, score="82.5", version=2)], LATER
+    )
+    usecases.scoring.rescore_after_assessment(
         tx, [assess(supplier_id, received, score="82.5", version=2, resync=True)], LATER
     )
     assert history(tx, supplier_id) == [None, "reviewed"]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
-from services.suppliers import reference, repository, usecases
+from services.suppliers import repository, rulebook, usecases
 from services.suppliers.domain import parse_facts, score
 from tests.callers import OFFICE, WHATEVER
 from tests.suppliers.bodies import NOW, SUPPLIER, import_index, put_gloves, register, supplier
@@ -44,16 +44,18 @@ def test_a_case_without_any_data_has_that_as_its_state(tx: Transaction, emitted:
         "no_data",
         4,
     )
-    risk = usecases.get_risk(tx, supplier_id, OFFICE)
+    risk = usecases.risk.get_risk(tx, supplier_id, OFFICE)
     assert (risk["headline"], [case.band for case in risk["cases"]]) == (None, ["no_data"])
 
 
 def test_the_headline_is_the_worst_category(tx: Transaction) -> None:
     [gloves] = SUPPLIER["contracts"]
     put_gloves(tx)
-    usecases.put_category(tx, "garn", {**_calm(), "responsible_area": None}, WHATEVER)
+    usecases.categories.put_category(
+        tx, "garn", {**_calm(), "responsible_area": None, "parent_id": None}, WHATEVER
+    )
     supplier_id = registered(tx, contracts=[gloves, gloves | {"category_id": "garn"}])
-    risk = usecases.get_risk(tx, supplier_id, OFFICE)
+    risk = usecases.risk.get_risk(tx, supplier_id, OFFICE)
     assert [case.category_id for case in risk["cases"]] == ["garn", "handskar"]
     assert (risk["headline"].category_id, risk["headline"].score) == ("handskar", Decimal("72.3"))
 
@@ -67,18 +69,20 @@ def _calm() -> dict[str, Any]:
 def test_every_past_score_can_be_computed_again_from_what_is_stored(tx: Transaction, received: Any) -> None:
     supplier_id = registered(tx)
     half = [[None, 33.3, 66.6, 100]] * 7
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
     import_index(tx, "CPI", 2026, CHN="12.5")
     put_gloves(tx, analysis=[None] * 4)
     months_later = LATER + timedelta(days=100)
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2, judged=half)], months_later)
+    usecases.scoring.rescore_after_assessment(
+        tx, [assess(supplier_id, received, 2, judged=half)], months_later
+    )
 
     first = history(tx, supplier_id, limit=2, category_id="handskar")
     rest = history(tx, supplier_id, limit=2, category_id="handskar", after=first["next"])
     rows = first["items"] + rest["items"]
     assert [row.as_of for row in rows] == [NOW, LATER, months_later]
     for row in rows:
-        again = score(parse_facts(row.inputs), reference.rules(row.rule_set), row.as_of)
+        again = score(parse_facts(row.inputs), rulebook.rules(row.rule_set), row.as_of)
         assert (again.score, again.band, list(again.no_data_areas)) == (
             row.score,
             row.band,
@@ -97,9 +101,9 @@ def test_the_numbers_that_a_score_was_computed_from_are_kept_as_numbers(tx: Tran
 
 
 def test_suppliers_are_counted_by_the_band_of_their_worst_category(tx: Transaction) -> None:
-    before = {gauge.labels["band"]: gauge.value for gauge in usecases.gauges(tx)}
+    before = {gauge.labels["band"]: gauge.value for gauge in usecases.scoring.gauges(tx)}
     registered(tx)
-    after = {gauge.labels["band"]: gauge.value for gauge in usecases.gauges(tx)}
+    after = {gauge.labels["band"]: gauge.value for gauge in usecases.scoring.gauges(tx)}
     assert after == before | {"high": before["high"] + 1}
     assert list(after) == ["very_low", "low", "medium", "high", "very_high", "no_data"]
 
@@ -111,15 +115,17 @@ def test_two_rescorings_of_one_case_wait_for_each_other(db: Database, received: 
 
     def rescore_later() -> None:
         with db.transaction() as second:
-            usecases.rescore_after_assessment(second, [assess(supplier_id, received, 1, score="0")], LATER)
+            usecases.scoring.rescore_after_assessment(
+                second, [assess(supplier_id, received, 1, score="0")], LATER
+            )
 
     waiting = threading.Thread(target=rescore_later)
     with db.transaction() as tx:
-        repository.lock_cases(tx, [(supplier_id, "handskar")])
+        repository.scores.lock_cases(tx, [(supplier_id, "handskar")])
         waiting.start()
         waiting.join(0.3)
         assert waiting.is_alive()
-        usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
+        usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
     waiting.join(10)
     with db.transaction() as tx:
         rows = history(tx, supplier_id)["items"]

@@ -89,9 +89,9 @@ def test_an_assessment_event_rescores_the_case_and_the_history_tells(suppliers: 
 @pytest.mark.parametrize(
     ("term", "pointer"),
     [
-        ('{"a":' * 20 + "1" + "}" * 20, "/contracts/0/terms/a"),
-        ('{"a": 1e308}', "/contracts/0/terms/a"),
-        ('{"a": 12345678901234567890123456789012}', "/contracts/0/terms/a"),
+        ('{"vite_cap_ore":' * 20 + "1" + "}" * 20, "/contracts/0/terms/vite_cap_ore"),
+        ('{"vite_cap_ore": 1e308}', "/contracts/0/terms/vite_cap_ore"),
+        ('{"vite_cap_ore": 12345678901234567890123456789012}', "/contracts/0/terms/vite_cap_ore"),
     ],
 )
 def test_terms_that_cannot_be_kept_are_refused_by_name(suppliers: Any, term: str, pointer: str) -> None:

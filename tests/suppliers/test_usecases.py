@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from chassis import sql
 from chassis.ids import uuid7
-from services.suppliers import repository, usecases
+from services.suppliers import repository, schemas, usecases
 from services.suppliers.events import AssessmentCompleted
 from tests.callers import OFFICE
-from tests.suppliers.bodies import NOW, SUPPLIER, completed
+from tests.suppliers.bodies import NOW, SUPPLIER, completed, loaded
 from tests.suppliers.steps import DATASETS, LATER, assess, registered, rescored, shown, terms
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def test_a_contract_gives_its_case_a_first_score(tx: Transaction, emitted: Any) 
 def test_a_completed_assessment_rescores_its_case(tx: Transaction, emitted: Any, received: Any) -> None:
     supplier_id = registered(tx)
     event = assess(supplier_id, received, critical=["Q101"], recommendation="office_audit")
-    usecases.rescore_after_assessment(tx, [event], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [event], LATER)
 
     _, told = rescored(emitted, tx)
     assert told["version"] == 2
@@ -79,7 +78,7 @@ def test_a_completed_assessment_rescores_its_case(tx: Transaction, emitted: Any,
 def test_a_case_shows_its_score_with_every_term(tx: Transaction, received: Any) -> None:
     supplier_id = registered(tx)
     event = assess(supplier_id, received, critical=["Q101"], recommendation="office_audit")
-    usecases.rescore_after_assessment(tx, [event], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [event], LATER)
     case = shown(tx, supplier_id)
     expected = {
         "category_id": "handskar",
@@ -108,8 +107,8 @@ def test_a_judgement_is_kept_unless_a_newer_one_is_there(
 ) -> None:
     supplier_id = registered(tx)
     newer, older = assess(supplier_id, received, 7, score="80"), assess(supplier_id, received, 6, score="0")
-    usecases.rescore_after_assessment(tx, [newer], LATER)
-    usecases.rescore_after_assessment(tx, [older], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [newer], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [older], LATER)
     # the older one is a cause all the same, and the score follows from what is known
     assert [event["data"]["score"] for event in rescored(emitted, tx)] == [72.3, 48.0, 48.0]
     assert shown(tx, supplier_id)["causes"] == [older.id]
@@ -124,7 +123,7 @@ def test_a_batch_scores_each_case_once_from_its_newest_judgement(
         assess(other, received, 1, score="100"),
         assess(one, received, 1, score="0"),
     ]
-    usecases.rescore_after_assessment(tx, batch, LATER)
+    usecases.scoring.rescore_after_assessment(tx, batch, LATER)
     told = rescored(emitted, tx)[2:]
     assert {event["subject"]: (event["data"]["score"], event["data"]["causes"]) for event in told} == {
         f"{one}/handskar": (48.0, [str(batch[0].id), str(batch[2].id)]),
@@ -136,12 +135,12 @@ def test_a_case_that_is_not_known_yet_is_scored_when_its_contract_arrives(
     tx: Transaction, emitted: Any, received: Any
 ) -> None:
     supplier_id = registered(tx, contracts=[])
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
-    assert (rescored(emitted, tx), usecases.get_risk(tx, supplier_id, OFFICE)["cases"]) == ([], [])
+    usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, 2)], LATER)
+    assert (rescored(emitted, tx), usecases.risk.get_risk(tx, supplier_id, OFFICE)["cases"]) == ([], [])
 
-    contract = SUPPLIER["contracts"][0] | {"contract_id": uuid7(), "supplier_id": supplier_id}
-    repository.queries.insert_contracts(tx, rows=sql.rows([contract]))
-    usecases.rescore_after_assessment(tx, [assess(supplier_id, received, 1, score="0")], LATER)
+    contract = loaded(schemas.Contract, SUPPLIER["contracts"][0])
+    repository.contracts.add_contracts(tx, supplier_id, [contract])
+    usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, 1, score="0")], LATER)
     [told] = rescored(emitted, tx)
     assert (told["data"]["score"], told["data"]["previous_band"], told["data"]["changed"]) == (
         48.0,
@@ -153,7 +152,7 @@ def test_a_case_that_is_not_known_yet_is_scored_when_its_contract_arrives(
 def test_a_supplier_that_was_never_heard_of_is_no_failure(
     tx: Transaction, emitted: Any, received: Any
 ) -> None:
-    usecases.rescore_after_assessment(tx, [assess(uuid7(), received)], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [assess(uuid7(), received)], LATER)
     assert rescored(emitted, tx) == []
 
 
@@ -163,8 +162,8 @@ def test_what_only_repeats_or_imports_is_told_quietly(tx: Transaction, received:
         AssessmentCompleted, completed(supplier_id), subject=f"{supplier_id}/handskar", imported=True
     )
     loud = assess(supplier_id, received, 2)
-    usecases.rescore_after_assessment(tx, [quiet], LATER)
-    usecases.rescore_after_assessment(tx, [loud], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [quiet], LATER)
+    usecases.scoring.rescore_after_assessment(tx, [loud], LATER)
     with tx.cursor() as cursor:
         cursor.execute("SELECT headers FROM outbox WHERE type = 'supplier_risk_rescored' ORDER BY id")
         flags = [row.headers.get("cloudEvents_imported", False) for row in cursor.fetchall()]

@@ -1,25 +1,61 @@
 """The risk model: pure decisions, standard library only."""
 
-from services.suppliers.domain.case import Case, Key, Rescored, rescore
+from services.suppliers.domain.case import FLAGS, Case, Key, Previous, Rescored, flags, rescore
+from services.suppliers.domain.country import (
+    COUNTRY_BANDS,
+    CountryModel,
+    CountryRisk,
+    ModelError,
+    country_risk,
+    parse_country_model,
+)
+from services.suppliers.domain.cpv import proposed, search
 from services.suppliers.domain.facts import parse_facts
+from services.suppliers.domain.indices import SHEET_COLUMNS, Published, read_sheet
+from services.suppliers.domain.matrix import Cell
+from services.suppliers.domain.names import name_key, numbers_of
 from services.suppliers.domain.rules import AREAS, Index, Rules, parse_rules, read_values
-from services.suppliers.domain.score import BANDS, NO_DATA, Area, Score, band, score
+from services.suppliers.domain.score import BANDS, NO_DATA, Area, Score, band, differences, score
+from services.suppliers.domain.whatif import ROWS, CellChange, Way, changed, ways_to
 
 __all__ = [
     "AREAS",
     "BANDS",
+    "COUNTRY_BANDS",
+    "FLAGS",
     "NO_DATA",
+    "ROWS",
+    "SHEET_COLUMNS",
     "Area",
     "Case",
+    "Cell",
+    "CellChange",
+    "CountryModel",
+    "CountryRisk",
     "Index",
     "Key",
+    "ModelError",
+    "Previous",
+    "Published",
     "Rescored",
     "Rules",
     "Score",
+    "Way",
     "band",
+    "changed",
+    "country_risk",
+    "differences",
+    "flags",
+    "name_key",
+    "numbers_of",
+    "parse_country_model",
     "parse_facts",
     "parse_rules",
+    "proposed",
+    "read_sheet",
     "read_values",
     "rescore",
     "score",
+    "search",
+    "ways_to",
 ]

@@ -69,16 +69,22 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything that a case's score follows from, beside the rule set and the moment."""
+class Exposure:
+    """Where and what a case's goods are: what its inherent risk follows from. Many cases share it."""
 
     sites: tuple[Site, ...]
     indices: Mapping[str, Mapping[str, Decimal]]  # index -> country -> value, as published
     analysis: tuple[Analysis | None, ...]  # in the order of the areas
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that a case's score follows from, beside the rule set and the moment."""
+
+    exposure: Exposure
     judgement: Judgement | None
-    audit: Audit | None
+    audits: tuple[Audit, ...]  # the newest first
     deviations: tuple[Deviation, ...]
-    contract_ends_on: date | None  # the latest; None: at least one contract's end is unknown
 
 
 def utc_day(moment: datetime) -> date:
@@ -86,23 +92,33 @@ def utc_day(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
-def parse_facts(inputs: Mapping[str, Any]) -> Facts:
-    """Read the facts from their JSON form: fresh from the tables, or as kept with an earlier score."""
-    ends_on = inputs["contract_ends_on"]
+def parse_facts(inputs: Mapping[str, Any], exposure: Exposure | None = None) -> Facts:
+    """Read the facts from their JSON form: fresh from the tables, or as kept with an earlier score.
+
+    `exposure`: what was read already of the same.
+    """
     return Facts(
+        exposure=exposure or parse_exposure(inputs),
+        judgement=_judgement(inputs["judgement"]),
+        audits=tuple(
+            sorted(map(_audit, inputs["audits"]), key=lambda audit: audit.reported_on, reverse=True)
+        ),
+        deviations=tuple(
+            Deviation(tuple(entry["areas"]), entry["severe"], entry["overdue"])
+            for entry in inputs["deviations"]
+        ),
+    )
+
+
+def parse_exposure(inputs: Mapping[str, Any]) -> Exposure:
+    """Read the part of the facts that many cases share."""
+    return Exposure(
         sites=tuple(Site(site["tier"], site["country"]) for site in inputs["sites"]),
         indices={
             index: {country: Decimal(value) for country, value in values.items()}
             for index, values in inputs["indices"].items()
         },
         analysis=tuple(_analysis(entry) for entry in inputs["analysis"]),
-        judgement=_judgement(inputs["judgement"]),
-        audit=_audit(inputs["audit"]),
-        deviations=tuple(
-            Deviation(tuple(entry["areas"]), entry["severe"], entry["overdue"])
-            for entry in inputs["deviations"]
-        ),
-        contract_ends_on=date.fromisoformat(ends_on) if ends_on else None,
     )
 
 
@@ -127,9 +143,7 @@ def _judgement(entry: Mapping[str, Any] | None) -> Judgement | None:
     )
 
 
-def _audit(entry: Mapping[str, Any] | None) -> Audit | None:
-    if entry is None:
-        return None
+def _audit(entry: Mapping[str, Any]) -> Audit:
     return Audit(
         audited=_matrix(entry["audited"]),
         reported_on=utc_day(datetime.fromisoformat(entry["reported_at"])),

@@ -7,12 +7,26 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from services.suppliers.domain.facts import Facts, Matrix
     from services.suppliers.domain.rules import Rules
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What counts in a cell: the stage that it comes from, the confidence in it (0-1), its score (0-100)."""
+
+    stage: str
+    confidence: Decimal
+    score: Decimal
+
+
+# 7 rows (PR1-PR7) of 4 columns (the areas); None: nobody knows anything.
+Cells = tuple[tuple[Cell | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +45,9 @@ class Evidence:
 
 def evidence(facts: Facts, today: date) -> list[Evidence]:
     """Return what there is, best first: unexpired before expired, then audited, reviewed, self-declared."""
-    found = []
-    if facts.audit:
-        found.append(
-            Evidence("audited", facts.audit.audited, facts.audit.reported_on, facts.audit.valid_until)
-        )
+    found = [
+        Evidence("audited", audit.audited, audit.reported_on, audit.valid_until) for audit in facts.audits
+    ]
     if facts.judgement:
         since, until = facts.judgement.completed_on, facts.judgement.valid_until
         if facts.judgement.judged is not None:
@@ -54,40 +66,59 @@ def confidence(of: Evidence, rules: Rules, today: date) -> Decimal:
     return rules.confidence[of.stage] * (1 - (1 - rules.confidence_left_at_end) * spent)
 
 
-def trusted(facts: Facts, rules: Rules, today: date) -> list[tuple[Decimal, Matrix]]:
-    """Return each matrix with the confidence in its scores, best first."""
-    return [(confidence(each, rules, today), each.matrix) for each in evidence(facts, today)]
+def cells(found: Sequence[Evidence], rules: Rules, today: date) -> Cells | None:
+    """Return what counts in each cell, the best that has a score there; None where there is nothing."""
+    if not found:
+        return None
+    trusted = [(each.stage, confidence(each, rules, today), each.matrix) for each in found]
+    return tuple(
+        tuple(_cell(trusted, row, column) for column in range(len(found[0].matrix[row])))
+        for row in range(len(found[0].matrix))
+    )
 
 
-def mitigation(matrices: list[tuple[Decimal, Matrix]], column: int) -> Decimal:
+def _cell(trusted: Sequence[tuple[str, Decimal, Matrix]], row: int, column: int) -> Cell | None:
+    for stage, worth, matrix in trusted:
+        score = matrix[row][column]
+        if score is not None:
+            return Cell(stage, worth, score)
+    return None
+
+
+def mitigation(known: Cells | None, column: int) -> Decimal:
     """Return the mean over an area's non-null cells of confidence x score / 100; 0 where there is none."""
-    cells = []
-    for row in range(len(matrices[0][1]) if matrices else 0):
-        scores = ((confidence, matrix[row][column]) for confidence, matrix in matrices)
-        cells += [confidence * score / HUNDRED for confidence, score in scores if score is not None][:1]
-    return sum(cells, ZERO) / len(cells) if cells else ZERO
+    column_cells = [cell for row in known or () if (cell := row[column])]
+    counted = [cell.confidence * cell.score / HUNDRED for cell in column_cells]
+    return sum(counted, ZERO) / len(counted) if counted else ZERO
 
 
-def claim_gap(facts: Facts) -> Decimal | None:
+def claim_gap(facts: Facts, found: Sequence[Evidence]) -> Decimal | None:
     """Return by how many points the claimed mean exceeds the audited mean, over the cells that both have."""
-    if facts.judgement is None or facts.audit is None:
+    audited = [each.matrix for each in found if each.stage == "audited"]
+    if facts.judgement is None or not audited:
         return None
     pairs = [
-        (claimed, audited)
-        for claims, findings in zip(facts.judgement.claimed, facts.audit.audited, strict=True)
-        for claimed, audited in zip(claims, findings, strict=True)
-        if claimed is not None and audited is not None
+        (claim, finding)
+        for row, claims in enumerate(facts.judgement.claimed)
+        for column, claim in enumerate(claims)
+        if claim is not None and (finding := _found(audited, row, column)) is not None
     ]
     if not pairs:
         return None
-    claimed_sum = sum((claimed for claimed, _ in pairs), ZERO)
-    audited_sum = sum((audited for _, audited in pairs), ZERO)
-    return claimed_sum / len(pairs) - audited_sum / len(pairs)
+    claimed_sum = sum((claim for claim, _ in pairs), ZERO)
+    found_sum = sum((finding for _, finding in pairs), ZERO)
+    return claimed_sum / len(pairs) - found_sum / len(pairs)
 
 
-def stage(facts: Facts, today: date) -> str | None:
-    """Return how well the case as a whole is known; None before anything was completed."""
-    found = evidence(facts, today)
-    if found and found[0].stage == "audited":
-        return "audited"
-    return facts.judgement.stage if facts.judgement else None
+def _found(audited: Sequence[Matrix], row: int, column: int) -> Decimal | None:
+    return next((score for matrix in audited if (score := matrix[row][column]) is not None), None)
+
+
+def stage(facts: Facts, found: Sequence[Evidence]) -> str | None:
+    """Return how well the case as a whole is known; None without a completed assessment.
+
+    Whatever was audited: the audit policy's rows 4-9 wait for an assessment, and know it by this.
+    """
+    if facts.judgement is None:
+        return None
+    return "audited" if found[0].stage == "audited" else facts.judgement.stage

@@ -18,13 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
-    from services.suppliers.domain.facts import Analysis, Deviation, Facts
+    from services.suppliers.domain.facts import Analysis, Deviation, Exposure, Facts
+    from services.suppliers.domain.matrix import Cells
     from services.suppliers.domain.rules import Rules
 
 _ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN)
 # Safest first; their limits are the rule set's.
 BANDS = ("very_low", "low", "medium", "high", "very_high")
 NO_DATA = "no_data"
+
+
+@dataclass(frozen=True, slots=True)
+class Inherent:
+    """The terms of one area that do not depend on the supplier's own work, 0-100, None without a value."""
+
+    country: Decimal | None
+    category: Decimal | None
+    inherent: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class Score:
     score: Decimal | None
     band: str
     areas: Mapping[str, Area]
+    cells: Cells | None
     no_data_areas: tuple[str, ...]
     stage: str | None
     claim_gap: Decimal | None
@@ -56,32 +67,41 @@ class Score:
     recommendation: str | None
 
 
-def score(facts: Facts, rules: Rules, as_of: datetime) -> Score:
-    """Score a case as it stands at `as_of` (aware)."""
+def score(facts: Facts, rules: Rules, as_of: datetime, inherent: Sequence[Inherent] | None = None) -> Score:
+    """Score a case as it stands at `as_of` (aware); `inherent`: what is worked out of its exposure."""
     today = utc_day(as_of)
+    terms = inherent or inherent_terms(facts.exposure, rules, today)
     with localcontext(_ARITHMETIC):
-        matrices = matrix.trusted(facts, rules, today)
+        found = matrix.evidence(facts, today)
+        cells = matrix.cells(found, rules, today)
         areas = {
-            area: _area(position, facts, matrix.mitigation(matrices, position), rules, today)
+            area: _area(area, terms[position], facts, matrix.mitigation(cells, position), rules)
             for position, area in enumerate(AREAS)
         }
         total = _total(list(areas.values()), facts.deviations, rules)
         rounded = None if total is None else total.quantize(rules.score_step, ROUND_HALF_UP)
-        gap = matrix.claim_gap(facts)
+        gap = matrix.claim_gap(facts, found)
     judgement = facts.judgement
     return Score(
         score=rounded,
         band=band(rounded, rules),
         areas=areas,
+        cells=cells,
         no_data_areas=tuple(area for area in AREAS if areas[area].inherent is None),
-        stage=matrix.stage(facts, today),
+        stage=matrix.stage(facts, found),
         claim_gap=gap,
         critical_open=len(judgement.critical) if judgement else 0,
         severe_open=sum(deviation.severe for deviation in facts.deviations),
-        site_known=any(site.tier in rules.tiers for site in facts.sites),
+        site_known=any(site.tier in rules.tiers for site in facts.exposure.sites),
         not_cooperating=judgement is not None and judgement.state == "not_cooperating",
         recommendation=judgement.recommendation if judgement else None,
     )
+
+
+def inherent_terms(exposure: Exposure, rules: Rules, today: date) -> list[Inherent]:
+    """Return the inherent risk of each area on a day (UTC), in their order, with what it is made of."""
+    with localcontext(_ARITHMETIC):
+        return [_inherent_terms(position, exposure, rules, today) for position in range(len(AREAS))]
 
 
 def band(rounded: Decimal | None, rules: Rules) -> str:
@@ -91,36 +111,40 @@ def band(rounded: Decimal | None, rules: Rules) -> str:
     return next(name for name, limit in rules.bands if rounded < limit)
 
 
-def _area(position: int, facts: Facts, mitigation: Decimal, rules: Rules, today: date) -> Area:
-    area, analysis = AREAS[position], facts.analysis[position]
+def _inherent_terms(position: int, exposure: Exposure, rules: Rules, today: date) -> Inherent:
+    analysis = exposure.analysis[position]
     valid = analysis if analysis and today <= analysis.valid_until else None
-    country = _country(area, facts, rules)
+    country = _country(AREAS[position], exposure, rules)
     category = None if valid is None else valid.likelihood * valid.severity * rules.category_factor
-    inherent = _inherent(country, category, valid, rules)
+    return Inherent(country, category, _inherent(country, category, valid, rules))
+
+
+def _area(area: str, terms: Inherent, facts: Facts, mitigation: Decimal, rules: Rules) -> Area:
+    deviations = [deviation for deviation in facts.deviations if area in deviation.areas]
     return Area(
-        country=country,
-        category=category,
-        inherent=inherent,
-        partial=(country is None) != (category is None),
+        country=terms.country,
+        category=terms.category,
+        inherent=terms.inherent,
+        partial=(terms.country is None) != (terms.category is None),
         mitigation=mitigation,
-        residual=_residual(inherent, mitigation, [d for d in facts.deviations if area in d.areas], rules),
+        residual=_residual(terms.inherent, mitigation, deviations, rules),
     )
 
 
-def _country(area: str, facts: Facts, rules: Rules) -> Decimal | None:
+def _country(area: str, exposure: Exposure, rules: Rules) -> Decimal | None:
     """Weigh the worst country and the mean of all that have a value: one bad site must not average away."""
-    countries = sorted({site.country for site in facts.sites if site.tier in rules.tiers})
-    safety = [_safety(country, area, facts, rules) for country in countries]
+    countries = sorted({site.country for site in exposure.sites if site.tier in rules.tiers})
+    safety = [_safety(country, area, exposure, rules) for country in countries]
     risks = [HUNDRED - value for value in safety if value is not None]
     if not risks:
         return None
     return rules.country_worst * max(risks) + rules.country_mean * (sum(risks, ZERO) / len(risks))
 
 
-def _safety(country: str, area: str, facts: Facts, rules: Rules) -> Decimal | None:
+def _safety(country: str, area: str, exposure: Exposure, rules: Rules) -> Decimal | None:
     """Return a country's index value for an area; None unless every index that it is the mean of has one."""
     names = rules.area_indices[area]
-    values = [facts.indices.get(name, {}).get(country) for name in names]
+    values = [exposure.indices.get(name, {}).get(country) for name in names]
     pairs = zip(names, values, strict=True)
     known = [rules.indices[name].safety(value) for name, value in pairs if value is not None]
     return sum(known, ZERO) / len(known) if len(known) == len(names) else None
@@ -164,3 +188,14 @@ def _total(areas: Sequence[Area], deviations: Sequence[Deviation], rules: Rules)
         return None
     unplaced = any(deviation.severe and not deviation.areas for deviation in deviations)
     return max(total, rules.severe_floor) if unplaced else total
+
+
+def differences(one: Score, other: Score) -> dict[str, dict[str, object]]:
+    """Return the areas whose residual differs: area -> before and after, and which terms differ."""
+    found: dict[str, dict[str, object]] = {}
+    for area in AREAS:
+        before, after = one.areas[area], other.areas[area]
+        if before.residual != after.residual:
+            terms = [name for name in Area.__slots__ if getattr(before, name) != getattr(after, name)]
+            found[area] = {"before": before.residual, "after": after.residual, "terms": terms}
+    return found

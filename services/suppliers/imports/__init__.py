@@ -1,10 +1,24 @@
-"""What can be imported in bulk: suppliers, their contacts, their contracts."""
+"""What can be imported in bulk: suppliers, their contacts, their contracts, their sites."""
 
 from chassis.imports import ImportKind
 from services.suppliers.imports import usecases
-from services.suppliers.imports.schemas import ContactRow, ContractRow, SupplierRow
+from services.suppliers.imports.schemas import ContactRow, ContractRow, SiteRow, SupplierRow
 
-_OF_AN_EXPORT = {"version", "status", "registered_at", "contacts", "sites", "contracts"}
+_OF_AN_EXPORT = {
+    "version",
+    "status",
+    "status_reason",
+    "status_since",
+    "registered_at",
+    "shown",
+    "categories",
+    "countries",
+    "contacts",
+    "sites",
+    "contracts",
+    "imported",
+    "merged_ids",
+}
 
 KINDS = (
     ImportKind(
@@ -26,6 +40,13 @@ KINDS = (
         ContractRow,
         usecases.import_contracts,
         "Contracts of suppliers that are registered, matched by their reference.",
-        frozenset({"contract_id"}),
+        frozenset({"contract_id", "version"}),
+    ),
+    ImportKind(
+        "sites",
+        SiteRow,
+        usecases.import_sites,
+        "Production sites of suppliers that are registered, matched by their name and country.",
+        frozenset({"site_id", "version"}),
     ),
 )

@@ -11,25 +11,26 @@ from services.suppliers import ownership
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from chassis.access import Identity, Owners
-    from services.suppliers.ownership import Areas
+    from chassis.access import Identity
+    from services.suppliers.ownership import Areas, Standing
 
+_NOTHING_NEW = "what is registered"
 # In which column a row says whose its contract is
 _COLUMNS = {"region": "regions", "area": "category_id"}
 
 
 def of_supplier(
-    actor: Identity, owners: Owners, changed: Iterable[tuple[str, str | None]] = (("", None),)
+    actor: Identity, standing: Standing, changed: Iterable[tuple[str, str | None]] = (("", None),)
 ) -> list[Fault]:
     """Return a fault for each (column, what is registered) that is changed of a supplier out of reach."""
-    said = _said(ownership.require_supplier, actor, owners)
-    return [Fault(column, said, registered) for column, registered in changed] if said else []
+    said = _said(ownership.require_supplier, actor, standing)
+    return [Fault(column, said, registered or _NOTHING_NEW) for column, registered in changed] if said else []
 
 
 def of_numbers(actor: Identity, regions: Iterable[str]) -> list[Fault]:
     """Return what is wrong if new numbers are of these regions."""
     said = filter(None, (_said(ownership.require_number, actor, region) for region in regions))
-    return [Fault("region", each, actor.limited_to("region")) for each in said][:1]
+    return [Fault("region", each, actor.limited_to("region") or "no region") for each in said][:1]
 
 
 def of_contract(
@@ -38,12 +39,14 @@ def of_contract(
     """Return what is wrong with who takes part in a contract; `before`: what is registered, if any is."""
     registered = "The contract of others that is registered under it"
     if before and (said := _said(ownership.require_contract, actor, before, areas, registered)):
-        return Fault("reference", said)
+        return Fault("reference", said, "a reference that no contract of others has")
     said = _said(ownership.require_contract, actor, after, areas)
     claim = next(iter(actor.claims), "")
     if said:
         region = actor.limited_to("region")
-        return Fault(_COLUMNS.get(claim, ""), said, f"a list with {region}" if region else None)
+        return Fault(
+            _COLUMNS.get(claim, ""), said, f"a list with {region}" if region else "a category of your area"
+        )
     gone = ownership.taken_out(actor, before, after, areas) if before else {}
     if not gone:
         return None

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from chassis.ids import uuid7
 from chassis.imports import Fault, Outcome, rejected
 from services.suppliers.imports import limits
-from services.suppliers.ownership import NOBODYS
-from services.suppliers.schemas.registry import IDENTIFIERS
+from services.suppliers.ownership import Standing
+from services.suppliers.schemas.identifiers import OPEN, SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from chassis.access import Identity, Owners
+    from chassis.access import Identity
     from chassis.imports import Parsed
 
     NumberKey = tuple[str, ...]
@@ -29,7 +29,8 @@ _PLAIN = ("legal_name", "country", "language")
 
 def keys_of(values: Mapping[str, Any]) -> list[NumberKey]:
     """Return the keys of all numbers that a row names its supplier by, each once."""
-    schemes = {**values.get("identifiers", {}), **{s: values[s] for s in (ID, *IDENTIFIERS) if s in values}}
+    numbers = dict(tuple(values[column]) for column in SCHEMES if column in values)
+    schemes = {**values.get("identifiers", {}), **({ID: values[ID]} if ID in values else {}), **numbers}
     own = [(OWN, each["region"], each["number"]) for each in values.get("own_numbers", ())]
     if OWN in values:
         own.append((OWN, values["region"], values[OWN]))
@@ -43,8 +44,18 @@ def supplier_of(values: Mapping[str, Any], known: Mapping[NumberKey, UUID]) -> U
         return Fault(ID, "No supplier has this id: leave it out for a new one.")
     if len(set(found.values())) > 1:
         first, other = next((a, b) for a in found for b in found if found[a] != found[b])
-        return Fault(other[0], f"Belongs to another supplier than the row's {first[0]} {first[-1]}.")
+        return Fault(
+            other[0],
+            f"Belongs to another supplier than the row's {_said(first)}.",
+            "numbers of one supplier",
+        )
     return next(iter(found.values()), None)
+
+
+def _said(key: NumberKey) -> str:
+    """Return how a report names a number: a natural person's is not for all who read reports."""
+    masked = key[0] in SCHEMES and key[0] not in OPEN
+    return key[0] if masked else f"{key[0]} {key[-1]}"
 
 
 @dataclass
@@ -54,7 +65,7 @@ class Plan:
     known: dict[NumberKey, UUID]
     state: dict[UUID, dict[str, Any]]  # supplier -> legal_name, country, language, identifiers
     actor: Identity
-    owners: Mapping[UUID, Owners]  # of the suppliers that were there before
+    standings: dict[UUID, Standing]
     made: list[UUID] = field(default_factory=list)
     changed: set[UUID] = field(default_factory=set)
     rewritten: set[UUID] = field(default_factory=set)
@@ -75,15 +86,21 @@ class Plan:
         """Return what is wrong if the supplier has another number of a scheme."""
         has = self.state[supplier_id]["identifiers"]
         for scheme, *rest in keys_of(values):
-            if scheme != OWN and has.get(scheme, rest[-1]) != rest[-1]:
-                return Fault(scheme, f"The supplier is registered with {scheme} {has[scheme]}.", has[scheme])
+            former = (scheme, *rest) in self.known  # of one that was merged into it
+            if scheme != OWN and not former and has.get(scheme, rest[-1]) != rest[-1]:
+                known = has[scheme] if scheme in OPEN else None
+                return Fault(
+                    scheme, f"The supplier is registered with {_said((scheme, has[scheme]))}.", known
+                )
         return None
 
     def _make(self, row: Parsed, fresh: Sequence[NumberKey]) -> Outcome:
         values = row.values
         if "legal_name" not in values:
             return rejected(row.number, Fault("legal_name", "A new supplier needs its name."))
-        country = values.get("country") or ("SE" if "orgnr" in dict(self._schemes(values)) else None)
+        country = values.get("country") or (
+            "SE" if {"orgnr", "personnr"} & dict(self._schemes(values)).keys() else None
+        )
         if country is None:
             fault = Fault("country", "A new supplier without an orgnr needs its country.")
             return rejected(row.number, fault)
@@ -94,6 +111,7 @@ class Plan:
             "language": values.get("language") or ("sv" if country == "SE" else "en"),
             "identifiers": {},
         }
+        self.standings[supplier_id] = Standing()
         self.made.append(supplier_id)
         self._take(fresh, supplier_id)
         return Outcome(row.number, "made", supplier_id)
@@ -120,14 +138,16 @@ class Plan:
         if other or not columns:
             return [other] if other else []
         before = self.state[supplier_id]
-        owners = self.owners.get(supplier_id, NOBODYS)
-        return limits.of_supplier(self.actor, owners, [(column, before.get(column)) for column in columns])
+        registered = [(column, before.get(column)) for column in columns]
+        return limits.of_supplier(self.actor, self.standings[supplier_id], registered)
 
     def _take(self, fresh: Sequence[NumberKey], supplier_id: UUID) -> None:
         for key in fresh:
             self.known[key] = supplier_id
             self.numbers.append((key, supplier_id))
-            if key[0] != OWN:
+            if key[0] == OWN:
+                self.standings[supplier_id] = self.standings[supplier_id].numbered(key[1])
+            else:
                 self.state[supplier_id]["identifiers"][key[0]] = key[1]
 
     @staticmethod

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
+from services.suppliers.domain import name_key
 from services.suppliers.imports.matching import OWN, keys_of
+from services.suppliers.repository import sites as places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,8 +28,7 @@ def known_numbers(tx: Transaction, rows: Sequence[Parsed]) -> dict[NumberKey, UU
         {"scheme": key[0], "region": key[1] if key[0] == OWN else None, "number": key[-1]}
         for key in sorted(keys)
     ]
-    found = list(queries.numbers(tx, keys=sql.rows(asked)))
-    list(queries.lock_suppliers(tx, supplier_ids=sorted({row.supplier_id for row in found})))
+    found = _locked(tx, sql.rows(asked))
     return {
         (row.scheme, row.region, row.number)
         if row.scheme == OWN
@@ -36,19 +37,30 @@ def known_numbers(tx: Transaction, rows: Sequence[Parsed]) -> dict[NumberKey, UU
     }
 
 
+def _locked(tx: Transaction, keys: str) -> list[Any]:
+    """Return which suppliers numbers mean, locked; asked again if one was absorbed while we waited for it."""
+    while True:
+        found = list(queries.numbers(tx, keys=keys))
+        wanted = {row.supplier_id for row in found}
+        locked = {row.supplier_id for row in queries.lock_suppliers(tx, supplier_ids=sorted(wanted))}
+        if locked == wanted:
+            return found
+
+
 def registered(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """Return legal_name, country, language and identifiers of suppliers."""
     rows = queries.registered(tx, supplier_ids=sorted(supplier_ids))
     return {row.supplier_id: row._asdict() for row in rows}
 
 
-def save_suppliers(tx: Transaction, plan: Plan, now: datetime) -> None:
-    """Write what a chunk of rows came to."""
+def save_suppliers(tx: Transaction, plan: Plan, now: datetime, *, imported: bool) -> None:
+    """Write what a chunk of rows came to; `imported`: what is new is of the past, and marked so."""
 
     def rows(supplier_ids: Collection[UUID]) -> str:
-        return sql.rows([{**plan.state[each], "supplier_id": each} for each in sorted(supplier_ids)])
+        states = [{**plan.state[each], "supplier_id": each} for each in sorted(supplier_ids)]
+        return sql.rows([{**each, "name_key": name_key(each["legal_name"])} for each in states])
 
-    queries.insert_suppliers(tx, rows=rows(plan.made), now=now)
+    queries.insert_suppliers(tx, rows=rows(plan.made), now=now, imported=imported)
     queries.update_suppliers(tx, rows=rows(plan.rewritten))
     identifiers = [
         {"scheme": key[0], "value": key[1], "supplier_id": each}
@@ -92,14 +104,45 @@ def contracts(tx: Transaction, keys: Collection[tuple[UUID, str]]) -> dict[tuple
     return {(row.supplier_id, row.reference): row._asdict() for row in rows}
 
 
+def sites(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[tuple[UUID, str, str], dict[str, Any]]:
+    """Return the sites of suppliers by (supplier, name, country); of two, the older."""
+    found: dict[tuple[UUID, str, str], dict[str, Any]] = {}
+    for row in queries.sites(tx, supplier_ids=sorted(supplier_ids)):
+        found.setdefault((row.supplier_id, row.name, row.country), row._asdict())
+    return found
+
+
+def save_sites(
+    tx: Transaction, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write sites."""
+    places.queries.insert_sites(tx, rows=sql.rows(new))
+    places.queries.update_sites(tx, rows=sql.rows(changed))
+
+
+def with_contract(tx: Transaction, keys: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
+    """Return those cases that have a contract."""
+    asked = [{"supplier_id": supplier_id, "category_id": category} for supplier_id, category in sorted(keys)]
+    return {(row.supplier_id, row.category_id) for row in queries.with_contract(tx, keys=sql.rows(asked))}
+
+
+def archived(tx: Transaction, supplier_ids: Collection[UUID]) -> set[UUID]:
+    """Return those suppliers that are archived."""
+    return {row.supplier_id for row in queries.archived(tx, supplier_ids=sorted(supplier_ids))}
+
+
 def areas(tx: Transaction) -> dict[str, str | None]:
     """Return all categories, with the area that answers for each."""
     return {row.category_id: row.responsible_area for row in queries.categories(tx)}
 
 
 def save_contracts(
-    tx: Transaction, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
+    tx: Transaction,
+    new: Sequence[Mapping[str, Any]],
+    changed: Sequence[Mapping[str, Any]],
+    *,
+    imported: bool,
 ) -> None:
-    """Write contracts."""
-    queries.insert_contracts(tx, rows=sql.rows(new))
+    """Write contracts; `imported`: what is new is of the past, and marked so."""
+    queries.insert_contracts(tx, rows=sql.rows(new), imported=imported)
     queries.update_contracts(tx, rows=sql.rows(changed))

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from chassis.fields import Text
-from services.suppliers.schemas.common import LANGUAGES, LONGEST_NAME, LONGEST_TEXT
-from services.suppliers.schemas.registry import (
-    IDENTIFIERS,
-    Contact,
-    Contract,
-    Identifier,
-    Identifiers,
-    OwnNumber,
+from chassis.fields import List, Text
+from services.suppliers.schemas.common import (
+    LANGUAGES,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    SLUG,
     check_country,
     check_region,
 )
+from services.suppliers.schemas.contracts import Contract
+from services.suppliers.schemas.identifiers import SCHEMES, Identifier, Identifiers
+from services.suppliers.schemas.registry import Contact, OwnNumber
+from services.suppliers.schemas.sites import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _COUNTY = "a Swedish county code, such as 01"
 _ID = "the supplier's id in this platform, as exports have it"
-_NUMBERS = {
-    "orgnr": "a Swedish organisation number, such as 556543-6168",
-    "vat": "a VAT number of an EU country, such as SE556543616801",
-    "lei": "a legal entity identifier of 20 characters",
-    "gln": "a global location number of 13 digits",
-}
 
 
 class County(fields.String):
@@ -41,26 +39,58 @@ class County(fields.String):
         return text.zfill(2) if text.isdecimal() else text
 
 
+class Code(fields.String):
+    """A code that is read whatever its case: SE, se."""
+
+    def __init__(self, fold: Callable[[str], str], **kwargs: Any) -> None:
+        """Name the case that the code has: `str.upper` or `str.lower`."""
+        super().__init__(**kwargs)
+        self._fold = fold
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        return self._fold(str(super()._deserialize(value, attr, data, **kwargs)).strip())
+
+
+def _language(**kwargs: Any) -> Code:
+    return Code(str.lower, validate=validate.OneOf(LANGUAGES), **kwargs)
+
+
+def _country(**kwargs: Any) -> Code:
+    accepted = {"accepted": "an ISO 3166-1 alpha-2 code, such as SE"}
+    return Code(str.upper, validate=check_country, metadata=accepted, **kwargs)
+
+
+def _number(scheme: str) -> Identifier:
+    return Identifier(scheme, metadata={"accepted": SCHEMES[scheme].accepted})
+
+
 class _Named(Schema):
-    """The columns that say which supplier a row is about: one is enough, several must agree."""
+    """The columns that say which supplier a row is about: one is enough, several must agree.
+
+    A number is (the scheme that it is kept under, itself): a person's may stand as an orgnr.
+    """
 
     supplier_id = fields.UUID(metadata={"accepted": _ID})
-    orgnr = Identifier("orgnr", metadata={"accepted": _NUMBERS["orgnr"]})
-    vat = Identifier("vat", metadata={"accepted": _NUMBERS["vat"]})
-    lei = Identifier("lei", metadata={"accepted": _NUMBERS["lei"]})
-    gln = Identifier("gln", metadata={"accepted": _NUMBERS["gln"]})
+    orgnr = _number("orgnr")
+    vat = _number("vat")
+    lei = _number("lei")
+    gln = _number("gln")
+    peppol = _number("peppol")
+    foreign = _number("foreign")
+    personnr = _number("personnr")
     region = County()
     own_number = Text(LONGEST_TEXT)
 
-    @validates_schema
-    def _named(self, data: dict[str, Any], **_: Any) -> None:
-        if ("own_number" in data) != ("region" in data):
-            missing = "region" if "own_number" in data else "own_number"
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _named(self, _: dict[str, Any], row: dict[str, Any], **__: Any) -> None:
+        """Look at what the row has, not at what of it was right: that is told apart."""
+        if ("own_number" in row) != ("region" in row):
+            missing = "region" if "own_number" in row else "own_number"
             raise ValidationError("The region and its own number belong together.", missing)
-        if not any(map(data.get, (*IDENTIFIERS, "supplier_id", "own_number", "identifiers", "own_numbers"))):
+        if not any(map(row.get, (*SCHEMES, "supplier_id", "own_number", "identifiers", "own_numbers"))):
             raise ValidationError(
-                "The row names no supplier: it needs an orgnr, vat, lei or gln, a region and own_number, or a"
-                " supplier_id."
+                "The row names no supplier: it needs an orgnr or another number, a region and own_number,"
+                " or a supplier_id."
             )
 
 
@@ -68,20 +98,18 @@ class SupplierRow(_Named):
     """A supplier; `identifiers` and `own_numbers` are as an export has them, JSON."""
 
     legal_name = Text(LONGEST_NAME)
-    country = fields.String(
-        validate=check_country, metadata={"accepted": "an ISO 3166-1 alpha-2 code, such as SE"}
-    )
-    language = fields.String(validate=validate.OneOf(LANGUAGES))
+    country = _country()
+    language = _language()
     identifiers = fields.Nested(Identifiers)
     own_numbers = fields.List(fields.Nested(OwnNumber), metadata={"accepted": 'JSON: [{"region", "number"}]'})
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def _one_of_a_scheme(self, data: dict[str, Any], **_: Any) -> None:
-        others = data.get("identifiers", {})
+        others = data.get("identifiers") or {}
         faults = {
-            scheme: [f"The row's identifiers have another one: {other}."]
-            for scheme, other in others.items()
-            if data.get(scheme, other) != other
+            column: ["The row's identifiers have another one."]
+            for column in SCHEMES.keys() & data.keys()
+            if others.get(data[column][0], data[column][1]) != data[column][1]
         }
         if faults:
             raise ValidationError(faults)
@@ -99,6 +127,8 @@ class SupplierRow(_Named):
 class ContactRow(Contact, _Named):
     """A contact person of a supplier."""
 
+    language = _language(required=True)
+
     example: ClassVar[dict[str, Any]] = {
         "region": "01",
         "own_number": "L-100117",
@@ -109,11 +139,31 @@ class ContactRow(Contact, _Named):
     }
 
 
+class SiteRow(Site, _Named):
+    """A production site of a supplier, matched by its name and country."""
+
+    country = _country(required=True)
+
+    example: ClassVar[dict[str, Any]] = {
+        "orgnr": "5565436168",
+        "name": "Fabrik ett",
+        "operator": "Exempelunderleverantör AB",
+        "tier": 1,
+        "country": "CN",
+        "address": "1 Example Road, Nantong",
+        "products": ["nitrilhandskar"],
+        "category_ids": ["handskar"],
+    }
+
+
 class ContractRow(Contract, _Named):
     """A contract with a supplier; `reference`: what the region calls it."""
 
+    category_id = fields.String(
+        required=True, validate=SLUG, metadata={"accepted": "a category's id, such as handskar"}
+    )
     reference = Text(LONGEST_TEXT, required=True)
-    regions = fields.List(County(), required=True, validate=Contract().fields["regions"].validate)
+    regions = List(County(), required=True, validate=Contract().fields["regions"].validate)
 
     example: ClassVar[dict[str, Any]] = {
         "orgnr": "5565436168",
@@ -124,5 +174,7 @@ class ContractRow(Contract, _Named):
         "clause_version": "2024-1",
         "starts_on": "2025-01-01",
         "ends_on": "2028-12-31",
+        "option_ends_on": "2030-12-31",
+        "cpv": "33141420",
         "value_ore": 12_500_000_000,
     }

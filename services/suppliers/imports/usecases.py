@@ -29,16 +29,25 @@ _CONTACT = ("name", "email", "language", "role")
 _CONTRACT = (
     "reference",
     "category_id",
+    "cpv",
     "regions",
     "clause_level",
     "clause_version",
     "starts_on",
     "ends_on",
+    "option_ends_on",
     "value_ore",
+    "currency",
     "terms",
 )
-# What a new contract has where its row says nothing
-_UNSAID: Values = {"ends_on": None, "terms": {}}
+_SITE = ("name", "operator", "tier", "country", "address", "products", "category_ids")
+# What a new contract or site has where its row says nothing
+_UNSAID: Values = {
+    **dict.fromkeys(("ends_on", "option_ends_on", "cpv", "operator", "address")),
+    "terms": {},
+    "products": [],
+    "currency": "SEK",
+}
 _MOST_NAMED = 60
 
 
@@ -46,11 +55,11 @@ def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     """Register suppliers and change those that are known by a number of theirs."""
     known = rows_of.known_numbers(tx, rows)
     ids = set(known.values())
-    owners = repository.owners_of_suppliers(tx, ids)
-    plan = Plan(known, rows_of.registered(tx, ids), job.actor, owners)
+    standings = repository.registry.standings_of_suppliers(tx, ids)
+    plan = Plan(known, rows_of.registered(tx, ids), job.actor, standings)
     outcomes = [plan.decide(row) for row in rows]
     before = _before(tx, plan.changed - set(plan.made))
-    rows_of.save_suppliers(tx, plan, job.now)
+    rows_of.save_suppliers(tx, plan, job.now, imported=job.imported)
     _tell(tx, plan.made, before, job)
     return outcomes
 
@@ -76,15 +85,43 @@ def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     )
     left = {key: contract["category_id"] for key, contract in stored.items()}
 
+    archived = rows_of.archived(tx, _ids(found))
+
     def refuse(before: Values | None, after: Values) -> Fault | None:
-        return limits.of_contract(job.actor, before, after, areas) or _turned_round(after)
+        wrong = limits.of_contract(job.actor, before, after, areas) or _turned_round(after)
+        return wrong or (None if before else _archived(after["supplier_id"], archived))
 
     work = _Upserts("contract_id", _CONTRACT, refuse)
     outcomes = [work.decide(row, each, (each, row.values["reference"]), stored) for row, each in found]
     before = _before(tx, work.suppliers)
-    rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()))
+    rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()), imported=job.imported)
     causes = _tell(tx, (), before, job)
     _score(tx, work, left, causes, job)
+    return outcomes
+
+
+def import_sites(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
+    """Add sites to suppliers, and change those of the same name in the same country; cases are scored."""
+    areas = rows_of.areas(tx)
+    reached = _within_reach(tx, _suppliers(tx, rows), job)
+    found = [(row, _strange_of_site(row, areas) or each) for row, each in reached]
+    stored = rows_of.sites(tx, _ids(found))
+    left = {each["site_id"]: each["category_ids"] for each in stored.values()}
+    work = _Upserts("site_id", _SITE)
+    outcomes = [
+        work.decide(row, each, (each, row.values["name"], row.values["country"]), stored)
+        for row, each in found
+    ]
+    before = _before(tx, work.suppliers)
+    rows_of.save_sites(tx, list(work.made.values()), list(work.changed.values()))
+    causes = _tell(tx, (), before, job)
+    written = [*work.made.values(), *work.changed.values()]
+    keys = {
+        (each["supplier_id"], category)
+        for each in written
+        for category in {*each["category_ids"], *left.get(each["site_id"], ())}
+    }
+    _score_keys(tx, rows_of.with_contract(tx, keys), causes, job)
     return outcomes
 
 
@@ -101,8 +138,8 @@ def _ids(found: Found) -> set[UUID]:
 
 def _within_reach(tx: Transaction, found: Found, job: Job) -> list[tuple[Parsed, UUID | Fault]]:
     """Return the rows with their suppliers; a fault instead of those whose contacts are others' to write."""
-    owners = repository.owners_of_suppliers(tx, _ids(found))
-    refused = {each: limits.of_supplier(job.actor, whose) for each, whose in owners.items()}
+    standings = repository.registry.standings_of_suppliers(tx, _ids(found))
+    refused = {each: limits.of_supplier(job.actor, standing) for each, standing in standings.items()}
     return [
         (row, each if isinstance(each, Fault) else next(iter(refused[each]), each)) for row, each in found
     ]
@@ -114,6 +151,12 @@ def _strange(row: Parsed, areas: Areas) -> Fault | None:
         return None
     named = ", ".join(areas) if len(areas) <= _MOST_NAMED else None
     return Fault("category_id", "There is no such category.", named)
+
+
+def _strange_of_site(row: Parsed, areas: Areas) -> Fault | None:
+    """Return what is wrong if a site's category is unknown."""
+    unknown = [each for each in row.values["category_ids"] if each not in areas]
+    return Fault("category_ids", f"There is no such category: {', '.join(unknown)}.") if unknown else None
 
 
 class _Upserts:
@@ -139,9 +182,9 @@ class _Upserts:
         item_id: UUID = before[self.name] if before else uuid7()
         kept = _plain(before, self.columns) if before else _UNSAID
         values = {name: row.values[name] if name in row.values else kept[name] for name in self.columns}
-        if fault := self.refuse(before, values):
-            return rejected(row.number, fault)
         after = {**values, self.name: item_id, "supplier_id": supplier}
+        if fault := self.refuse(before, after):
+            return rejected(row.number, fault)
         # an address may differ in its capitals
         if before and {**kept, "email": ""} == {**values, "email": ""}:
             return Outcome(row.number, "unchanged", item_id)
@@ -159,22 +202,33 @@ def _plain(stored: Mapping[str, Any], columns: Sequence[str]) -> Values:
 
 def _turned_round(contract: Values) -> Fault | None:
     """Return what is wrong if a contract would begin after its end that is registered; both are ISO texts."""
-    ends_on = contract["ends_on"]
+    ends_on, option_ends_on = contract["ends_on"], contract["option_ends_on"]
+    if option_ends_on and (ends_on is None or option_ends_on < ends_on):
+        return Fault("option_ends_on", f"{option_ends_on} needs an ends_on, and must not be before it.")
     if ends_on is None or ends_on >= contract["starts_on"]:
         return None
-    return Fault("ends_on", f"{ends_on} is registered, and must not be before starts_on.")
+    return Fault("ends_on", f"{ends_on} is registered, and must not be before starts_on.", "a later ends_on")
+
+
+def _archived(supplier_id: UUID, archived: Collection[UUID]) -> Fault | None:
+    """Return what is wrong with a new contract of an archived supplier."""
+    return (
+        Fault("", "The supplier is archived: it takes no new contracts.") if supplier_id in archived else None
+    )
 
 
 def _before(tx: Transaction, changed: Collection[UUID]) -> dict[UUID, Any]:
     """Return suppliers whole, as they are before a chunk is written, by id."""
-    return {row.supplier_id: row for row in repository.suppliers_by_id(tx, sorted(changed))}
+    return {row.supplier_id: row for row in repository.registry.suppliers_by_id(tx, sorted(changed))}
 
 
 def _tell(tx: Transaction, made: Collection[UUID], before: Mapping[UUID, Any], job: Job) -> dict[UUID, UUID]:
     """Write the trail and emit one event per supplier, whole; return the events by supplier."""
     rows_of.raise_versions(tx, before)
-    after = repository.suppliers_by_id(tx, sorted({*made, *before}))
-    writes = [trail.Write(row.supplier_id, before.get(row.supplier_id), row) for row in after]
+    usecases.duplicates.find(tx, {*made, *before}, job.now)
+    after = repository.registry.suppliers_by_id(tx, sorted({*made, *before}))
+    action = "imported" if job.imported else None
+    writes = [trail.Write(row.supplier_id, before.get(row.supplier_id), row, action=action) for row in after]
     trail.wrote_all(tx, "supplier", writes, schema=schemas.SupplierView)
     told = [
         (events.supplier_changed if row.supplier_id in before else events.supplier_registered)(
@@ -196,5 +250,12 @@ def _score(
         before = left.get((each["supplier_id"], each["reference"]))
         if before:
             keys.add((each["supplier_id"], before))
-    repository.lock_cases(tx, keys)
-    usecases.rescore(tx, {key: [causes[key[0]]] for key in keys}, {}, job.now, imported=job.imported)
+    _score_keys(tx, keys, causes, job)
+    repository.contracts.stop_following(tx, keys)
+
+
+def _score_keys(
+    tx: Transaction, keys: Collection[tuple[UUID, str]], causes: Mapping[UUID, UUID], job: Job
+) -> None:
+    repository.scores.lock_cases(tx, keys)
+    usecases.scoring.rescore(tx, {key: [causes[key[0]]] for key in keys}, {}, job.now, imported=job.imported)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from chassis import sql
 from chassis.http import paging
 from chassis.ids import uuid7
-from services.suppliers.domain import Case
-from services.suppliers.repository.statements import queries
+from services.suppliers.domain import FLAGS, Case, Previous, flags
+from services.suppliers.events import DeviationOverdue, DeviationVerified
+from services.suppliers.repository.facts import Facts
 from services.suppliers.schemas import HistoryQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from uuid import UUID
 
     from chassis.access import Owners
     from chassis.db import Transaction
     from chassis.events import Received
     from services.suppliers.domain import Key, Rescored
+
+queries: Any = sql.load(__file__)
+
+_OUTCOME = (*FLAGS, "score", "band", "no_data_areas")
 
 
 def lock_cases(tx: Transaction, keys: Iterable[Key]) -> None:
@@ -30,35 +36,55 @@ def lock_cases(tx: Transaction, keys: Iterable[Key]) -> None:
 
 def save_judgements(tx: Transaction, newest: Sequence[Received]) -> None:
     """Keep each case's completed assessment unless a newer one is there."""
-    queries.save_judgements(tx, rows=sql.rows([{"version": event.version, **event.data} for event in newest]))
+    latest: dict[Key, Received] = {}
+    for event in newest:  # two subjects are one case where suppliers were merged
+        key = (event.data["supplier_id"], event.data["category_id"])
+        if key not in latest or latest[key].data["completed_at"] <= event.data["completed_at"]:
+            latest[key] = event
+    rows = [{"version": _version(event), **event.data} for event in latest.values()]
+    queries.save_judgements(tx, rows=sql.rows(rows))
+
+
+def _version(event: Received) -> int:
+    """Return an event's version; 0 if it was told of an absorbed supplier: nothing to compare it by."""
+    return 0 if event.data.get("told_of") else event.version
+
+
+def save_findings(tx: Transaction, newest: Sequence[Received]) -> None:
+    """Keep what audits found in cases, unless a newer report of the same audit is there."""
+    rows = {}
+    for event in sorted(newest, key=_version):  # where suppliers were merged, the survivor's own last
+        key = (event.data["supplier_id"], event.data["category_id"], event.data["audit_id"])
+        rows[key] = {"version": _version(event), **event.data}
+    queries.save_findings(tx, rows=sql.rows(list(rows.values())))
+
+
+def save_deviations(tx: Transaction, newest: Sequence[Received]) -> None:
+    """Keep deviations as the newest event about each says that they are."""
+    rows = [
+        {
+            "version": event.version,
+            **event.data,
+            "open": event.type != DeviationVerified.type,
+            "overdue": event.type == DeviationOverdue.type,
+        }
+        for event in newest
+    ]
+    queries.save_deviations(tx, rows=sql.rows(rows))
 
 
 def cases_to_score(tx: Transaction, keys: Iterable[Key]) -> list[Case]:
     """Return the cases with all that their scores follow from; cases without a contract are left out."""
     rows = list(queries.cases_to_score(tx, keys=_keys(keys)))
-    countries = sorted({site["country"] for row in rows for site in row.inputs["sites"]})
-    newest = list(queries.newest_values(tx, countries=countries))
+    facts = Facts.of_cases(tx, rows)
     return [
-        Case(
-            key=(row.supplier_id, row.category_id),
-            inputs=row.inputs | _country_inputs(row.inputs["sites"], newest),
-            previous_score=row.previous_score,
-            previous_band=row.previous_band,
-        )
+        Case((row.supplier_id, row.category_id), facts.of(row), row.contract_ends_on, _previous(row))
         for row in rows
     ]
 
 
-def _country_inputs(sites: Sequence[Mapping[str, Any]], newest: Sequence[Any]) -> dict[str, Any]:
-    """Return the newest values of the sites' countries by index, and which year each index is of."""
-    countries = {site["country"] for site in sites}
-    return {
-        "datasets": {row.index: row.year for row in newest},
-        "indices": {
-            row.index: {country: value for country, value in row.by_country.items() if country in countries}
-            for row in newest
-        },
-    }
+def _previous(row: Any) -> Previous | None:
+    return None if row.band is None else Previous(row.score, row.band, flags(row))
 
 
 def owners_of_cases(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Owners]:
@@ -74,37 +100,53 @@ def owners_of_cases(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Owners]:
 
 
 def save_scores(tx: Transaction, scored: Sequence[Rescored], causes: Mapping[Key, Sequence[UUID]]) -> None:
-    """Append scores with their terms, facts and causes, and make each its case's present one."""
-    if scored:
-        rows = sql.rows([_score_row(each, causes[each.case.key]) for each in scored])
-        tx.later(queries.save_scores, rows=rows)
+    """Append scores with their terms, facts and causes, and make each its case's present one.
+
+    All are of one moment.
+    """
+    if not scored:
+        return
+    results = save_results(tx, scored)
+    rows = [_score_row(each, results[id(each.score)], causes[each.case.key]) for each in scored]
+    tx.later(queries.save_scores, rows=sql.rows(rows), as_of=scored[0].as_of)
 
 
-def _score_row(rescored: Rescored, causes: Sequence[UUID]) -> dict[str, Any]:
-    case, score = rescored.case, rescored.score
+def save_results(tx: Transaction, scored: Iterable[Rescored]) -> dict[int, UUID]:
+    """Keep what scores consist of, under a hash of it; return the ids by the scores' id()."""
+    found: dict[int, tuple[UUID, str]] = {}
+    for each in scored:
+        if id(each.score) not in found:
+            found[id(each.score)] = _result(each)
+    rows = dict(found.values())
+    whole = ",".join(f'{{"result_id":"{result_id}",{text[1:]}' for result_id, text in rows.items())
+    tx.later(queries.save_results, rows=f"[{whole}]")
+    return {score: result_id for score, (result_id, _) in found.items()}
+
+
+def _result(rescored: Rescored) -> tuple[UUID, str]:
+    """Return what a score consists of as JSON, and a hash of it: who has the same has the same row."""
+    score = rescored.score
+    text = sql.document(
+        {
+            "rule_set": rescored.rule_set,
+            "inputs": rescored.case.inputs,
+            "areas": score.areas,
+            "cells": score.cells,
+            **{name: getattr(score, name) for name in _OUTCOME},
+        }
+    )
+    return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16]), text
+
+
+def _score_row(rescored: Rescored, result_id: UUID, causes: Sequence[UUID]) -> dict[str, Any]:
+    case = rescored.case
     return {
-        "score_id": uuid7(),
         "supplier_id": case.key[0],
         "category_id": case.key[1],
-        "as_of": rescored.as_of,
-        "rule_set": rescored.rule_set,
-        "datasets": case.inputs["datasets"],
-        "score": score.score,
-        "band": score.band,
-        "previous_score": case.previous_score,
-        "previous_band": case.previous_band,
-        "stage": score.stage,
-        "areas": score.areas,
-        "no_data_areas": score.no_data_areas,
-        "claim_gap": score.claim_gap,
-        "critical_open": score.critical_open,
-        "severe_open": score.severe_open,
-        "not_cooperating": score.not_cooperating,
-        "recommendation": score.recommendation,
-        "site_known": score.site_known,
-        "contract_ends_on": rescored.contract_ends_on,
+        "score_id": uuid7(),
+        "result_id": result_id,
+        "contract_ends_on": case.contract_ends_on,
         "causes": causes,
-        "inputs": case.inputs,
     }
 
 

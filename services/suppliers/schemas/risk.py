@@ -20,6 +20,7 @@ _AREA = {
     "mitigation": 0.42,
     "residual": 45.1,
 }
+_CELL = {"stage": "reviewed", "confidence": 0.6, "score": 70}
 _CASE = {
     "category_id": "handskar",
     "score": 52.3,
@@ -32,6 +33,7 @@ _CASE = {
     "datasets": {"CPI": 2025, "EPI": 2024, "ITUC_GRI": 2026},
     "no_data_areas": [],
     "areas": dict.fromkeys(AREAS, _AREA),
+    "cells": [[_CELL, None, None, None], *[[None] * 4] * 6],
     "causes": ["01938f40-1f2e-7a10-8b1c-2d3e4f5a6b10"],
 }
 
@@ -50,6 +52,14 @@ class AreaView(Schema):
 Areas = Schema.from_dict({area: fields.Nested(AreaView) for area in AREAS}, name="Areas")
 
 
+class CellView(Schema):
+    """What counts in a cell of the 7 x 4 matrix: stage, confidence (0-1), score (0-100)."""
+
+    stage = fields.String(validate=validate.OneOf(STAGES))
+    confidence = fields.Decimal()
+    score = fields.Decimal()
+
+
 class Headline(Schema):
     """A supplier's worst category."""
 
@@ -59,7 +69,10 @@ class Headline(Schema):
 
 
 class CaseView(Schema):
-    """A case's score with its terms; score null and band no_data where nothing is known."""
+    """A case's score with its terms; score null and band no_data where nothing is known.
+
+    `cells`: 7 rows (PR1-PR7) of 4 (the areas), null where nothing counts; null before anything was heard.
+    """
 
     category_id = fields.String()
     score = fields.Decimal(allow_none=True)
@@ -72,6 +85,7 @@ class CaseView(Schema):
     datasets = fields.Dict(fields.String(), fields.Integer())
     no_data_areas = fields.List(fields.String(validate=validate.OneOf(AREAS)))
     areas = fields.Nested(Areas)
+    cells = fields.List(fields.List(fields.Nested(CellView, allow_none=True)), allow_none=True)
     causes = fields.List(fields.UUID())
 
 

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from chassis import sql
 from chassis.errors import Conflict, NotFound, PreconditionFailed, found
-from chassis.http import PageQuery, paging
+from chassis.http import PageQuery, PathValues, paging
 
 queries = sql.load(__file__)
 FATES = ("slow", "fails", "missing")
@@ -34,6 +34,12 @@ class ItemView(Item):
     version = fields.Integer()
     weight = fields.Decimal()
     made_at = fields.AwareDateTime()
+
+
+class ItemPath(PathValues):
+    """What an item can be called when it is put."""
+
+    name = fields.String(validate=validate.Length(max=50))
 
 
 class ItemQuery(PageQuery):
@@ -84,6 +90,11 @@ def remove(tx, name, expects):
     """Remove an item."""
     expects.check(one(tx, name).version)
     queries.delete_item(tx, name=name)
+
+
+def meant(tx, name):
+    """Return which item a name means: once-a is what a was called before."""
+    return name.removeprefix("once-")
 
 
 def owners(tx, name):

@@ -9,11 +9,13 @@ from chassis import config, outbox, sql
 from chassis.entrypoints import Settings, http, on_events
 from chassis.errors import Conflict, NotFound
 from chassis.events import Event
+from chassis.fields import List
 from chassis.http import Html, PageQuery, listing, paging
 from chassis.http.deprecation import Deprecation
 from services.things import events, items
 
 queries = sql.load(__file__)
+MOST_PARTS = 2000
 LOCK = 4711  # requests and handlers that wait, wait for this
 
 
@@ -28,7 +30,7 @@ class NewThing(Schema):
     """A thing to make."""
 
     name = fields.String(required=True)
-    parts = fields.List(fields.Nested(Part))
+    parts = List(fields.Nested(Part), most=MOST_PARTS)
 
 
 class Counted(Schema):
@@ -50,6 +52,7 @@ class ThingsService:
 
     name = "things"
     settings = Settings(config.Settings)
+    aliases: ClassVar = {"name": items.meant}
 
     @http(
         "POST",
@@ -58,6 +61,7 @@ class ThingsService:
         body=NewThing,
         query=ThingQuery,
         returns=NewThing,
+        creates=True,
         status=201,
         location="/things/{name}",
     )
@@ -110,6 +114,11 @@ class ThingsService:
         """Fail in a way that nobody outside may read about."""
         raise RuntimeError("the secret is 4711")
 
+    @http("POST", "/weighings", scope="suppliers:write", body=NewThing, returns=NewThing)
+    def post_weighing(self, tx, call):
+        """Say what was sent; nothing is made, so it takes no key."""
+        return call.body
+
     @http("POST", "/waits", scope="suppliers:write", body=Schema, returns=Schema)
     def post_wait(self, tx, call):
         """Answer when the test lets go of the lock."""
@@ -122,6 +131,7 @@ class ThingsService:
         scope="suppliers:write",
         body=items.NewItem,
         returns=items.ItemView,
+        creates=True,
         status=201,
         location="/items/{name}",
         versioned=True,
@@ -144,8 +154,10 @@ class ThingsService:
         "PUT",
         "/items/<name>",
         scope="suppliers:write",
+        path=items.ItemPath,
         body=items.Item,
         returns=items.ItemView,
+        creates=True,
         versioned=True,
     )
     def put_item(self, tx, call, name):
@@ -171,6 +183,12 @@ class ThingsService:
     def get_page(self, tx, call):
         """Return a page for people."""
         return Html("<!doctype html><p>Åäö</p>")
+
+    @http("GET", "/both/<name>", scope="suppliers:read", returns=items.ItemView, html=True)
+    def get_both(self, tx, call, name):
+        """Read an item, or a page about it."""
+        item = items.one(tx, name)
+        return Html(f"<!doctype html><p>{name} {','.join(call.languages)}</p>") if call.page else item
 
     @http("GET", "/large", scope="public", html=True)
     def get_large(self, tx, call):

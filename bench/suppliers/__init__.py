@@ -1,0 +1,1 @@
+"""`make bench-suppliers`: a registry of a million suppliers: import, rescoring of all cases, search."""

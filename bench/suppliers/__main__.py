@@ -1,0 +1,166 @@
+"""`make bench-suppliers`: a registry of a million suppliers, each with a case and three sites.
+
+Imports them through the running service; gives a tenth of the cases a reviewed matrix; scores all cases again
+because of a new dataset, in two processes as two replicas would, beside the floor: the same rows read and
+written by multi-row statements alone, likewise; searches over HTTP. Ends by itself; the database is its own,
+and goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import closing
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from bench.suppliers import stage
+from bench.suppliers.search import search_p99
+from chassis import clock, logs
+from chassis.db import Database, connect
+from deploy.local import admin as local_admin
+from deploy.local import provision
+from services.suppliers import usecases
+from tests.suppliers.replicas import Replicas
+
+_PART = 5000
+GOALS = {"rescore_s": 60, "ratio": 3, "search_p99_ms": 50, "import_s": 600}  # at a million suppliers
+
+
+class Rescoring(NamedTuple):
+    """How long a rescoring of all cases took, and the most memory of one of its processes."""
+
+    seconds: float
+    rss_mb: int
+
+
+def main() -> int:
+    """Measure and print; 0 if every goal is met."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--suppliers", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=2, help="of the rescoring and of its floor, in turn")
+    chosen = parser.parse_args()
+    logs.configure("bench", "WARNING")  # lines of one's own only
+    admin = local_admin.load()
+    name = f"{admin.namespace}_bench_suppliers_{os.getpid()}"
+    with tempfile.TemporaryDirectory() as folder:
+        replicas = Replicas(provision.provision(name, admin), Path(folder))
+        try:
+            replicas.start()
+            return _measure(replicas, chosen)
+        finally:
+            for platform in replicas.running:
+                platform.stop_all()
+            provision.drop(name, admin)
+
+
+def _measure(replicas: Replicas, chosen: Any) -> int:
+    dsn = replicas.db.dsn
+    import_s = import_all(replicas, chosen.suppliers)
+    say(f"imported in {import_s:.1f} s: {chosen.suppliers / import_s:.0f} rows/s")
+    replicas.running[0].stop("suppliers")
+    stage.fill(dsn)
+    stage.in_lanes(work_off, [(dsn,)])  # the waves that the countries' values have begun
+    rounds = [(rescore(dsn, number), floor(dsn)) for number in range(chosen.rounds)]
+    for rescoring, least in rounds:
+        say(f"rescored in {rescoring.seconds:.1f} s ({rescoring.rss_mb} MB), floor {least:.1f} s")
+    replicas.running[0].start("suppliers")
+    replicas.running[0].await_ready("suppliers")
+    p99 = search_p99(replicas.running[0], say)
+    found = {
+        "suppliers": chosen.suppliers,
+        "rescore_s": statistics.median(rescoring.seconds for rescoring, _ in rounds),
+        "floor_s": statistics.median(least for _, least in rounds),
+        "ratio": statistics.median(rescoring.seconds / least for rescoring, least in rounds),
+        "rss_mb": max(rescoring.rss_mb for rescoring, _ in rounds),
+        "search_p99_ms": p99,
+        "import_s": import_s,
+    }
+    shown = (f"{name}={round(value, 1):g}" for name, value in found.items())
+    say(f"bench-suppliers: {' '.join(shown)}")
+    return 0 if all(found[name] <= goal for name, goal in GOALS.items()) else 1
+
+
+def import_all(replicas: Replicas, count: int) -> float:
+    """Import so many suppliers from one file through the service; return the seconds from the answer on."""
+    job = replicas.post(stage.file_of(count)).json()
+    began = time.monotonic()
+    state = replicas.get(f"/imports/{job['import_id']}")
+    while state["state"] not in {"done", "failed"}:
+        time.sleep(0.5)
+        state = replicas.get(f"/imports/{job['import_id']}")
+    if state["rows_accepted"] != count:
+        raise RuntimeError(f"the import ended as {state}")
+    return time.monotonic() - began
+
+
+def rescore(dsn: str, number: int) -> Rescoring:
+    """Score all cases again, as after a new dataset."""
+    with closing(connect(dsn)) as conn, conn:
+        usecases.waves.begin(conn, "dataset", f"bench/{number}", clock.now())
+    began = time.perf_counter()
+    peak = stage.in_lanes(work_off, [(dsn,)] * stage.LANES)
+    seconds = time.perf_counter() - began
+    with closing(connect(dsn)) as conn:
+        cases, [wave] = (
+            stage.queries.case_count(conn),
+            list(stage.queries.wave(conn, about=f"bench/{number}")),
+        )
+        conn.commit()
+    if (wave.cases, wave.ended_at is None) != (cases, False):
+        raise RuntimeError(f"of {cases} cases {wave.cases} were scored")
+    stage.tidy(dsn)
+    return Rescoring(seconds, peak)
+
+
+def work_off(dsn: str) -> None:
+    """Work on waves until there are none, as a replica does."""
+    db = Database(dsn, 2)
+    while usecases.waves.work(partial(db.transaction, "bench"), clock.now(), _PART):
+        pass
+    db.close()
+
+
+def floor(dsn: str) -> float:
+    """Read and write as many rows of the same tables, with multi-row statements alone; return the seconds."""
+    with closing(connect(dsn)) as conn:
+        cuts = [(found.supplier_id, found.category_id) for found in stage.queries.every(conn, size=_PART)]
+        conn.commit()
+    bounds = [(f"{UUID(int=0)}", ""), *cuts, (f"{UUID(int=2**128 - 1)}", "")]
+    parts = list(pairwise(bounds))
+    began = time.perf_counter()
+    stage.in_lanes(rewrite, [(dsn, parts[lane :: stage.LANES]) for lane in range(stage.LANES)])
+    seconds = time.perf_counter() - began
+    with closing(connect(dsn)) as conn, conn:
+        stage.queries.forget_floor(conn)
+    stage.tidy(dsn)
+    return seconds
+
+
+def rewrite(dsn: str, parts: list[Any]) -> None:
+    """Write the rows of parts once more, a transaction a part."""
+    with closing(connect(dsn)) as conn:
+        for after, last in parts:
+            named = ("after_supplier", "after_category", "last_supplier", "last_category")
+            of = dict(zip(named, (*after, *last), strict=True))
+            stage.queries.rewrite_results(conn, **of)
+            stage.queries.rewrite_history(conn, **of)
+            stage.queries.rewrite_cases(conn, **of)
+            conn.commit()
+
+
+def say(text: str) -> None:
+    """Print at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

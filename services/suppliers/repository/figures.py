@@ -1,0 +1,69 @@
+"""What is counted: for the gauges, and for this service's part of an annual report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from chassis.db import Transaction
+    from services.suppliers.domain.figures import Span
+
+queries: Any = sql.load(__file__)
+
+
+def cases_by_category_and_band(tx: Transaction) -> list[Any]:
+    """Return (category_id, band, cases) at the moment, by category."""
+    return list(queries.cases_by_category_and_band(tx))
+
+
+def counted(tx: Transaction, span: Span) -> dict[str, int]:
+    """Return what is told as single numbers, by name."""
+    row = queries.counts(tx, year=span.year, since=span.since, until=span.until, last_day=span.last_day)
+    return {name: int(value) for name, value in row._asdict().items()}
+
+
+def suppliers_by_band(tx: Transaction, span: Span) -> dict[str, int]:
+    """Return how many suppliers had their worst category in each band at the span's end."""
+    return {row.band: row.suppliers for row in queries.suppliers_then(tx, until=span.until)}
+
+
+def cases_by_band(tx: Transaction, span: Span) -> dict[str, dict[str, int]]:
+    """Return category -> band -> cases, at the span's end."""
+    found: dict[str, dict[str, int]] = {}
+    for row in queries.cases_then(tx, until=span.until):
+        found.setdefault(row.category_id, {})[row.band] = row.cases
+    return found
+
+
+def categories(tx: Transaction, year: int) -> list[Any]:
+    """Return (category_id, names, prioritised) of every category, by id."""
+    return list(queries.categories_named(tx, year=year))
+
+
+def published(tx: Transaction, year: int) -> dict[str, Any] | None:
+    """Return a year's figures as they were published, with when and by whom."""
+    row = queries.published(tx, year=year)
+    return row._asdict() if row else None
+
+
+def publish(tx: Transaction, year: int, figures: Mapping[str, Any], by: str, now: datetime) -> bool:
+    """Keep a year's figures for ever; tell whether nobody has before."""
+    kept = queries.publish(
+        tx,
+        year=year,
+        figures=sql.document(figures),
+        as_of=figures["as_of"],
+        published_at=now,
+        published_by=by,
+    )
+    return bool(kept)
+
+
+def analyses_made(tx: Transaction, span: Span) -> list[Any]:
+    """Return (category_id, names, analysis) of categories whose analysis was made or changed in a span."""
+    return list(queries.analyses_made(tx, since=span.since, until=span.until))

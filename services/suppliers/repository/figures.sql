@@ -1,0 +1,65 @@
+-- name: cases_by_category_and_band
+-- How many cases are in each band of each category at the moment; `band` no_data: without a score.
+SELECT category_id, coalesce(band, 'no_data') AS band, count(*) AS cases FROM risk_case
+WHERE result_id IS NOT NULL
+GROUP BY category_id, coalesce(band, 'no_data')
+ORDER BY category_id, band;
+
+-- name: cases_then
+-- How many cases were in each band of each category at a moment: by the last score that each had until then.
+SELECT s.category_id, r.band, count(*) AS cases
+FROM (SELECT DISTINCT ON (supplier_id, category_id) supplier_id, category_id, result_id FROM scored_case
+      WHERE as_of < (:until)::timestamptz ORDER BY supplier_id, category_id, score_id DESC) AS s
+JOIN risk_result AS r USING (result_id)
+GROUP BY s.category_id, r.band
+ORDER BY s.category_id, r.band;
+
+-- name: suppliers_then
+-- How many suppliers had their worst category in each band at a moment; no_data: none of their cases had a score.
+SELECT worst.band, count(*) AS suppliers
+FROM (SELECT DISTINCT ON (s.supplier_id) s.supplier_id, r.band
+      FROM (SELECT DISTINCT ON (supplier_id, category_id) supplier_id, category_id, result_id FROM scored_case
+            WHERE as_of < (:until)::timestamptz ORDER BY supplier_id, category_id, score_id DESC) AS s
+      JOIN risk_result AS r USING (result_id)
+      ORDER BY s.supplier_id, r.score DESC NULLS LAST) AS worst
+GROUP BY worst.band;
+
+-- name: counts^
+-- What was there at the end of a year (or is, while it lasts), and what was done in it.
+SELECT
+    (SELECT count(*) FROM supplier WHERE registered_at < (:until)::timestamptz) AS suppliers,
+    (SELECT count(*) FROM supplier WHERE registered_at >= (:since)::timestamptz AND registered_at < (:until)::timestamptz)
+        AS suppliers_registered,
+    (SELECT count(*) FROM contract WHERE starts_on <= (:last_day)::date AND (ends_on IS NULL OR ends_on >= (:last_day)::date))
+        AS contracts_running,
+    scored.cases_scored, scored.scores,
+    (SELECT count(*) FROM category WHERE (:year)::integer = ANY(prioritised_years)) AS categories_prioritised,
+    chosen.follow_ups, chosen.suppliers_selected
+FROM (SELECT count(DISTINCT (supplier_id, category_id)) AS cases_scored, count(*) AS scores FROM scored_case
+      WHERE as_of >= (:since)::timestamptz AND as_of < (:until)::timestamptz) AS scored
+CROSS JOIN (SELECT count(*) AS follow_ups, coalesce(sum(cardinality(selected)), 0) AS suppliers_selected FROM follow_up
+            WHERE year = (:year)::integer AND state = 'confirmed') AS chosen;
+
+-- name: categories_named
+-- Each category's names, and whether it has priority in a year.
+SELECT category_id, names, (:year)::integer = ANY(prioritised_years) AS prioritised FROM category ORDER BY category_id;
+
+-- name: published^
+-- A year's figures as they were published.
+SELECT year, figures, as_of, published_at, published_by FROM published_figures WHERE year = :year;
+
+-- name: publish!
+-- Keep a year's figures for ever; counts 0 where they are published.
+INSERT INTO published_figures (year, figures, as_of, published_at, published_by)
+VALUES (:year, :figures, :as_of, :published_at, :published_by)
+ON CONFLICT DO NOTHING;
+
+-- name: analyses_made
+-- The categories whose risk analysis was made or revised in a span, with the areas that the last version in it covers.
+SELECT c.category_id, c.names, made.analysis
+FROM (SELECT DISTINCT ON (category_id) category_id, analysis FROM category_analysis
+      WHERE changed_at >= (:since)::timestamptz AND changed_at < (:until)::timestamptz
+      ORDER BY category_id, version DESC) AS made
+JOIN category AS c USING (category_id)
+WHERE jsonb_path_exists(made.analysis, '$[*] ? (@ != null)')
+ORDER BY c.category_id;

@@ -1,0 +1,59 @@
+"""Finding suppliers: by filters in pages, and by numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import sql
+from chassis.http import paging
+from services.suppliers.domain import BANDS, NO_DATA
+from services.suppliers.repository import registry
+from services.suppliers.schemas import SupplierQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from uuid import UUID
+
+    from chassis.db import Transaction
+
+queries: Any = sql.load(__file__)
+
+# How many suppliers a search looks at in the list's order before it asks the index. Where these do not fill
+# a page, fewer than one in a hundred are let through, and so few the index finds quickly.
+_LOOKED_AT = 10_000
+_FILTERS = ("name", "category_id", "country", "region", "band", "status")
+
+
+def suppliers(
+    tx: Transaction, query: Mapping[str, Any], shown: Callable[[Any], dict[str, Any]]
+) -> dict[str, Any]:
+    """Return a page of suppliers, as `shown` makes them of whole ones."""
+    page = paging.search(
+        tx, queries.found, queries.listed, query, SupplierQuery, looked_at=_LOOKED_AT, **_filters(query)
+    )
+    ids = [row.supplier_id for row in page["items"]]
+    whole = {row.supplier_id: row for row in registry.suppliers_by_id(tx, ids)}
+    return {**page, "items": [shown(whole[each]) for each in ids]}
+
+
+def _filters(query: Mapping[str, Any]) -> dict[str, Any]:
+    scheme, number = query["identifier"] or (None, None)
+    filters = {name: query[name] for name in _FILTERS}
+    return {**filters, "scheme": scheme, "number": number, "worse": _worse(query["band"])}
+
+
+def _worse(band: str | None) -> list[str] | None:
+    """Return the bands that would be a supplier's headline instead of this one."""
+    order = (NO_DATA, *BANDS)
+    return list(order[order.index(band) + 1 :]) if band else None
+
+
+def own_numbers(tx: Transaction, region: str, numbers: Sequence[str]) -> list[UUID | None]:
+    """Return the supplier of each of a region's own numbers, in their order."""
+    return [row.supplier_id for row in queries.own_numbers(tx, region=region, numbers=list(numbers))]
+
+
+def identified(tx: Transaction, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
+    """Return the suppliers of numbers, by (scheme, number as it is kept)."""
+    rows = [{"scheme": scheme, "value": value} for scheme, value in sorted(keys)]
+    return {(row.scheme, row.value): row.supplier_id for row in queries.identified(tx, keys=sql.rows(rows))}

@@ -1,0 +1,149 @@
+"""Rescorings of many cases: which there are, and the parts that they are worked off in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import sql
+from chassis.http import paging
+from chassis.ids import uuid7
+from services.suppliers.schemas.waves import TrialQuery, WaveQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from chassis.db import Transaction
+
+    Part = tuple[UUID, UUID]  # wave, part
+    Group = tuple[str, UUID]  # category, result: cases that get the same new score
+
+queries: Any = sql.load(__file__)
+
+
+def add(tx: Transaction, wave: Mapping[str, Any], now: datetime) -> UUID:
+    """Begin a wave (kind, about, rule_set, category_id) and return its id.
+
+    Datasets that come one after another share one that has not started.
+    """
+    if wave["kind"] == "dataset":
+        own = {name: wave[name] for name in ("kind", "about", "rule_set")}
+        joined: UUID | None = queries.join_wave(tx, **own)
+        if joined:
+            return joined
+    wave_id = uuid7()
+    queries.add_wave(tx, wave_id=wave_id, now=now, **wave)
+    return wave_id
+
+
+def has_decay(tx: Transaction, month: str) -> bool:
+    """Tell whether a month's decay (2026-11) has been begun."""
+    return bool(queries.has_decay(tx, about=month))
+
+
+def next_part(tx: Transaction, size: int) -> Part | None:
+    """Return a part that nobody works on: one that was left, or the next `size` cases of the oldest wave."""
+    left = queries.abandoned_part(tx)
+    if left:
+        return left.wave_id, left.part_id
+    wave = queries.running_wave(tx)
+    return wave and _give_out(tx, wave, size)
+
+
+def _give_out(tx: Transaction, wave: Any, size: int) -> Part | None:
+    after = {"supplier_id": wave.next_supplier_id, "category_id": wave.next_category_id}
+    last = queries.last_of_part(tx, **after, of=wave.category_id, size=size)
+    until = {"supplier_id": last and last.supplier_id, "category_id": last and last.category_id}
+    part = (wave.wave_id, uuid7())
+    if last:
+        queries.add_part(tx, wave_id=part[0], part_id=part[1], **until)
+    queries.advance_wave(tx, wave_id=part[0], **until, given_out=last is None or last.cases < size)
+    return part if last else None
+
+
+def claim(tx: Transaction, part: Part) -> Any | None:
+    """Return a part with its wave, held until the transaction ends; None if somebody else has it."""
+    return queries.claim_part(tx, wave_id=part[0], part_id=part[1])
+
+
+def groups(tx: Transaction, part: Any) -> dict[Group, int]:
+    """Return how many cases of a part have the same category and the same result."""
+    return {
+        (row.category_id, row.result_id): row.cases for row in queries.groups_of_part(tx, **_bounds(part))
+    }
+
+
+def results(tx: Transaction, result_ids: Iterable[UUID]) -> dict[UUID, Any]:
+    """Return what scores consist of, by id."""
+    rows = queries.results(tx, result_ids=sorted(result_ids))
+    return {row.result_id: row for row in rows}
+
+
+def move(
+    tx: Transaction, part: Any, new: Mapping[Group, UUID], news: Collection[Group], now: datetime
+) -> list[Any]:
+    """Give the cases of a part the new results of their groups; return the cases of those that are news."""
+    rows = [
+        {"category_id": category_id, "result_id": old, "new_id": new_id, "news": (category_id, old) in news}
+        for (category_id, old), new_id in new.items()
+    ]
+    if not rows:
+        return []
+    # ids of this moment, the rest random: a million are made where the rows are
+    prefix = uuid7().bytes[:7]
+    moved = queries.move_part(
+        tx, rows=sql.rows(rows), id_prefix=prefix, as_of=now, wave_id=part.wave_id, **_bounds(part)
+    )
+    return list(moved)
+
+
+def cases(tx: Transaction, part: Any, of: Iterable[Group]) -> list[Any]:
+    """Return the cases of a part in some groups, in the order of their keys."""
+    rows = [{"category_id": category_id, "result_id": result_id} for category_id, result_id in of]
+    return list(queries.cases_of_part(tx, rows=sql.rows(rows), **_bounds(part)))
+
+
+def _bounds(part: Any) -> dict[str, Any]:
+    names = ("after_supplier_id", "after_category_id", "last_supplier_id", "last_category_id", "of")
+    return {name: getattr(part, name) for name in names}
+
+
+def end(tx: Transaction, part: Part, bands: Mapping[tuple[str, str], int], told: int) -> None:
+    """Note what a part came to: (band before, band after) -> cases."""
+    rows = [{"band_before": before, "band_after": after, "cases": n} for (before, after), n in bands.items()]
+    tx.later(queries.add_bands, wave_id=part[0], rows=sql.rows(rows))
+    tx.later(queries.count_part, wave_id=part[0], cases=sum(bands.values()), told=told)
+    tx.later(queries.end_part, wave_id=part[0], part_id=part[1])
+
+
+def end_finished(tx: Transaction, now: datetime) -> None:
+    """Note which waves have ended."""
+    queries.end_waves(tx, now=now)
+
+
+def add_trial_changes(tx: Transaction, wave_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep which cases would be in another band."""
+    tx.later(queries.add_trial_changes, wave_id=wave_id, rows=sql.rows(rows))
+
+
+def waves(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of waves, the oldest first unless asked otherwise."""
+    filters = {"wave_id": None, "kind": query["kind"], "running": query["running"]}
+    return paging.fetch(tx, queries.waves, query, WaveQuery, **filters)
+
+
+def wave(tx: Transaction, wave_id: UUID) -> dict[str, Any] | None:
+    """Return one wave."""
+    return next((row._asdict() for row in queries.waves(tx, wave_id=wave_id, kind=None, running=None)), None)
+
+
+def trial_changes(tx: Transaction, wave_id: UUID, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of the cases that a trial would bring into another band."""
+    filters = {name: query[name] for name in ("band_before", "band_after")}
+    return paging.fetch(tx, queries.trial_changes, query, TrialQuery, wave_id=wave_id, **filters)
+
+
+def tried(tx: Transaction, rule_set: str) -> bool:
+    """Tell whether a trial of a rule set has ended."""
+    return bool(queries.tried(tx, rule_set=rule_set))

@@ -1,0 +1,164 @@
+-- name: add_wave!
+-- Begin a rescoring of many cases; of a month's decay only the first.
+INSERT INTO wave (wave_id, kind, about, rule_set, category_id, begun_at)
+VALUES (:wave_id, :kind, :about, :rule_set, :category_id, :now)
+ON CONFLICT (about) WHERE kind = 'decay' DO NOTHING;
+
+-- name: join_wave$
+-- Let a wave of the same kind that nobody has begun to work on be about this, too.
+UPDATE wave SET about = about || ', ' || :about
+WHERE wave_id = (
+    SELECT wave_id FROM wave
+    WHERE ended_at IS NULL AND kind = :kind AND rule_set = :rule_set AND category_id IS NULL
+      AND next_supplier_id IS NULL AND NOT given_out
+    ORDER BY begun_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING wave_id;
+
+-- name: has_decay$
+-- Whether a month's decay has been begun.
+SELECT EXISTS (SELECT FROM wave WHERE kind = 'decay' AND about = :about);
+
+-- name: abandoned_part^
+-- A part that was given out and that nobody works on: of the oldest wave first.
+SELECT p.wave_id, p.part_id FROM wave_part AS p JOIN wave AS w USING (wave_id)
+ORDER BY w.begun_at, p.part_id LIMIT 1
+FOR UPDATE OF p SKIP LOCKED;
+
+-- name: running_wave^
+-- The oldest wave that still has cases to give out, unless another is giving some out at this moment.
+SELECT wave_id, category_id, next_supplier_id, next_category_id FROM wave
+WHERE ended_at IS NULL AND NOT given_out
+ORDER BY begun_at, wave_id LIMIT 1
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: last_of_part^
+-- The key of the last of the next cases after one, and how many they are.
+SELECT supplier_id, category_id, place AS cases FROM (
+    SELECT supplier_id, category_id, row_number() OVER (ORDER BY supplier_id, category_id) AS place FROM risk_case
+    WHERE ((:supplier_id)::uuid IS NULL OR (supplier_id, category_id) > ((:supplier_id)::uuid, (:category_id)::text))
+      AND ((:of)::text IS NULL OR category_id = :of)
+    ORDER BY supplier_id, category_id LIMIT :size
+) AS next
+ORDER BY place DESC LIMIT 1;
+
+-- name: add_part!
+-- Give a part out.
+INSERT INTO wave_part (wave_id, part_id, after_supplier_id, after_category_id, last_supplier_id, last_category_id)
+SELECT wave_id, :part_id, next_supplier_id, next_category_id, :supplier_id, :category_id FROM wave WHERE wave_id = :wave_id;
+
+-- name: advance_wave!
+-- Note up to where cases have been given out, and whether these were all.
+UPDATE wave SET next_supplier_id = coalesce(:supplier_id, next_supplier_id),
+    next_category_id = coalesce(:category_id, next_category_id), given_out = :given_out
+WHERE wave_id = :wave_id;
+
+-- name: claim_part^
+-- A part with its wave, held until the transaction ends.
+SELECT w.wave_id, w.kind, w.about, w.rule_set, w.category_id AS of, w.begun_at,
+       p.after_supplier_id, p.after_category_id, p.last_supplier_id, p.last_category_id
+FROM wave_part AS p JOIN wave AS w USING (wave_id)
+WHERE (p.wave_id, p.part_id) = (:wave_id, :part_id)
+FOR UPDATE OF p SKIP LOCKED;
+
+-- name: groups_of_part
+-- The cases of a part, counted by category and by what their present scores consist of.
+SELECT c.category_id, c.result_id, count(*) AS cases FROM risk_case AS c
+WHERE ((:after_supplier_id)::uuid IS NULL
+       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+  AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
+  AND ((:of)::text IS NULL OR c.category_id = :of)
+  AND c.result_id IS NOT NULL
+GROUP BY c.category_id, c.result_id
+ORDER BY c.category_id, c.result_id;
+
+-- name: results
+-- What scores consist of.
+SELECT result_id, score, band, stage, critical_open, severe_open, claim_gap, not_cooperating, recommendation, site_known, inputs
+FROM risk_result WHERE result_id = ANY((:result_ids)::uuid[]);
+
+-- name: move_part
+-- Give the cases of a part the new scores of their groups: each is appended to the history. One that has another score by
+-- now was scored by what holds now, and stays. Returns those that are news.
+WITH new AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid, new_id uuid, news boolean)
+), part AS MATERIALIZED (
+    SELECT c.supplier_id, c.category_id, c.result_id, c.score, c.band, c.contract_ends_on, new.new_id, new.news,
+           encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid AS score_id
+    FROM risk_case AS c JOIN new USING (category_id, result_id)
+    WHERE ((:after_supplier_id)::uuid IS NULL
+       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+  AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
+  AND ((:of)::text IS NULL OR c.category_id = :of)
+    ORDER BY c.supplier_id, c.category_id
+    FOR NO KEY UPDATE OF c
+), added AS (
+    INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, previous_score, previous_band,
+        contract_ends_on, causes)
+    SELECT supplier_id, category_id, score_id, :as_of, new_id, score, band, contract_ends_on, ARRAY[(:wave_id)::uuid] FROM part
+), moved AS (
+    UPDATE risk_case AS c SET score_id = part.score_id, result_id = part.new_id, score = r.score, band = r.band
+    FROM part JOIN risk_result AS r ON r.result_id = part.new_id
+    WHERE (c.supplier_id, c.category_id) = (part.supplier_id, part.category_id)
+)
+SELECT supplier_id, category_id, result_id, contract_ends_on FROM part WHERE news;
+
+-- name: cases_of_part
+-- The cases of a part in the named groups.
+SELECT c.supplier_id, c.category_id, c.result_id
+FROM risk_case AS c
+JOIN jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid) USING (category_id, result_id)
+WHERE ((:after_supplier_id)::uuid IS NULL
+       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+  AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
+  AND ((:of)::text IS NULL OR c.category_id = :of)
+ORDER BY c.supplier_id, c.category_id;
+
+-- name: end_part!
+-- A part is done.
+DELETE FROM wave_part WHERE (wave_id, part_id) = (:wave_id, :part_id);
+
+-- name: count_part!
+-- Add what a part came to.
+UPDATE wave SET cases = cases + :cases, told = told + :told WHERE wave_id = :wave_id;
+
+-- name: end_waves!
+-- Waves whose cases have all been given out and worked on have ended.
+UPDATE wave AS w SET ended_at = :now
+WHERE ended_at IS NULL AND given_out AND NOT EXISTS (SELECT FROM wave_part AS p WHERE p.wave_id = w.wave_id);
+
+-- name: add_bands!
+-- Count cases by their band before and after.
+INSERT INTO wave_band AS b (wave_id, band_before, band_after, cases)
+SELECT :wave_id, r.band_before, r.band_after, r.cases
+FROM jsonb_populate_recordset(NULL::wave_band, (:rows)::jsonb) AS r
+ORDER BY r.band_before, r.band_after
+ON CONFLICT (wave_id, band_before, band_after) DO UPDATE SET cases = b.cases + excluded.cases;
+
+-- name: add_trial_changes!
+-- Cases that would be in another band.
+INSERT INTO trial_change (wave_id, supplier_id, category_id, score_before, band_before, score_after, band_after, why)
+SELECT :wave_id, supplier_id, category_id, score_before, band_before, score_after, band_after, why
+FROM jsonb_populate_recordset(NULL::trial_change, (:rows)::jsonb)
+ORDER BY supplier_id, category_id
+ON CONFLICT DO NOTHING;
+
+-- name: waves
+-- Waves: all, or one, with how many cases went from which band to which.
+SELECT w.wave_id, w.kind, w.about, w.rule_set, w.category_id, w.begun_at, w.ended_at, w.cases, w.told,
+       (SELECT coalesce(jsonb_agg(to_jsonb(b) - 'wave_id' ORDER BY b.band_before, b.band_after), '[]')
+        FROM wave_band AS b WHERE b.wave_id = w.wave_id) AS bands
+FROM wave AS w
+WHERE ((:wave_id)::uuid IS NULL OR w.wave_id = :wave_id) AND ((:kind)::text IS NULL OR w.kind = :kind)
+  AND ((:running)::boolean IS NULL OR (w.ended_at IS NULL) = :running);
+
+-- name: trial_changes
+-- Cases that a trial would bring into another band.
+SELECT supplier_id, category_id, score_before, band_before, score_after, band_after, why FROM trial_change
+WHERE wave_id = :wave_id
+  AND ((:band_before)::text IS NULL OR band_before = :band_before)
+  AND ((:band_after)::text IS NULL OR band_after = :band_after);
+
+-- name: tried$
+-- Whether a trial of a rule set has ended.
+SELECT EXISTS (SELECT FROM wave WHERE kind = 'trial' AND rule_set = :rule_set AND ended_at IS NOT NULL);

@@ -1,0 +1,143 @@
+"""Suppliers that may be registered twice: found at entry, compared afterwards, decided by people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chassis import clock, trail
+from chassis.errors import Conflict, Invalid, found
+from chassis.metrics import Gauge
+from services.suppliers import domain, likeness, repository, schemas
+from services.suppliers.usecases import aliases, merging
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from chassis.access import Identity
+    from chassis.db import Begin, Transaction
+
+
+def find(tx: Transaction, supplier_ids: Collection[UUID], now: datetime) -> None:
+    """Keep candidates for suppliers just written, by numbers and equal names; similar ones come later."""
+    if supplier_ids:
+        repository.duplicates.find(tx, supplier_ids, likeness.NAMES["most"], now)
+        tx.wake("names")
+
+
+def compare_names(begin: Begin) -> bool:
+    """Compare the names of some suppliers with all others; tell whether there may be more to do.
+
+    Each transaction takes its suppliers with SKIP LOCKED and gives them back if it fails: a stop
+    loses nothing.
+    """
+    chunk: int = likeness.BACKGROUND["chunk"]
+    with begin() as tx:
+        new = repository.duplicates.claim_unnamed(tx, chunk)
+        _write_names(tx, new)
+    with begin() as tx:
+        claimed = repository.duplicates.claim_uncompared(tx, chunk)
+        if claimed:
+            find(tx, claimed, clock.now())
+            _keep_alike(tx, claimed, clock.now())
+    return len(claimed) == chunk or len(new) == chunk
+
+
+def _write_names(tx: Transaction, new: Sequence[UUID]) -> None:
+    """Write what is compared of names, and keys that are missing: of suppliers older than keys."""
+    rows = repository.duplicates.names(tx, new) if new else []
+    made = [(row, domain.name_key(row.legal_name)) for row in rows]
+    repository.duplicates.save_keys(tx, {row.supplier_id: key for row, key in made if key != row.name_key})
+    compared = [
+        {
+            "supplier_id": row.supplier_id,
+            "country": row.country,
+            **likeness.parts(key)._asdict(),
+            "numbers": " ".join(domain.numbers_of(key)),
+        }
+        for row, key in made
+    ]
+    if compared:
+        repository.duplicates.save_names(tx, compared)
+
+
+def _keep_alike(tx: Transaction, claimed: Sequence[UUID], now: datetime) -> None:
+    alike: dict[tuple[UUID, UUID], float] = {}
+    for row in repository.duplicates.near(tx, claimed, likeness.NAMES):
+        other = likeness.Parts(row.other_core, row.other_found_by)
+        similarity = likeness.similarity(likeness.Parts(row.core, row.found_by), other)
+        if likeness.is_alike(similarity):
+            pair = (min(row.supplier_id, row.other_id), max(row.supplier_id, row.other_id))
+            alike[pair] = round(similarity, 3)
+    repository.duplicates.save_alike(tx, alike, now)
+
+
+def list_duplicates(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of pairs."""
+    asked = query["supplier_id"]
+    meant = aliases.survivor_of(tx, asked) if asked else None
+    return repository.duplicates.duplicates(tx, {**query, "supplier_id": meant})
+
+
+def get_duplicate(tx: Transaction, duplicate_id: UUID) -> dict[str, Any]:
+    """Return a pair."""
+    return found(repository.duplicates.duplicate(tx, duplicate_id), "pair of suppliers")
+
+
+def reject_duplicate(
+    tx: Transaction, duplicate_id: UUID, reason: str, actor: Identity, now: datetime
+) -> dict[str, Any]:
+    """Decide that two suppliers are not one: the pair is not proposed again."""
+    _open(tx, duplicate_id)
+    return _decide(tx, duplicate_id, {"state": "rejected", "by": actor.subject, "reason": reason, "now": now})
+
+
+def confirm_duplicate(
+    tx: Transaction, duplicate_id: UUID, decided: Mapping[str, Any], actor: Identity, now: datetime
+) -> dict[str, Any]:
+    """Decide that two suppliers are one, and merge them; returns the pair. Conflict if it was decided."""
+    aliases.hold(tx)
+    pair = _open(tx, duplicate_id)
+    survivor_id = decided["survivor_id"]
+    if survivor_id not in {pair.one, pair.other}:
+        raise Invalid({"/survivor_id": "Must be one of the pair."})
+    absorbed_id = pair.other if survivor_id == pair.one else pair.one
+    reason = decided["reason"]
+    shown = _decide(tx, duplicate_id, {"state": "merged", "by": actor.subject, "reason": reason, "now": now})
+    merging.merge(tx, survivor_id, {"absorbed_ids": [absorbed_id], "reason": reason}, actor, now)
+    return shown
+
+
+def _open(tx: Transaction, duplicate_id: UUID) -> Any:
+    pair = found(repository.duplicates.lock_duplicate(tx, duplicate_id), "pair of suppliers")
+    if pair.state != "open":
+        raise Conflict(f"The pair was {pair.state} at {pair.decided_at:%Y-%m-%d %H:%M} by {pair.decided_by}.")
+    return pair
+
+
+def _decide(tx: Transaction, duplicate_id: UUID, decision: Mapping[str, Any]) -> dict[str, Any]:
+    before = get_duplicate(tx, duplicate_id)
+    repository.duplicates.decide(tx, duplicate_id, decision)
+    after = get_duplicate(tx, duplicate_id)
+    trail.wrote(
+        tx,
+        "duplicate",
+        duplicate_id,
+        before,
+        after,
+        schema=schemas.DuplicateView,
+        action=decision["state"],
+    )
+    return after
+
+
+def gauges(tx: Transaction) -> list[Gauge]:
+    """Return how many pairs wait for a decision, and how many names to be compared."""
+    counts = repository.duplicates.counts(tx)
+    pairs = [
+        Gauge("duplicates", "Pairs of suppliers that may be one", {"state": state}, counts.get(state, 0))
+        for state in schemas.DUPLICATE_STATES
+    ]
+    waiting = Gauge("suppliers_uncompared", "Suppliers whose names wait", {}, counts["uncompared"])
+    return [*pairs, waiting]

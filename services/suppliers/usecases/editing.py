@@ -1,0 +1,67 @@
+"""What every change of a supplier has in common, whichever of its parts is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chassis import outbox, trail
+from chassis.errors import Invalid, found
+from chassis.http import Expectation
+from services.suppliers import events, repository, schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from chassis.access import Identity
+    from chassis.db import Transaction
+
+
+class Writer(NamedTuple):
+    """Who writes, when, and what they take for granted of what is there."""
+
+    actor: Identity
+    now: datetime
+    expects: Expectation = Expectation()
+
+
+def hold(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
+    """Lock a supplier until the transaction ends and return it whole; raises NotFound."""
+    found(repository.registry.lock_supplier(tx, supplier_id), "supplier")
+    return found(repository.registry.supplier(tx, supplier_id), "supplier")
+
+
+def raise_version(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
+    """Note that a part of a supplier, held, is different; return it whole."""
+    repository.registry.raise_version(tx, supplier_id)
+    return found(repository.registry.supplier(tx, supplier_id), "supplier")
+
+
+def tell(
+    tx: Transaction,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    reason: str | None = None,
+    action: str | None = None,
+) -> UUID:
+    """Emit and note what has become of a supplier, given whole; return the event's id.
+
+    `reason` stands in the trail with what changed; `action` is what the trail calls it.
+    """
+    [event_id] = outbox.emit(tx, [events.supplier_changed(after)])
+    record = {**after, "reason": reason} if reason else after
+    trail.wrote(
+        tx, "supplier", after["supplier_id"], before, record, schema=schemas.WholeRecord, action=action
+    )
+    return event_id
+
+
+def areas_of(tx: Transaction, named: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the area of each category that is named, by pointer; raises Invalid for unknown ones."""
+    known = repository.categories.areas_of_categories(tx, named.values()) if named else {}
+    faults = {at: "There is no such category." for at, category in named.items() if category not in known}
+    if faults:
+        raise Invalid(faults)
+    return known

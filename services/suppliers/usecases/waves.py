@@ -1,0 +1,217 @@
+"""Rescorings of many cases: by a new rule set, dataset or analysis, and by time. Trials write no score.
+
+A wave goes through the cases in the order of their keys, in parts of a transaction each, so that what
+happens meanwhile waits for some hundred cases at most. It looks at no case by itself: those of a category
+whose present scores consist of the same get the same new one. What is known of a case stands with its score,
+since each change of it leads to a score; only countries' values and analyses are read anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chassis.errors import found
+from services.suppliers import domain, repository
+from services.suppliers.usecases import scoring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from chassis.db import Begin, Transaction
+    from services.suppliers.domain import Case, Rescored, Rules
+    from services.suppliers.repository.facts import Facts
+    from services.suppliers.repository.waves import Group, Part
+
+# A part takes some tens of milliseconds of the process: that long others wait
+PART = 500
+_MOST_MOVES = 100_000
+
+
+def begin(tx: Transaction, kind: str, about: str, now: datetime, category_id: str | None = None) -> UUID:
+    """Begin a wave with the rule set in force, and return its id."""
+    wave = {
+        "kind": kind,
+        "about": about,
+        "rule_set": repository.rule_sets.active_name(tx),
+        "category_id": category_id,
+    }
+    tx.wake("waves")
+    return repository.waves.add(tx, wave, now)
+
+
+def begin_decay(tx: Transaction, now: datetime) -> bool:
+    """Begin a month's decay unless that was done; tell whether it was begun."""
+    month = now.strftime("%Y-%m")
+    if repository.waves.has_decay(tx, month):
+        return False
+    begin(tx, "decay", month, now)
+    return True
+
+
+class Move(NamedTuple):
+    """What becomes of a group of cases; `news`: what is told of it, None: nothing."""
+
+    bands: tuple[str, str]  # before and after
+    result_id: UUID | None  # None: nothing that shows
+    news: Rescored | None
+
+
+class Memo:
+    """What has become of groups so far, of those that many parts have: with no assessment and no audit.
+
+    It holds for a wave, with the rule set in force, on a day.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._of: tuple[Any, ...] = ()
+        self._moves: dict[Group, Move] = {}
+
+    def of(self, wave: Any, rules: Rules, now: datetime) -> dict[Group, Move]:
+        """Return what is known; it may be added to once it is committed."""
+        this = (wave.wave_id, rules.name, now.date())
+        if self._of != this or len(self._moves) > _MOST_MOVES:
+            self._of, self._moves = this, {}
+        return self._moves
+
+
+_memo = Memo()
+
+
+def work(begin_tx: Begin, now: datetime, size: int = PART) -> bool:
+    """Work a part of the oldest wave off, if there is one; tell whether there may be more."""
+    with begin_tx() as tx:
+        part = repository.waves.next_part(tx, size)
+    if part:
+        learned: dict[Group, Move] = {}
+        with begin_tx() as tx:
+            known = _work_off(tx, part, now, learned)
+        known.update(learned)
+    with begin_tx() as tx:
+        repository.waves.end_finished(tx, now)
+    return part is not None
+
+
+def _work_off(tx: Transaction, part: Part, now: datetime, learned: dict[Group, Move]) -> dict[Group, Move]:
+    """Work a part off; return what was known of groups. What is `learned` holds once it is committed."""
+    wave = repository.waves.claim(tx, part)
+    if wave is None:
+        return {}
+    groups, rules = repository.waves.groups(tx, wave), repository.rule_sets.active(tx)
+    if wave.kind == "trial":
+        repository.waves.end(tx, part, *_try(tx, wave, groups, rules))
+        return {}
+    known = _memo.of(wave, rules, now)
+    moves = {group: known[group] for group in groups if group in known}
+    moves |= _moves(tx, wave, [group for group in groups if group not in known], rules, now, learned)
+    news = {group: move.news for group, move in moves.items() if move.news}
+    new = {group: move.result_id for group, move in moves.items() if move.result_id}
+    moved = repository.waves.move(tx, wave, new, news, now)
+    told = [_of_case(row, news[row.category_id, row.result_id]) for row in moved]
+    scoring.tell(tx, told, {each.case.key: [wave.wave_id] for each in told})
+    bands = _counted(groups, {group: move.bands for group, move in moves.items()})
+    repository.waves.end(tx, part, bands, len(told))
+    return known
+
+
+def _moves(  # noqa: PLR0913, PLR0917  what a part has, and where to put what it teaches
+    tx: Transaction,
+    wave: Any,
+    groups: Sequence[Group],
+    rules: Rules,
+    now: datetime,
+    learned: dict[Group, Move],
+) -> dict[Group, Move]:
+    """Keep the new scores of groups, each once; what only time changed is kept if it shows."""
+    scored = _scored(tx, groups, rules, now)
+    kept = [each for each in scored.values() if wave.kind != "decay" or each.differs]
+    results = repository.scores.save_results(tx, kept) if kept else {}
+    moves = {
+        group: Move(_bands(each), results.get(id(each.score)), each if each.is_news else None)
+        for group, each in scored.items()
+    }
+    learned |= {group: moves[group] for group, each in scored.items() if each.score.cells is None}
+    return moves
+
+
+def _scored(tx: Transaction, groups: Iterable[Group], rules: Rules, as_of: datetime) -> dict[Group, Rescored]:
+    """Score each group once: by its facts, with the countries' values and the analyses that hold now."""
+    known = repository.waves.results(tx, {result_id for _, result_id in groups})
+    named = {site["country"] for result in known.values() for site in result.inputs["sites"]}
+    facts = repository.facts.Facts(tx, named, {category_id for category_id, _ in groups})
+    cases = [_group_case(facts, category_id, known[result_id]) for category_id, result_id in groups]
+    return dict(zip(groups, domain.rescore(cases, rules, as_of), strict=True))
+
+
+def _group_case(facts: Facts, category_id: str, result: Any) -> Case:
+    """Return a group as if it were one case."""
+    inputs = result.inputs
+    sites = tuple((site["tier"], site["country"]) for site in inputs["sites"])
+    own = {name: inputs[name] for name in repository.facts.UNKNOWN}
+    found = facts.of_sites(category_id, sites, None if own == repository.facts.UNKNOWN else own)
+    previous = domain.Previous(result.score, result.band, domain.flags(result))
+    return domain.Case((result.result_id, category_id), found, None, previous)
+
+
+def _of_case(row: Any, group: Rescored) -> Rescored:
+    key = (row.supplier_id, row.category_id)
+    return replace(group, case=replace(group.case, key=key, contract_ends_on=row.contract_ends_on))
+
+
+def _try(
+    tx: Transaction, wave: Any, groups: Mapping[Group, int], rules: Rules
+) -> tuple[Counter[tuple[str, str]], int]:
+    """Note what a rule set would change, beside what the one in force gives on the same facts."""
+    before = _scored(tx, groups, rules, wave.begun_at)
+    after = _scored(tx, groups, repository.rule_sets.named(tx, wave.rule_set), wave.begun_at)
+    bands = {group: (before[group].score.band, after[group].score.band) for group in groups}
+    moving = [group for group, (was, will) in bands.items() if was != will]
+    rows = repository.waves.cases(tx, wave, moving) if moving else []
+    of = [(row.category_id, row.result_id) for row in rows]
+    changes = [_change(row, before[group], after[group]) for row, group in zip(rows, of, strict=True)]
+    repository.waves.add_trial_changes(tx, wave.wave_id, changes)
+    return _counted(groups, bands), len(changes)
+
+
+def _change(row: Any, was: Rescored, will: Rescored) -> dict[str, Any]:
+    return {
+        "supplier_id": row.supplier_id,
+        "category_id": row.category_id,
+        "score_before": was.score.score,
+        "band_before": was.score.band,
+        "score_after": will.score.score,
+        "band_after": will.score.band,
+        "why": domain.differences(was.score, will.score),
+    }
+
+
+def _bands(each: Rescored) -> tuple[str, str]:
+    previous = each.case.previous
+    return previous.band if previous else domain.NO_DATA, each.score.band
+
+
+def _counted(groups: Mapping[Group, int], bands: Mapping[Group, tuple[str, str]]) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for group, cases in groups.items():
+        found[bands[group]] += cases
+    return found
+
+
+def list_waves(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of waves."""
+    return repository.waves.waves(tx, query)
+
+
+def get_wave(tx: Transaction, wave_id: UUID) -> dict[str, Any]:
+    """Return a wave, as far as it is."""
+    return found(repository.waves.wave(tx, wave_id), "wave")
+
+
+def list_trial_changes(tx: Transaction, wave_id: UUID, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of the cases that a trial would bring into another band."""
+    get_wave(tx, wave_id)
+    return repository.waves.trial_changes(tx, wave_id, query)

@@ -1,0 +1,103 @@
+"""What each caller sees of a supplier (DOMAIN.md, "Who may do what"): the one place that decides.
+
+    view        caller                                        sees
+    internal    the national office                           all
+    whole       has a contract with it, or a number of its    all but: tiers beyond the first, sub-suppliers'
+                own for it; an area: a contract in one of     names and addresses, natural persons' numbers
+                its categories
+    shared      everybody else who may read suppliers         name, numbers, country, status, categories,
+                                                              countries of production
+
+Who writes what it is not shown leaves it out, and it stays: `kept`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from services.suppliers.schemas.identifiers import OPEN, PERSON
+from services.suppliers.schemas.registry import SHARED, WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chassis.access import Identity, Owners
+
+# Deeper tiers stay in the internal record: a sub-supplier is nobody else's business.
+SHARED_TIERS = (0, 1)
+# The view in which nothing is left out
+INTERNAL = "internal"
+
+_HIDDEN_OF_SITES = ("name", "operator", "address")
+_SHARED_ONLY = ("contacts", "sites", "contracts", "own_numbers")
+
+
+def readers(supplier: Mapping[str, Any]) -> Owners:
+    """Return who sees a supplier, as the repository gives it, whole."""
+    regions = {region for contract in supplier["contracts"] for region in contract["regions"]}
+    return {
+        "region": regions | {own["region"] for own in supplier["own_numbers"]},
+        "area": supplier["areas"],
+    }
+
+
+def shown(
+    supplier: Mapping[str, Any], actor: Identity, written: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return a supplier as this caller may see it; `written`: what the caller has just written of it."""
+    sites = [site for site in supplier["sites"] if site["tier"] in SHARED_TIERS]
+    told = {
+        **supplier,
+        "shown": WHOLE,
+        "categories": _categories(supplier),
+        "countries": sorted({site["country"] for site in sites}),
+    }
+    if actor.view == INTERNAL:
+        return told
+    told["identifiers"] = _open(supplier["identifiers"], (written or {}).get("identifiers", {}))
+    if not actor.reaches(readers(supplier)):
+        return told | dict.fromkeys(_SHARED_ONLY) | {"shown": SHARED, "status_reason": None}
+    told["sites"] = [shown_site(site, actor) for site in sites]
+    return told
+
+
+def shown_site(site: Mapping[str, Any], actor: Identity) -> dict[str, Any] | None:
+    """Return a site as a caller who sees its supplier whole may see it; None: not at all."""
+    if actor.view == INTERNAL:
+        return dict(site)
+    if site["tier"] not in SHARED_TIERS:
+        return None
+    return {**site, **dict.fromkeys(_hidden(site))}
+
+
+def kept_identifiers(new: Mapping[str, str], before: Mapping[str, str], actor: Identity) -> dict[str, str]:
+    """Return a supplier's numbers as they are to be: who is not shown one has not meant to remove it."""
+    if actor.view == INTERNAL or PERSON not in before:
+        return dict(new)
+    return {PERSON: before[PERSON], **new}
+
+
+def kept_site(new: Mapping[str, Any], before: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a site as it is to be, likewise."""
+    hidden = () if actor.view == INTERNAL else _hidden(before)
+    stays = {name: before[name] for name in (*hidden, "name") if new[name] is None}
+    return {**new, **stays}
+
+
+def _categories(supplier: Mapping[str, Any]) -> list[str]:
+    sites = (site["category_ids"] for site in supplier["sites"] if site["tier"] in SHARED_TIERS)
+    return sorted({contract["category_id"] for contract in supplier["contracts"]}.union(*sites))
+
+
+def _hidden(site: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what nobody outside the office sees of a site: who the sub-supplier is."""
+    own = site["tier"] == 0 and site["operator"] is None
+    return () if own else _HIDDEN_OF_SITES
+
+
+def _open(identifiers: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
+    return {
+        scheme: number
+        for scheme, number in identifiers.items()
+        if scheme in OPEN or written.get(scheme) == number
+    }

@@ -1,0 +1,156 @@
+"""The figures of a year: what they count, and that they stay as they were published."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chassis import clock
+from chassis.errors import Conflict, NotFound
+from services.suppliers import rulebook, schemas, usecases
+from services.suppliers.domain import figures
+from tests.callers import OFFICE, WHATEVER
+from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, loaded, put_gloves, register, supplier
+from tests.suppliers.steps import LATER, assess, registered
+
+if TYPE_CHECKING:
+    from chassis.db import Transaction
+
+NEXT_YEAR = datetime(2027, 2, 1, 9, tzinfo=UTC)
+NONE = dict.fromkeys(("very_low", "low", "medium", "high", "very_high", "no_data"), 0)
+
+
+def read(tx: Transaction, year: int = 2026, now: datetime = LATER) -> dict[str, Any]:
+    return usecases.figures.get_figures(tx, year, now)
+
+
+def numbers(told: dict[str, Any]) -> dict[str, int]:
+    return {each["id"]: each["value"] for each in told["figures"]}
+
+
+def test_a_year_in_sweden_begins_an_hour_before_it_does_in_utc() -> None:
+    span = figures.span_of(2026, NOW)
+    assert span is not None
+    assert (span.since, span.until, span.over) == (datetime(2025, 12, 31, 23, tzinfo=UTC), NOW, False)
+    whole = figures.span_of(2026, NEXT_YEAR)
+    assert whole is not None
+    assert (whole.until, str(whole.last_day), whole.over) == (
+        datetime(2026, 12, 31, 23, tzinfo=UTC),
+        "2026-12-31",
+        True,
+    )
+    assert figures.span_of(2027, datetime(2026, 12, 31, 22, 59, tzinfo=UTC)) is None
+
+
+def test_what_is_there_and_what_was_done_is_counted(tx: Transaction, received: Any) -> None:
+    gloves = registered(tx)
+    usecases.scoring.rescore_after_assessment(tx, [assess(gloves, received)], LATER - timedelta(minutes=1))
+    unknown = GLOVES | {"analysis": [None] * 4, "prioritised_years": []}
+    usecases.categories.put_category(tx, "garn", loaded(schemas.NewCategory, unknown), WHATEVER)
+    [contract] = SUPPLIER["contracts"]
+    yarn = contract | {"category_id": "garn", "starts_on": "2027-01-01"}
+    register(tx, supplier(contracts=[yarn], sites=[]))
+    told = read(tx)
+    assert (told["state"], told["as_of"], told["published_at"]) == ("live", LATER, None)
+    assert numbers(told) | {"risk_analyses": 0} == {
+        "suppliers": 2,
+        "suppliers_registered": 2,
+        "contracts_running": 1,
+        "risk_analyses": 0,
+        "categories_prioritised": 1,
+        "cases_scored": 2,
+        "scores": 3,
+        "follow_ups": 0,
+        "suppliers_selected": 0,
+    }
+    assert told["suppliers_by_band"] == NONE | {"medium": 1, "no_data": 1}
+    assert [
+        (each["category_id"], each["cases"], each["prioritised"], each["by_band"])
+        for each in told["categories"]
+    ] == [("garn", 1, False, NONE | {"no_data": 1}), ("handskar", 1, True, NONE | {"medium": 1})]
+    # before the assessment: by the score that it had then
+    earlier = figures.span_of(2026, NOW + timedelta(minutes=1))
+    assert earlier is not None
+
+
+def test_a_past_year_is_told_as_it_ended(tx: Transaction, received: Any) -> None:
+    gloves = registered(tx)
+    later = datetime(2027, 1, 15, tzinfo=UTC)
+    usecases.scoring.rescore_after_assessment(tx, [assess(gloves, received)], later)
+    assert read(tx, 2026, NEXT_YEAR)["suppliers_by_band"] == NONE | {"high": 1}
+    assert read(tx, 2027, NEXT_YEAR)["suppliers_by_band"] == NONE | {"medium": 1}
+    assert numbers(read(tx, 2027, NEXT_YEAR))["suppliers_registered"] == 0
+    assert read(tx, 2025, NEXT_YEAR)["suppliers_by_band"] == NONE
+    with pytest.raises(NotFound):
+        read(tx, 2028, NEXT_YEAR)
+
+
+def test_what_is_published_stays_and_anybody_may_read_it(tx: Transaction) -> None:
+    registered(tx)
+    with pytest.raises(NotFound):
+        usecases.figures.get_published(tx, 2026)
+    with pytest.raises(Conflict):
+        usecases.figures.publish_figures(tx, 2026, OFFICE, NOW)
+    told = usecases.figures.publish_figures(tx, 2026, OFFICE, NEXT_YEAR)
+    assert (told["state"], told["published_at"], told["published_by"]) == (
+        "published",
+        NEXT_YEAR,
+        OFFICE.subject,
+    )
+    assert told["as_of"] == datetime(2026, 12, 31, 23, tzinfo=UTC)
+    put_gloves(tx, prioritised_years=[])
+    registered(tx)
+    assert read(tx, 2026, NEXT_YEAR) == usecases.figures.get_published(tx, 2026) == told
+    assert "published_by" not in schemas.figures.PublishedFigures().dump(told)
+    with pytest.raises(Conflict):
+        usecases.figures.publish_figures(tx, 2026, OFFICE, NEXT_YEAR)
+
+
+def test_the_bands_of_few_cases_are_not_published(tx: Transaction) -> None:
+    for _ in range(4):
+        registered(tx)
+    assert rulebook.figure_rules()["least_cases"] == 5
+    live = read(tx, 2026, NEXT_YEAR)
+    assert live["categories"][0]["by_band"] == NONE | {"high": 4}
+    [few] = figures.publishable(live, 5)["categories"]
+    assert (few["cases"], few["by_band"]) == (4, None)
+    [enough] = figures.publishable(live, 4)["categories"]
+    assert enough["by_band"] == NONE | {"high": 4}
+
+
+def test_every_number_that_is_named_is_counted_and_labelled(tx: Transaction) -> None:
+    for each in read(tx)["figures"]:
+        assert each["label_sv"]
+        assert each["label_en"]
+        assert each["value"] >= 0
+
+
+def test_gauges_tell_cases_by_category_and_band_with_few_labels(tx: Transaction) -> None:
+    registered(tx)
+    told = {tuple(each.labels.values()): each.value for each in usecases.figures.gauges(tx)}
+    assert told == {("handskar", band): int(band == "high") for band in NONE}
+    rows = [("a", "low", 2), ("b", "high", 5), ("b", "no_data", 1), ("c", "low", 1)]
+    shown = figures.gauged(rows, 1)
+    assert {key: value for key, value in shown.items() if value} == {
+        ("b", "high"): 5,
+        ("b", "no_data"): 1,
+        ("other", "low"): 3,
+    }
+    assert len(shown) == 12
+
+
+def test_the_analyses_that_were_made_or_revised_in_the_year_are_told(tx: Transaction) -> None:
+    some = [{"likelihood": 4, "severity": 5, "valid_until": "2099-12-31"}, None, None, None]
+    put_gloves(tx, analysis=some)
+    usecases.categories.put_category(
+        tx, "garn", loaded(schemas.NewCategory, GLOVES | {"analysis": [None] * 4}), WHATEVER
+    )
+    now = clock.now() + timedelta(seconds=1)
+    told = read(tx, now.year, now)
+    assert [(each["category_id"], each["areas"]) for each in told["risk_analyses"]] == [
+        ("handskar", ["human_rights"])
+    ]
+    assert numbers(told)["risk_analyses"] == 1
+    assert read(tx, now.year - 1, now)["risk_analyses"] == []
