@@ -60,7 +60,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
 def _dump(service: str, dsn: str, folder: Path) -> dict[str, Any]:
     with closing(connect(dsn)) as conn, conn:
         state = queries.database_state(conn)
-        extensions = [row.name for row in queries.public_extensions(conn)]
+        extensions = {row.name: row.schema for row in queries.extensions(conn)}
     began = clock.now()  # the dump sees what was committed by then, and perhaps a little more
     file = folder / f"{service}.dump"
     postgres.run("pg_dump", ["--format=custom", "--schema=public", f"--file={file}"], dsn)

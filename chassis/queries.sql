@@ -430,9 +430,10 @@ WHERE datname = current_database() AND coalesce(backend_type, 'client backend') 
 SELECT relname AS name FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname;
 
--- name: public_extensions
--- What PostgreSQL was extended by for these tables: no part of a dump of their schema.
-SELECT extname AS name FROM pg_extension WHERE extnamespace = 'public'::regnamespace ORDER BY extname;
+-- name: extensions
+-- What PostgreSQL was extended by for this service, and in which schema: no part of a dump of the tables' schema.
+SELECT extname AS name, extnamespace::regnamespace::text AS schema FROM pg_extension
+WHERE extnamespace <> 'pg_catalog'::regnamespace ORDER BY extname;
 
 -- name: has_epoch$
 -- Whether there is an epoch: not in a database that is new.

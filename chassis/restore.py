@@ -15,6 +15,8 @@ from chassis.db import connect
 from chassis.errors import OperatorError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chassis.db import Transaction
 
 queries: Any = sql.load(__file__)
@@ -40,7 +42,7 @@ def restore(service: str, dsn: str, folder: Path) -> str:
         postgres.run("pg_restore", [*plain, str(folder / entry["file"])])
         with conn:
             _refuse_while_used(service, conn)
-            room = _move_aside(conn, kept) + _extend(conn, entry.get("extensions", []))
+            room = _move_aside(conn, kept) + _extend(conn, entry["extensions"])
             after = _raise_epoch(conn)
         # psql does \copy and the like; it stops at the first fault, and then nothing of this has happened
         steps = [f"--command={room}", f"--file={script}", f"--command={after}"]
@@ -74,18 +76,16 @@ def _move_aside(conn: Transaction, kept: str) -> str:
     return compose.SQL(text).format(**parts).as_string(conn)
 
 
-def _extend(conn: Transaction, wanted: list[str]) -> str:
-    """Return the SQL that brings extensions back from what was moved aside, and makes what is missing."""
-    present = {row.name for row in queries.public_extensions(conn)}
-    brought = [
-        compose.SQL("; ALTER EXTENSION {} SET SCHEMA public").format(compose.Identifier(each))
-        for each in sorted(present)
-    ]
+def _extend(conn: Transaction, extensions: Mapping[str, str]) -> str:
+    """Return the SQL that makes what is missing of the extensions, each in its schema."""
+    text = (
+        "; CREATE SCHEMA IF NOT EXISTS {schema}; CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA {schema}"
+    )
     made = [
-        compose.SQL("; CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA public").format(compose.Identifier(each))
-        for each in sorted({*wanted} - present)
+        compose.SQL(text).format(name=compose.Identifier(name), schema=compose.Identifier(schema))
+        for name, schema in sorted(extensions.items())
     ]
-    return compose.SQL("").join([*brought, *made]).as_string(conn)
+    return compose.Composed(made).as_string(conn)
 
 
 def _raise_epoch(conn: Transaction) -> str:

@@ -22,6 +22,7 @@ from tests.asking import ask
 from tests.backbone import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from email.message import EmailMessage
     from pathlib import Path
 
@@ -97,6 +98,15 @@ class Platform:
         response = ask("GET", self.url(service, path), params=params)
         assert response.status_code == 200, response.text
         return response.json()
+
+    def listed(self, service: str, path: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Give everything that a list has, page by page."""
+        while True:
+            page = self.get(service, path, **params)
+            yield from page["items"]
+            if page["next"] is None:
+                return
+            params["after"] = page["next"]
 
     def send(self, method: str, service: str, path: str, body: object, **headers: str) -> requests.Response:
         """Send JSON to a service: as the office, over whatever is there, unless the headers say otherwise."""

@@ -101,14 +101,15 @@ def test_a_lost_database_comes_back_under_an_epoch_above_those_that_nobody_remem
 
 def test_what_postgresql_was_extended_by_is_there_again_also_in_a_lost_database(home, tmp_path):
     with closing(connect(home)) as conn, conn, conn.cursor() as cursor:
-        cursor.execute("CREATE EXTENSION pg_trgm; CREATE INDEX near ON thing USING gin (name gin_trgm_ops)")
+        cursor.execute("CREATE SCHEMA extensions; CREATE EXTENSION pg_trgm WITH SCHEMA extensions")
+        cursor.execute("CREATE INDEX near ON thing USING gin (name extensions.gin_trgm_ops)")
     backup.backup({"things": home}, tmp_path / "backup")
     for lost in (False, False, True):
         if lost:
             with closing(connect(home)) as conn, conn, conn.cursor() as cursor:
-                cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+                cursor.execute("DROP SCHEMA public, extensions CASCADE; CREATE SCHEMA public")
         restore.restore("things", home, tmp_path / "backup")
-        assert ask(home, "SELECT similarity(name, 'befor') > 0.5 FROM thing") == [(True,)]
+        assert ask(home, "SELECT extensions.similarity(name, 'befor') > 0.5 FROM thing") == [(True,)]
         assert ask(
             home, "SELECT count(*) FROM pg_indexes WHERE (schemaname, indexname) = ('public', 'near')"
         ) == [(1,)]

@@ -127,9 +127,9 @@ def now(handle: Callable[..., None]) -> Callable[..., None]:
     return lambda tx, batch: handle(tx, batch, clock.now())
 
 
-# Of the present score all but when, why and what was before it.
+# Of the present score all but when, why and what was before it; its result's id is made of a run's own ids.
 PRESENT_SCORES = """
-    SELECT to_jsonb(s) - '{score_id,as_of,causes,previous_score,previous_band}'::text[]
+    SELECT to_jsonb(s) - '{score_id,result_id,as_of,causes,previous_score,previous_band}'::text[]
     FROM risk_case AS c JOIN risk_score AS s USING (score_id) WHERE c.supplier_id::text = ANY(%s)"""
 # Without what is the consumer's own.
 RISKS = """

@@ -119,7 +119,10 @@ class Trial:
         content = operation.definition.raw.get("requestBody", {}).get("content", {})
         media_type, described = next(iter(content.items()), (None, {}))
         body = {"body": described["example"], "media_type": media_type} if "example" in described else {}
-        return operation.Case(**{"path_parameters": self._path(operation), **body, **changed})
+        query = {
+            each.name: _example(each.definition["schema"]) for each in operation.query if each.is_required
+        }
+        return operation.Case(**{"path_parameters": self._path(operation), "query": query, **body, **changed})
 
     def hostile(self, operation: Any) -> Iterator[Any]:
         """Give requests with each hostile id in each part of the address that varies."""
@@ -130,3 +133,7 @@ class Trial:
 
     def _path(self, operation: Any) -> dict[str, str]:
         return {each.name: self.known[each.name] for each in operation.path_parameters}
+
+
+def _example(schema: Mapping[str, Any]) -> Any:
+    return schema["example"] if "example" in schema else schema["enum"][0]

@@ -31,8 +31,6 @@ from uuid import uuid4
 from tests.backbone import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.harness import Platform
 
 DATA = Path(__file__).parents[2] / "data" / "country_indices.csv"
@@ -84,19 +82,8 @@ def refresh(platform: Platform) -> None:
     """Undo what other tests did to the chain: set the countries' values, and reach everyone bookable."""
     _load_values(platform)
     wait_until(lambda: not platform.get("suppliers", "/rescorings", running="true")["items"], 60)
-    for auditor in listed(platform, "audits", "/auditors"):
+    for auditor in platform.listed("audits", "/auditors"):
         put_recipient(platform, "auditor", auditor["auditor_id"], "Exempelrevisor E2E")
-
-
-def listed(platform: Platform, service: str, path: str) -> Iterator[dict[str, Any]]:
-    """Everything that a list has, page by page."""
-    after: dict[str, str] = {}
-    while True:
-        page = platform.get(service, path, **after)
-        yield from page["items"]
-        if page["next"] is None:
-            return
-        after = {"after": page["next"]}
 
 
 def _load_values(platform: Platform) -> None:

@@ -95,11 +95,12 @@ def inboxes(chain: Any) -> int:
 
 
 def deliveries(chain: Any) -> int:
-    """How many events a resync brings to queues: suppliers and categories to three, the rest to two."""
+    """How many events a resync brings to queues: three of a supplier, merge or category, else two."""
     [told] = rows.ask(
         chain,
         "suppliers",
-        "SELECT (SELECT count(*) FROM supplier) * 3 + (SELECT count(*) FROM category) * 3"
+        "SELECT 3 * ((SELECT count(*) FROM supplier) + (SELECT count(*) FROM survivor))"
+        " + (SELECT count(*) FROM category) * 3"
         " + (SELECT count(*) FROM risk_case WHERE score_id IS NOT NULL) * 2 AS count",
     )
     [completed] = rows.ask(

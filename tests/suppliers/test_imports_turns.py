@@ -127,6 +127,8 @@ def test_what_a_library_makes_of_the_end_of_its_time_is_the_end_of_its_time() ->
 
 
 @pytest.mark.filterwarnings("ignore:Workbook contains no default style")
+# a signal that comes while garbage is collected is told to nobody: the next one is
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_file_that_takes_too_long_to_read_fails_and_the_next_goes_on(
     imports: Imports, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,7 @@
 -- Suppliers that may be registered twice, and ids that mean another supplier since two were merged.
-CREATE EXTENSION IF NOT EXISTS pg_trgm;
+-- Apart from the tables: a restore moves the tables' schema aside, and may not move an extension.
+CREATE SCHEMA IF NOT EXISTS extensions;
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extensions;
 
 -- The name without case, diacritics, punctuation and legal form (domain/names.py); null until it has been made.
 ALTER TABLE supplier ADD COLUMN name_key text;

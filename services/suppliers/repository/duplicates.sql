@@ -89,8 +89,8 @@ FROM compared_name AS s CROSS JOIN LATERAL (
          WHERE country = s.country AND numbers = s.numbers AND right(found_by, 4) = right(s.found_by, 4)
            AND size BETWEEN s.size * 4 / 5 AND s.size * 5 / 4 + 1 LIMIT :block)
     ) AS n
-    WHERE n.supplier_id <> s.supplier_id AND similarity(n.found_by, s.found_by) >= (:nearness)::real
-    ORDER BY similarity(n.core, s.core) DESC LIMIT :most) AS o
+    WHERE n.supplier_id <> s.supplier_id AND extensions.similarity(n.found_by, s.found_by) >= (:nearness)::real
+    ORDER BY extensions.similarity(n.core, s.core) DESC LIMIT :most) AS o
 WHERE s.supplier_id = ANY((:supplier_ids)::uuid[]) AND length(s.core) >= :shortest;
 
 -- name: duplicates

@@ -98,4 +98,6 @@ class FiguresView(PublishedFigures):
 class FiguresQuery(Schema):
     """Which year."""
 
-    year = fields.Integer(required=True, validate=validate.Range(FIRST_YEAR, LAST_YEAR))
+    year = fields.Integer(
+        required=True, validate=validate.Range(FIRST_YEAR, LAST_YEAR), metadata={"example": FIRST_YEAR}
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chassis.entrypoints import http
-from chassis.errors import Conflict
+from chassis.errors import Conflict, NotFound
 from services.suppliers import schemas, usecases
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Figures:
         scope="figures:read",
         query=schemas.figures.FiguresQuery,
         returns=schemas.figures.FiguresView,
+        raises=(NotFound,),
     )
     def get_figures(self, tx: Transaction, call: Call) -> Any:
         """Read a year's figures: as they stand, or as they were published."""
@@ -39,7 +40,7 @@ class Figures:
         f"{_YEAR}/publication",
         scope="figures:write",
         returns=schemas.figures.FiguresView,
-        raises=(Conflict,),
+        raises=(Conflict, NotFound),
     )
     def post_publication(self, tx: Transaction, call: Call, year: int) -> Any:
         """Publish the figures of a year that is over: they stay as they are, and anybody may read them."""
