@@ -48,7 +48,7 @@ nginx: ## Install nginx where it is missing; only the tests of the edge need it
 
 test: infra ## Run the test suite against real servers, in three processes (also beside a running demo)
 	-@$(MAKE) nginx
-	@$(python) -m pytest -n 3 --dist loadfile
+	@$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-slow: infra ## Run the tests that take longer
 	-@$(MAKE) nginx

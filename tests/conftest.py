@@ -27,6 +27,11 @@ hypothesis.settings.load_profile("kedja")
 SERVICES = ("suppliers", "assessments", "audits", "notifications")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what starts all services first: it takes longest, and several processes share the files."""
+    items.sort(key=lambda item: not {"platform", "chain"} & set(getattr(item, "fixturenames", ())))
+
+
 @pytest.fixture(scope="session")
 def admin() -> local_admin.Admin:
     """Who may create databases and vhosts on the servers of `make infra`."""
