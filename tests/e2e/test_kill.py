@@ -44,6 +44,7 @@ def test_a_service_killed_in_the_middle_of_a_burst_loses_and_doubles_nothing(
     await_outcome(chain, cases)
 
 
+@pytest.mark.slow
 def test_a_mail_whose_sender_is_killed_before_the_answer_goes_again_under_its_message_id_and_no_other_does(
     chain: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

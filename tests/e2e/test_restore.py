@@ -67,6 +67,7 @@ def restore(chain: Any, service: str, folder: Path) -> str:
     return said
 
 
+@pytest.mark.slow
 def test_suppliers_restored_is_right_after_a_resync_and_what_it_tells_from_then_on_wins(
     chain: Any, before: Any
 ) -> None:

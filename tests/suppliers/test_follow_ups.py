@@ -13,6 +13,7 @@ from chassis.http import Call, Expectation
 from services.suppliers import schemas, usecases
 from tests.callers import OFFICE, WHATEVER, caller, page_query
 from tests.suppliers.bodies import NOW, SUPPLIER, import_china, loaded, put_gloves, register, supplier
+from tests.suppliers.merges import merge
 from tests.suppliers.steps import assess
 
 if TYPE_CHECKING:
@@ -166,6 +167,15 @@ def test_a_case_whose_contracts_are_gone_cannot_be_confirmed(tx: Transaction, fo
 def test_the_selected_are_remembered_in_the_next_year_s_proposal(tx: Transaction, four: list[UUID]) -> None:
     change(tx, ask(tx), "confirmed")
     assert [case["selected_year"] for case in ask(tx, size=3, year=2027)["proposed"]] == [2026, 2026, None]
+
+
+def test_that_it_was_selected_is_remembered_of_a_supplier_that_was_merged(
+    tx: Transaction, four: list[UUID]
+) -> None:
+    change(tx, ask(tx), "confirmed")
+    merge(tx, four[3], four[0])
+    found = {case["supplier_id"]: case["selected_year"] for case in ask(tx, size=3, year=2027)["proposed"]}
+    assert found == {str(four[3]): 2026, str(four[1]): 2026, str(four[2]): None}
 
 
 def test_an_area_asks_for_its_own_categories_and_others_proposals_look_like_none(

@@ -29,6 +29,7 @@ def cancel(replicas: Replicas, import_id: str, headers: dict[str, str] | None = 
     return ask("DELETE", url, headers=headers or tokens.OFFICE)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_small_file_has_its_turn_while_anothers_long_one_runs(replicas: Replicas) -> None:
     long = replicas.post(file_of(LONG)).json()["import_id"]

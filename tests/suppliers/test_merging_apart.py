@@ -86,6 +86,22 @@ def test_a_merge_is_taken_apart_as_the_page_says(tx: Transaction, received: Any)
     assert pairs_of(tx, one)[other].state == "rejected"
 
 
+def test_a_persons_numbers_stand_in_the_trail_as_hashes_and_come_back(tx: Transaction) -> None:
+    persons = ["198507099805", "191212121212", "189001019802"]
+    first, other, one = (made(tx, identifiers={"personnr": number}) for number in persons)
+    merge(tx, other, first)
+    merge(tx, one, other)
+    trail = str(ask(tx, "SELECT to_jsonb(t) FROM audit_trail_unsealed AS t WHERE resource = 'supplier'"))
+    assert "former_identifiers" in trail
+    assert not [number for number in persons if number in trail]
+    take_apart(tx, other)
+    kept = (
+        "SELECT value || CASE WHEN former THEN ' former' ELSE '' END FROM identifier WHERE supplier_id = %s"
+    )
+    assert ask(tx, f"{kept} ORDER BY 1", other) == ["191212121212", "198507099805 former"]
+    assert ask(tx, kept, one) == ["189001019802"]
+
+
 def test_ids_that_meant_what_was_absorbed_mean_it_again(tx: Transaction, received: Any) -> None:
     one, other = two(tx, received)
     earlier = made(tx, "Exempel Tidigare AB")

@@ -52,7 +52,8 @@ SELECT c.supplier_id, c.category_id, s.legal_name, c.score, coalesce(c.band, 'no
         WHERE (f.supplier_id, f.category_id) = (c.supplier_id, c.category_id)) AS audited_at,
        EXISTS (SELECT FROM contact AS p WHERE p.supplier_id = c.supplier_id) AS has_contact,
        (SELECT max(u.year) FROM follow_up AS u
-        WHERE u.category_id = c.category_id AND c.supplier_id = ANY(u.selected)) AS selected_year
+        WHERE u.category_id = c.category_id AND u.selected && (c.supplier_id || ARRAY(
+            SELECT a.supplier_id FROM supplier_alias AS a WHERE a.survivor_id = c.supplier_id))) AS selected_year
 FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS n
 JOIN risk_case AS c USING (supplier_id, category_id)
 JOIN supplier AS s ON s.supplier_id = c.supplier_id;

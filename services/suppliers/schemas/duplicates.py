@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, validate
 from chassis.fields import Id, List, Text
 from chassis.http import PageQuery
 from services.suppliers.schemas.common import distinct
+from services.suppliers.schemas.identifiers import FormerIdentifiers
 from services.suppliers.schemas.registry import SupplierView
 
 REASONS = ("identifier", "name", "similar_name")
@@ -99,7 +100,7 @@ class WholeRecord(SupplierView):
     that of the survivor with the same address, which stays instead.
     """
 
-    former_identifiers = fields.Dict(fields.String(), fields.List(fields.String()))
+    former_identifiers = fields.Nested(FormerIdentifiers)
     cases = fields.List(fields.Dict())
     score_ids = fields.List(fields.UUID())
     audit_ids = fields.List(fields.UUID())

@@ -192,3 +192,11 @@ IdentifiersView: type[Schema] = Schema.from_dict(
     {scheme: fields.String(metadata={"personal": its.masked, **OPTIONAL}) for scheme, its in SCHEMES.items()},
     name="IdentifiersView",
 )
+# The numbers of suppliers that were absorbed, where the survivor has another of the scheme
+FormerIdentifiers: type[Schema] = Schema.from_dict(
+    {
+        scheme: fields.List(fields.String(metadata={"personal": its.masked}), metadata=OPTIONAL)
+        for scheme, its in SCHEMES.items()
+    },
+    name="FormerIdentifiers",
+)
