@@ -9,8 +9,8 @@ def main() -> None:
     """Run the command line."""
     # nameko stands on eventlet, which says at every import that it is in maintenance mode: we know
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
-    # eventlet's own resolver keeps failed look-ups: a broker that was away would stay away for minutes; and it
-    # takes half a second to import
+    # eventlet's own resolver keeps failed look-ups: a broker that was away would stay away for minutes.
+    # And importing it takes half a second.
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
     if sys.argv[1:2] == ["run"]:
         import eventlet  # noqa: PLC0415

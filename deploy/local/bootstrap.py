@@ -74,7 +74,7 @@ def _last_stamp() -> str:
 
 
 def _compile() -> None:
-    """Compile the checkout once: every process that starts would do it, where Python may write no bytecode."""
+    """Compile the checkout: else every process does, where Python is told to write no bytecode."""
     folders = [name for name in ("chassis", "services", "deploy", "demo", "tests") if (ROOT / name).is_dir()]
     subprocess.run([str(_PYTHON), "-m", "compileall", "-q", "-j0", *folders], cwd=ROOT, check=False)
 
