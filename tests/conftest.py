@@ -29,7 +29,9 @@ SERVICES = ("suppliers", "assessments", "audits", "notifications")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what starts all services first: it takes longest, and several processes share the files."""
-    items.sort(key=lambda item: not {"platform", "chain"} & set(getattr(item, "fixturenames", ())))
+    items.sort(
+        key=lambda item: not {"platform", "chain", "replicas"} & set(getattr(item, "fixturenames", ()))
+    )
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ A file is kept in the database in pieces, so that any replica can work on it; a 
 """
 
 from chassis.imports.kinds import Fault, ImportKind, Job, Outcome, Parsed, rejected
-from chassis.imports.store import FILE, cancel, file_of, get, jobs, owners, report, start
+from chassis.imports.store import FILE, cancel, file_of, get, jobs, owners, report, start, unfinished
 from chassis.imports.supervision import supervise
 from chassis.imports.views import ImportStarted, ImportView, JobQuery, ReportRow, RowQuery, start_query
 
@@ -36,4 +36,5 @@ __all__ = [
     "start",
     "start_query",
     "supervise",
+    "unfinished",
 ]

@@ -25,6 +25,10 @@ INSERT INTO import_job (job_id, kind, media_type, charset, bytes, dry_run, impor
 VALUES (:job_id, :kind, :media_type, :charset, :bytes, :dry_run, :imported, 'waiting', (:actor)::jsonb, :owner,
     :correlation_id, :now);
 
+-- name: any_unfinished$
+-- Whether an import of anybody is not over.
+SELECT EXISTS (SELECT FROM import_job WHERE state IN ('waiting', 'running'));
+
 -- name: count_unfinished$
 -- How many imports of an owner are not over.
 SELECT count(*) FROM import_job WHERE owner = :owner AND state IN ('waiting', 'running');

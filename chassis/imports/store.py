@@ -111,6 +111,12 @@ def get(tx: Transaction, import_id: UUID) -> dict[str, Any]:
     return {"import_id": row.job_id, **row._asdict()}
 
 
+def unfinished(tx: Transaction) -> bool:
+    """Tell whether an import of anybody waits or is worked on: what can wait for its end should."""
+    found: bool = queries.any_unfinished(tx)
+    return found
+
+
 def cancel(tx: Transaction, import_id: UUID, now: datetime) -> dict[str, Any]:
     """End an import that is not over, and return it; what it has done stays done."""
     queries.finish_job(tx, job_id=import_id, state="cancelled", reason=None, now=now)

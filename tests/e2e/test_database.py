@@ -26,13 +26,10 @@ def terminate_backends(admin: Admin, database_url: str) -> int:
         return int(cursor.fetchone()[0])
 
 
-@pytest.mark.parametrize(
-    "service",
-    [
-        "suppliers",
-        *(pytest.param(each, marks=pytest.mark.slow) for each in ("assessments", "audits", "notifications")),
-    ],
-)
+OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in ("assessments", "audits", "notifications")]
+
+
+@pytest.mark.parametrize("service", ["suppliers", *OTHERS])
 def test_a_service_whose_database_connections_end_in_the_middle_goes_on_by_itself(
     chain: Any, admin: Admin, service: str
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chassis import migrate
+from chassis.db import Database
 from deploy.local import provision
 from tests.suppliers.files import Imports, category
 from tests.suppliers.replicas import Replicas
@@ -34,6 +35,14 @@ def imports(imports_dsn: str) -> Imports:
     made.clear()
     made.prepare(category)
     return made
+
+
+@pytest.fixture
+def db(imports: Imports) -> Iterator[Database]:
+    """A registry for tests that commit: empty, and not the one that the others find what they expect in."""
+    database = Database(imports.dsn, 8)
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ class Imports:
         with closing(connect(self.dsn)) as tx, tx.cursor() as cursor:
             cursor.execute(
                 "TRUNCATE outbox, import_job, import_chunk, supplier, category, subject_version, duplicate,"
-                " uncompared, compared_name CASCADE"
+                " uncompared, compared_name, country_dataset, wave, risk_result, scored_case CASCADE"
             )
             tx.commit()
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chassis import sql
+from chassis import sql, tables, uploads
 from chassis.errors import Conflict, Invalid
+from chassis.http import Call
 from chassis.ids import uuid7
-from services.suppliers import schemas, usecases
+from chassis.imports import cancel, start
+from services.suppliers import likeness, schemas, usecases
 from tests.callers import OFFICE, WHATEVER
 from tests.suppliers.bodies import NOW, loaded
 from tests.suppliers.merges import WHY, ask, made, pairs, pairs_of
@@ -28,12 +30,7 @@ DATA = Path(__file__).parents[2] / "data"
 
 def compare(tx: Transaction) -> None:
     """Compare all names, in this transaction."""
-
-    @contextmanager
-    def begin() -> Iterator[Transaction]:
-        yield tx
-
-    while usecases.duplicates.compare_names(begin):
+    while usecases.duplicates.compare_names(lambda: nullcontext(tx)):
         pass
 
 
@@ -200,6 +197,26 @@ def test_the_comparison_goes_on_where_it_was_stopped(imports: Imports) -> None:
         pass
     assert imports.ask("SELECT count(*) FROM uncompared") == [0]
     assert imports.ask("SELECT count(*) FROM duplicate WHERE reasons = '{similar_name}'") == [2]
+
+
+def test_while_files_are_imported_names_are_compared_bit_by_bit(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(likeness.BACKGROUND, "chunk", 1)
+    for number in range(3):
+        made(tx, f"Exempel {number} AB")
+    assert usecases.duplicates.compare_names(lambda: nullcontext(tx))
+    call = Call(
+        body=uploads.Received(uuid7(), tables.CSV, 1, b""),
+        query={"kind": "suppliers", "dry_run": False, "imported": False},
+        now=NOW,
+        actor=OFFICE,
+        correlation_id="a",
+    )
+    started = start(tx, call)
+    assert not usecases.duplicates.compare_names(lambda: nullcontext(tx))
+    cancel(tx, started["import_id"], NOW)
+    assert usecases.duplicates.compare_names(lambda: nullcontext(tx))
 
 
 def test_of_the_names_that_regions_bought_from_two_pairs_are_alike(tx: Transaction) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chassis import clock, trail
+from chassis import clock, imports, trail
 from chassis.errors import Conflict, Invalid, found
 from chassis.metrics import Gauge
 from services.suppliers import domain, likeness, repository, schemas
@@ -27,10 +27,10 @@ def find(tx: Transaction, supplier_ids: Collection[UUID], now: datetime) -> None
 
 
 def compare_names(begin: Begin) -> bool:
-    """Compare the names of some suppliers with all others; tell whether there may be more to do.
+    """Compare the names of some suppliers with all others; tell whether to go on at once.
 
-    Each transaction takes its suppliers with SKIP LOCKED and gives them back if it fails: a stop
-    loses nothing.
+    While files are imported it is done bit by bit: what they bring is compared afterwards. Each transaction
+    takes its suppliers with SKIP LOCKED and gives them back if it fails: a stop loses nothing.
     """
     chunk: int = likeness.BACKGROUND["chunk"]
     with begin() as tx:
@@ -41,7 +41,8 @@ def compare_names(begin: Begin) -> bool:
         if claimed:
             find(tx, claimed, clock.now())
             _keep_alike(tx, claimed, clock.now())
-    return len(claimed) == chunk or len(new) == chunk
+        more = len(claimed) == chunk or len(new) == chunk
+        return more and not imports.unfinished(tx)
 
 
 def _write_names(tx: Transaction, new: Sequence[UUID]) -> None:
