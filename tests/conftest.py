@@ -29,9 +29,8 @@ SERVICES = ("suppliers", "assessments", "audits", "notifications")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what starts all services first: it takes longest, and several processes share the files."""
-    items.sort(
-        key=lambda item: not {"platform", "chain", "replicas"} & set(getattr(item, "fixturenames", ()))
-    )
+    costly = {"platform", "chain", "replicas", "trial"}
+    items.sort(key=lambda item: not costly & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(scope="session")
@@ -115,11 +114,5 @@ def platform(
     admin: local_admin.Admin, namespace: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     """The four services as processes, and a mail sink, on databases and a vhost of their own."""
-    live = f"{namespace}_live"
-    running = harness.Platform(provision.provision(live, admin), tmp_path_factory.mktemp("platform"))
-    try:
-        running.start_all()
+    with harness.started(f"{namespace}_live", admin, tmp_path_factory.mktemp("platform")) as running:
         yield running
-    finally:
-        running.stop_all()
-        provision.drop(live, admin)

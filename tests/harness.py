@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from aiosmtpd.controller import Controller
 
 from chassis import migrate, topology
 from chassis.http.endpoint import prefix_of
+from deploy.local import provision
 from tests import tokens
 from tests.asking import ask
 from tests.backbone import wait_until
@@ -25,6 +27,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import EmailMessage
     from pathlib import Path
+
+    from deploy.local.admin import Admin
+
+
+@contextmanager
+def started(name: str, admin: Admin, folder: Path) -> Iterator[Platform]:
+    """Give the four services as processes, and a mail sink, on databases and a vhost of their own."""
+    running = Platform(provision.provision(name, admin), folder)
+    try:
+        running.start_all()
+        yield running
+    finally:
+        running.stop_all()
+        provision.drop(name, admin)
 
 
 def free_port() -> int:

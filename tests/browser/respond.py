@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import expect
 
 from deploy.local import admin as local_admin
-from deploy.local import provision
 from tests import harness
 from tests.backbone import wait_until
 from tests.browser import risk
@@ -35,15 +34,9 @@ def platform() -> Iterator[harness.Platform]:
     """The four services and a mail sink, on databases and a vhost of their own."""
     admin = local_admin.load()
     name = f"{admin.namespace}_browser_{os.getpid()}"
-    with tempfile.TemporaryDirectory() as folder:
-        running = harness.Platform(provision.provision(name, admin), Path(folder))
-        try:
-            running.start_all()
-            scene.load(running)
-            yield running
-        finally:
-            running.stop_all()
-            provision.drop(name, admin)
+    with tempfile.TemporaryDirectory() as folder, harness.started(name, admin, Path(folder)) as running:
+        scene.load(running)
+        yield running
 
 
 def link(running: harness.Platform) -> tuple[str, str, people.Case]:

@@ -201,6 +201,7 @@ def test_a_flood_of_the_heaviest_bodies_leaves_the_others_p99_within_twice_too(f
     assert at(sorted(beside), 0.99) < 2 * at(sorted(alone), 0.99), shown
 
 
+@pytest.mark.slow
 def test_a_flood_is_refused_slowly_and_costs_little(fair, live_things):
     """However many its connections, it gets some 20 refusals a second: their work is a timer's."""
     with flood(fair, 150, asking("beyond")):

@@ -63,6 +63,7 @@ def test_an_answer_that_is_being_read_at_sigterm_is_read_to_its_end(platform, re
         assert stopped.result() == 0
 
 
+@pytest.mark.slow
 def test_sigterm_is_over_within_10_s_whatever_still_runs(platform, restarted, live_things, live_broker):
     with ThreadPoolExecutor() as pool, held(live_things):
         wait = pool.submit(platform.send, "POST", "things", "/waits", {})

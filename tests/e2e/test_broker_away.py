@@ -56,6 +56,7 @@ def test_while_rabbitmq_is_away_people_go_on_and_the_chain_completes_afterwards(
     await_outcome(chain, [*reviewed, *invited, *later])
 
 
+@pytest.mark.slow
 def test_events_that_a_broken_connection_swallowed_are_published_again_and_none_is_doubled(
     chain: Any, broker: Proxy
 ) -> None:

@@ -48,6 +48,7 @@ def mails(chain: Any, case: people.Case) -> list[tuple[str, str]]:
     )
 
 
+@pytest.mark.slow
 def test_notices_whose_supplier_and_category_arrive_last_go_out_as_if_they_had_come_first(
     chain: Any, amqp: str
 ) -> None:

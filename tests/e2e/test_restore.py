@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deploy.local import provision
 from tests.backbone import wait_until
 from tests.e2e import people, rows, scene
 from tests.e2e.kedja import kedja
 from tests.e2e.outcome import await_outcome, decisions, due, mails_about, seen
-from tests.harness import Platform
+from tests.harness import Platform, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,15 +22,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def chain(admin: Admin, namespace: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A platform of these tests' own: what is lost here must not be missed elsewhere."""
-    name = f"{namespace}_restored"
-    running = Platform(provision.provision(name, admin), tmp_path_factory.mktemp("restored"))
-    try:
-        running.start_all()
+    with started(f"{namespace}_restored", admin, tmp_path_factory.mktemp("restored")) as running:
         scene.load(running)
         yield running
-    finally:
-        running.stop_all()
-        provision.drop(name, admin)
 
 
 @pytest.fixture

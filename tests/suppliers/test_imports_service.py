@@ -169,6 +169,7 @@ def test_two_replicas_work_beside_each_other_on_the_same_suppliers(replicas: Rep
     assert replicas.db.ask("SELECT count(*) FROM supplier") == [ROWS]
 
 
+@pytest.mark.slow
 def test_requests_are_answered_while_a_file_is_worked_on(replicas: Replicas) -> None:
     import_id = replicas.post(file_of(3000)).json()["import_id"]
     slowest = 0.0
@@ -179,6 +180,7 @@ def test_requests_are_answered_while_a_file_is_worked_on(replicas: Replicas) -> 
     assert slowest < 2  # of a machine that does much else; a chunk in this process would take longer
 
 
+@pytest.mark.slow
 def test_the_real_dirty_registers_are_imported_as_far_as_they_are_right(replicas: Replicas) -> None:
     folder = Path(__file__).parents[2] / "data"
     buyers = (folder / "public_buyers_orgnr.csv").read_text(encoding="utf-8").splitlines()
