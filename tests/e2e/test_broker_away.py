@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.backbone import wait_until
 from tests.e2e import people, scene
 from tests.e2e.outcome import await_outcome

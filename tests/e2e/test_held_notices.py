@@ -6,6 +6,8 @@ import re
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from chassis import broker
 from chassis.db import connect
 from tests.backbone import wait_until
