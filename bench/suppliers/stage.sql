@@ -90,9 +90,18 @@ WHERE (c.supplier_id, c.category_id) > ((:after_supplier)::uuid, (:after_categor
   AND (c.supplier_id, c.category_id) <= ((:last_supplier)::uuid, (:last_category)::text)
   AND r.cells IS NOT NULL;
 
--- name: wave
--- How far a rescoring is.
-SELECT cases, ended_at FROM wave WHERE about = :about;
+-- name: newest_wave
+-- How far the newest rescoring is.
+SELECT cases, told, ended_at FROM wave ORDER BY begun_at DESC LIMIT 1;
+
+-- name: judged
+-- Whether a case's score follows from an assessment: it is kept in the transaction that writes the score.
+SELECT 1 FROM judgement
+WHERE (supplier_id, category_id) = (:supplier_id, :category_id) AND assessment_id = (:assessment_id)::uuid;
+
+-- name: forget_events!
+-- Nobody is there to publish them.
+DELETE FROM outbox;
 
 -- name: forget_floor#
 -- Take out what the floor has written, so that the next round finds what the last one found.
