@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +34,17 @@ def load(module_file: str, *, planned: Sequence[str] = ()) -> Any:
     """
     own = Path(module_file).with_suffix(".sql")
     file = own if own.exists() else own.with_name("queries.sql")
-    queries = aiosql.from_path(file, "psycopg2", mandatory_parameters=False)
+    queries = _read(file)
     for name in planned:
         text: str = getattr(queries, name).sql
         plans[text] = plan(f"{file.parent.name}_{file.stem}_{name}", text)
     return queries
+
+
+@cache
+def _read(file: Path) -> Any:
+    """Read a file once, however many modules share it: it is parsed query by query."""
+    return aiosql.from_path(file, "psycopg2", mandatory_parameters=False)
 
 
 def plain(value: object) -> object:
