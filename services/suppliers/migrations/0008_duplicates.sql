@@ -5,7 +5,8 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extensions;
 
 -- The name without case, diacritics, punctuation and legal form (domain/names.py); null until it has been made.
 ALTER TABLE supplier ADD COLUMN name_key text;
-CREATE INDEX supplier_by_name_key ON supplier (name_key, country);
+-- With the id, in which order they are looked up: without statistics of a new table PostgreSQL would read all of it.
+CREATE INDEX supplier_by_name_key ON supplier (name_key, country, supplier_id);
 -- Whose name has to be compared with others': every new one's, every new name's. named: it stands in `compared_name`,
 -- so that of two that are compared at once at least one finds the other.
 CREATE TABLE uncompared (
@@ -65,8 +66,8 @@ END $$;
 CREATE FUNCTION firm_key_of_own(number text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 SELECT CASE WHEN number ~ '^\s*(16)?\d{2}[2-9]\d{3}-?\d{4}\s*$' THEN 'SE:' || right(regexp_replace(number, '\D', '', 'g'), 10) END
 $$;
-CREATE INDEX identifier_of_firm ON identifier (firm_key(scheme, value));
-CREATE INDEX own_number_of_firm ON own_number (firm_key_of_own(number)) WHERE firm_key_of_own(number) IS NOT NULL;
+CREATE INDEX identifier_of_firm ON identifier (firm_key(scheme, value), supplier_id);
+CREATE INDEX own_number_of_firm ON own_number (firm_key_of_own(number), supplier_id) WHERE firm_key_of_own(number) IS NOT NULL;
 
 -- Two suppliers that may be one; reasons: what they have in common. A pair that was decided stays decided.
 CREATE TABLE duplicate (

@@ -8,18 +8,17 @@ WITH met AS (
         UNION ALL
         SELECT supplier_id, firm_key_of_own(number) FROM own_number WHERE supplier_id = ANY((:supplier_ids)::uuid[])
     ) AS f CROSS JOIN LATERAL (
-        SELECT supplier_id FROM (
-            SELECT supplier_id FROM identifier WHERE firm_key(scheme, value) = f.firm
-            UNION ALL
-            SELECT supplier_id FROM own_number WHERE firm_key_of_own(number) = f.firm
-        ) AS n
-        WHERE n.supplier_id <> f.supplier_id LIMIT :most) AS o
+        (SELECT supplier_id FROM identifier
+         WHERE firm_key(scheme, value) = f.firm AND supplier_id <> f.supplier_id ORDER BY supplier_id LIMIT :most)
+        UNION ALL
+        (SELECT supplier_id FROM own_number
+         WHERE firm_key_of_own(number) = f.firm AND supplier_id <> f.supplier_id ORDER BY supplier_id LIMIT :most)) AS o
     UNION ALL
     SELECT s.supplier_id, o.supplier_id, 'name'
     FROM supplier AS s CROSS JOIN LATERAL (
         SELECT supplier_id FROM supplier AS n
         WHERE n.name_key = s.name_key AND n.country = s.country AND n.supplier_id <> s.supplier_id
-        LIMIT :most) AS o
+        ORDER BY n.supplier_id LIMIT :most) AS o
     WHERE s.supplier_id = ANY((:supplier_ids)::uuid[])
 ), pairs AS (
     SELECT least(a, b) AS one, greatest(a, b) AS other, array_agg(DISTINCT reason ORDER BY reason) AS reasons
