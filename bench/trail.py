@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 from chassis import changes, clock, logs, migrate, sealer, trail
 from chassis.access import Identity
 from chassis.db import Database, connect
-from chassis.events import loader
 from chassis.http.conditions import Expectation
 from chassis.ids import uuid7
+from chassis.loading import loader
 from deploy.local import admin as local_admin
 from deploy.local import provision
 from services.suppliers import schemas, usecases, views

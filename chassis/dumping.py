@@ -14,7 +14,7 @@ from marshmallow.decorators import POST_DUMP, PRE_DUMP
 from marshmallow.utils import ensure_text_type
 
 from chassis import turns
-from chassis.events import loader
+from chassis.loading import loader
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
 
 from chassis import sql
 from chassis.fields import in_utc
+from chassis.loading import reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,12 +105,6 @@ def newest(batch: Iterable[Received]) -> list[Received]:
     return [latest[key] for key in sorted(latest)]
 
 
-@cache
-def loader(schema: type[Schema]) -> Schema:
-    """Return the one instance of a schema: building one costs more than loading a small event."""
-    return schema()
-
-
 def parse(headers: Mapping[str, Any], body: bytes, slices: Mapping[str, type[EventSlice]]) -> Received:
     """Read a message of one of the types in `slices`; raise UnreadableError with a reason for people."""
     attributes = {key.removeprefix(PREFIX): value for key, value in headers.items() if key.startswith(PREFIX)}
@@ -129,7 +123,7 @@ def _load(body: bytes, schema: type[EventSlice]) -> dict[str, Any]:
     if sql.has_nul(body):
         raise UnreadableError("the body contains U+0000, which cannot be stored")
     try:
-        data: dict[str, Any] = loader(schema).load(orjson.loads(body))
+        data: dict[str, Any] = reader(schema)(orjson.loads(body))
     except orjson.JSONDecodeError as fault:
         raise UnreadableError(f"the body is not JSON: {fault}") from None
     except ValidationError as fault:

@@ -9,8 +9,9 @@ import orjson
 
 from chassis import clock, sql, turns
 from chassis.errors import TooLarge
-from chassis.events import LARGEST_BODY, PREFIX, SPECVERSION, Event, loader, text_of
+from chassis.events import LARGEST_BODY, PREFIX, SPECVERSION, Event, text_of
 from chassis.ids import uuid7
+from chassis.loading import reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ def _row(event: Event, marks: dict[str, Any], correlation_id: str | None) -> dic
     body = orjson.dumps(event.data, default=number)
     if len(body) > LARGEST_BODY:
         raise TooLarge(f"{event.schema.type} would have {len(body)} bytes, more than {LARGEST_BODY}.")
-    loader(event.schema).load(orjson.loads(body))
+    reader(event.schema)(orjson.loads(body))
     return {
         "type": event.schema.type,
         "headers": _headers(event, marks, correlation_id),

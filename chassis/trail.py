@@ -17,7 +17,7 @@ from marshmallow import fields
 
 from chassis import clock, sql
 from chassis.dumping import dumper
-from chassis.events import loader
+from chassis.loading import loader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

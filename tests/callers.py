@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import access
 from chassis.access import Identity
-from chassis.events import loader
 from chassis.http import Expectation
+from chassis.loading import loader
 
 if TYPE_CHECKING:
     from chassis.http import PageQuery

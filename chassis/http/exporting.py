@@ -9,8 +9,8 @@ import structlog
 from werkzeug.wrappers import Response
 
 from chassis import turns
-from chassis.events import loader
 from chassis.http.paging import MOST_ITEMS
+from chassis.loading import loader
 from chassis.tables.media import CSV, MEDIA_TYPES, NDJSON
 from chassis.tables.writing import columns_of, writer
 

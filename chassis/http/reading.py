@@ -9,7 +9,6 @@ from marshmallow import Schema, ValidationError, fields
 
 from chassis import clock, errors, sql
 from chassis.bodies import read_body
-from chassis.events import loader
 from chassis.http import sheets
 from chassis.http.call import HTML, Call
 from chassis.http.canonical import odd_ones
@@ -17,6 +16,7 @@ from chassis.http.conditions import Expectation, expectation
 from chassis.http.parsing import TWICE, parsed
 from chassis.http.pointers import PATH, QUERY, below, pointers
 from chassis.ids import uuid7
+from chassis.loading import loader, reader
 from chassis.uploads import Upload
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _refuse_nul(found: bool) -> None:
 def _checked(schema: type[Schema], data: Any, prefix: str, faults: dict[str, str]) -> dict[str, Any]:
     """Load `data`, or add each fault to `faults` by its pointer (chassis/http/pointers.py)."""
     try:
-        loaded: dict[str, Any] = loader(schema).load(data)
+        loaded: dict[str, Any] = reader(schema)(data)
     except ValidationError as fault:
         faults.update(pointers(fault.messages, prefix, loader(schema), data))
         return {}

@@ -10,9 +10,9 @@ import orjson
 from marshmallow import ValidationError, fields, validate
 
 from chassis import sql
-from chassis.events import loader
 from chassis.fields import Email, Text
 from chassis.imports.kinds import Fault, Parsed
+from chassis.loading import loader, reader
 from chassis.tables import TableError, columns_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def load(
     said = {**wrong, **unread}
     faults = [Fault(column, problem, accepted_in(kind, column)) for column, problem in said.items()]
     try:
-        loaded = loader(kind.schema).load(values)
+        loaded = reader(kind.schema)(values)
     except ValidationError as fault:
         told = {canonical(column) for column in said}
         # what a row as a whole lacks may stand in a cell that could not be read

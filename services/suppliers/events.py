@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
 
-from chassis.events import Event, EventSchema, EventSlice, loader
+from chassis.events import Event, EventSchema, EventSlice
 from chassis.fields import Grid, Moment
+from chassis.loading import loader
 from services.suppliers.domain import AREAS, BANDS, NO_DATA
 from services.suppliers.schemas import Analysis, CategoryState, ContactView, ToldContract
 from services.suppliers.schemas.identifiers import OPEN

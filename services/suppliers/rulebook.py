@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chassis.events import loader
+from chassis.loading import loader
 from services.suppliers.domain import CountryModel, Rules, parse_country_model, parse_rules
 from services.suppliers.domain.priority import PriorityRules, parse_priority_rules
 from services.suppliers.schemas.rule_sets import RuleSet

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from marshmallow import ValidationError
 
-from chassis.events import loader
 from chassis.http.reading import pointers
+from chassis.loading import loader
 from services.audits import schemas
 from services.audits.events import SupplierRiskRescored
 from tests.audits.steps import RISK

@@ -11,7 +11,7 @@ from chassis import changes, feeds, sealer, trail
 from chassis.access import Identity
 from chassis.changes import Change, Position, Resource
 from chassis.errors import Conflict, Forbidden, Invalid
-from chassis.events import loader
+from chassis.loading import loader
 from tests.chassis.feeds import position, seal_all, write
 
 START = Position()

@@ -11,7 +11,7 @@ import pytest
 from marshmallow import Schema, fields, post_dump
 
 from chassis.dumping import dumper
-from chassis.events import loader
+from chassis.loading import loader
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from chassis.events import loader
 from chassis.fields import mailable
+from chassis.loading import loader
 from services.notifications import domain
 from services.notifications.schemas import NewRecipient
 from services.suppliers.schemas import NewSupplier

@@ -12,8 +12,8 @@ from marshmallow import Schema, ValidationError, fields
 
 from chassis import catalogue, topology
 from chassis.entrypoints import declared
-from chassis.events import loader
 from chassis.installed import installed
+from chassis.loading import loader
 from chassis.outbox import number
 from tests.contracts.payloads import GOLDEN, golden
 

@@ -6,7 +6,7 @@ import copy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from chassis.events import loader
+from chassis.loading import loader
 from services.suppliers import schemas, usecases
 from tests.callers import OFFICE, WHATEVER
 from tests.suppliers.builders import CHINA, grid

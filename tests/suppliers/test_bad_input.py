@@ -9,8 +9,9 @@ import pytest
 from marshmallow import ValidationError
 
 from chassis.errors import Invalid
-from chassis.events import UnreadableError, loader
+from chassis.events import UnreadableError
 from chassis.http.reading import pointers
+from chassis.loading import loader
 from services.suppliers import schemas
 from services.suppliers.events import AssessmentCompleted
 from tests.suppliers.bodies import GLOVES, SUPPLIER, completed, import_index, loaded

@@ -10,9 +10,9 @@ from marshmallow import ValidationError
 
 from chassis import clock
 from chassis.errors import Invalid, NotFound, PreconditionFailed
-from chassis.events import loader
 from chassis.http import Expectation
 from chassis.http.reading import pointers
+from chassis.loading import loader
 from services.suppliers import repository, schemas, usecases
 from tests.callers import OFFICE, WHATEVER, caller, page_query
 from tests.suppliers.bodies import GLOVES, loaded, register, supplier

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from chassis.events import loader
+from chassis.loading import loader
 from services.suppliers.schemas.identifiers import OPEN, PERSON, SCHEMES, Identifiers, person, read_number
 
 DATA = Path(__file__).parents[2] / "data" / "public_buyers_orgnr.csv"
