@@ -45,6 +45,7 @@ class Transaction(psycopg2_connection):
         """Start with nobody to wake."""
         super().__init__(*args, **kwargs)
         self.plans = Plans()
+        self.keeps_plans = True
         self.wakes: set[str] = set()
         self.correlation_id: str | None = None  # of the request or loop that the transaction serves
         self.actor: Identity | None = None  # who asked for it over HTTP, if somebody did
@@ -83,7 +84,7 @@ class Transaction(psycopg2_connection):
         return b"\n;\n".join([*first, *unsent, *self._statements(cursor, query, values)])
 
     def _statements(self, cursor: Any, query: Any, values: Any) -> list[bytes]:
-        plan = sql.plans.get(query) if isinstance(query, str) else None
+        plan = sql.plans.get(query) if self.keeps_plans and isinstance(query, str) else None
         if plan is None:
             return [cursor.mogrify(query, values).strip().rstrip(b";")]
         name, made = self.plans.ready(plan)

@@ -58,6 +58,7 @@ def main() -> None:
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     try:
         with closing(connect(dsn_of(service))) as conn:
+            conn.keeps_plans = False  # a plan of when the tables were empty would read all of them for ever
             work(conn, service, job_id)
     except psycopg2.Error as fault:
         log.warning("import_interrupted", job_id=str(job_id), reason=repr(fault)[:300])

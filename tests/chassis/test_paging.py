@@ -161,7 +161,9 @@ def kinds(plan) -> set[str]:
     return {plan["Node Type"]}.union(*(kinds(below) for below in plan.get("Plans", [])))
 
 
-@pytest.mark.parametrize("sort", [None, "rank", "-rank"])
+@pytest.mark.parametrize(
+    "sort", [None, *(pytest.param(each, marks=pytest.mark.slow) for each in ("rank", "-rank"))]
+)
 def test_page_1000_of_100_000_rows_costs_what_page_1_costs(tx, fill, page, sort):
     fill(1, 100_000)
     with tx.cursor() as cursor:

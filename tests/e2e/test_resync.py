@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.backbone import wait_until
 from tests.e2e import people, rows, scene
 from tests.e2e.kedja import kedja
@@ -71,6 +73,7 @@ def resync_and_wait(chain: Any) -> None:
     wait_until(lambda: inboxes(chain) == handled + deliveries(chain))
 
 
+@pytest.mark.slow
 def test_projections_that_were_dropped_are_told_again_row_by_row_without_a_mail_an_audit_or_a_score(
     chain: Any,
 ) -> None:

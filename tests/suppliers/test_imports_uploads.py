@@ -42,6 +42,7 @@ def test_what_cannot_be_taken_is_refused_and_nothing_kept(
     assert replicas.db.ask("SELECT count(*) FROM import_chunk") == [0]
 
 
+@pytest.mark.slow
 def test_what_is_too_large_is_refused_before_it_is_sent_and_while_it_unpacks(replicas: Replicas) -> None:
     answer = replicas.post(b"", headers={"Content-Length": "200000001"})
     assert answer.status_code == 413
