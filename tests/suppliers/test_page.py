@@ -134,8 +134,8 @@ def test_the_page_can_be_navigated_and_runs_nothing(tx: Transaction, received: A
     put_gloves(tx)
     yarn = {"names": {"sv": "Garn", "en": "Yarn"}}
     body = loaded(schemas.NewCategory, GLOVES | yarn)
-    usecases.categories.put_category(tx, "garn", body, WHATEVER)
-    supplier_id = registered(tx, contracts=[contract, contract | {"category_id": "garn"}])
+    usecases.categories.put_category(tx, "main", body, WHATEVER)  # an id of the page's own
+    supplier_id = registered(tx, contracts=[contract, contract | {"category_id": "main"}])
     usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
     html = page(tx, supplier_id)
     seen = Outline(html)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers.domain.rules import AREAS
+from services.suppliers.domain.rules import AREAS, area_safety
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,18 +68,11 @@ def country_risk(
     """Put a country's published values together; of an area's indices all are needed, their mean counts."""
     missing = tuple(name for area in AREAS for name in areas[area] if name not in values)
     with localcontext(_ARITHMETIC):
-        safety = {area: _mean(areas[area], values, indices) for area in AREAS}
+        safety = {area: area_safety(areas[area], indices, values) for area in AREAS}
         known = [value for value in safety.values() if value is not None]
         total = sum(known, Decimal(0)) if len(known) == len(AREAS) else None
     shown = {area: _rounded(value, model) for area, value in safety.items()}
     return CountryRisk(shown, _rounded(total, model), model.band(total), missing)
-
-
-def _mean(
-    names: tuple[str, ...], values: Mapping[str, Decimal], indices: Mapping[str, Index]
-) -> Decimal | None:
-    known = [indices[name].safety(values[name]) for name in names if name in values]
-    return sum(known, Decimal(0)) / len(known) if len(known) == len(names) else None
 
 
 def _rounded(value: Decimal | None, model: CountryModel) -> Decimal | None:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _MOST_PLACES = 20  # more than any value is published with
 # The four areas of the code of conduct; the order of the matrix's columns.
@@ -40,6 +40,14 @@ class Index:
     def safety(self, value: Decimal) -> Decimal:
         """Return a kept value on the scale 0-100 where higher is safer."""
         return self.convert[value] if self.convert else value
+
+
+def area_safety(
+    names: Sequence[str], indices: Mapping[str, Index], values: Mapping[str, Decimal | None]
+) -> Decimal | None:
+    """Return a country's value of an area on 0-100, higher is safer: the mean of indices; all are needed."""
+    known = [indices[name].safety(value) for name in names if (value := values.get(name)) is not None]
+    return sum(known, Decimal(0)) / len(known) if len(known) == len(names) else None
 
 
 def _number(value: object) -> Decimal:
@@ -116,7 +124,7 @@ def parse_rules(name: str, data: Mapping[str, Any]) -> Rules:
         severe_floor=Decimal(residual["severe_floor"]),
         score_max=Decimal(score["max"]),
         score_mean=Decimal(score["mean"]),
-        score_step=Decimal(score["step"]),
+        score_step=Decimal(score["step"]).normalize(),  # 0.10 would round to hundredths
         bands=tuple((band, _limit(limit)) for band, limit in data["bands"].items()),
     )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from services.suppliers.domain import matrix
 from services.suppliers.domain.facts import utc_day
 from services.suppliers.domain.matrix import HUNDRED, ZERO
-from services.suppliers.domain.rules import AREAS
+from services.suppliers.domain.rules import AREAS, area_safety
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,20 +134,18 @@ def _area(area: str, terms: Inherent, facts: Facts, mitigation: Decimal, rules: 
 def _country(area: str, exposure: Exposure, rules: Rules) -> Decimal | None:
     """Weigh the worst country and the mean of all that have a value: one bad site must not average away."""
     countries = sorted({site.country for site in exposure.sites if site.tier in rules.tiers})
-    safety = [_safety(country, area, exposure, rules) for country in countries]
-    risks = [HUNDRED - value for value in safety if value is not None]
+    found = [country_risk(country, area, exposure, rules) for country in countries]
+    risks = [risk for risk in found if risk is not None]
     if not risks:
         return None
     return rules.country_worst * max(risks) + rules.country_mean * (sum(risks, ZERO) / len(risks))
 
 
-def _safety(country: str, area: str, exposure: Exposure, rules: Rules) -> Decimal | None:
-    """Return a country's index value for an area; None unless every index that it is the mean of has one."""
-    names = rules.area_indices[area]
-    values = [exposure.indices.get(name, {}).get(country) for name in names]
-    pairs = zip(names, values, strict=True)
-    known = [rules.indices[name].safety(value) for name, value in pairs if value is not None]
-    return sum(known, ZERO) / len(known) if len(known) == len(names) else None
+def country_risk(country: str, area: str, exposure: Exposure, rules: Rules) -> Decimal | None:
+    """Return a country's risk in an area, 0-100, higher is worse; None unless all indices have a value."""
+    values = {name: exposure.indices.get(name, {}).get(country) for name in rules.area_indices[area]}
+    safety = area_safety(rules.area_indices[area], rules.indices, values)
+    return None if safety is None else HUNDRED - safety
 
 
 def _inherent(

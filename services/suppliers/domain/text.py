@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from services.suppliers.domain.matrix import HUNDRED
 from services.suppliers.domain.rules import AREAS
-from services.suppliers.domain.score import Area
+from services.suppliers.domain.score import Area, country_risk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,15 +90,10 @@ def stored_area(terms: Mapping[str, Any]) -> Area:
 def country_risks(told: Told) -> list[tuple[str, list[Decimal | None]]]:
     """Return each country that counts with its risk (0-100) by area; None: no value."""
     countries = sorted({site.country for site in told.facts.exposure.sites if site.tier in told.rules.tiers})
-    return [(country, [_country_risk(told, country, area) for area in AREAS]) for country in countries]
-
-
-def _country_risk(told: Told, country: str, area: str) -> Decimal | None:
-    names = told.rules.area_indices[area]
-    values = [told.facts.exposure.indices.get(name, {}).get(country) for name in names]
-    pairs = zip(names, values, strict=True)
-    known = [told.rules.indices[name].safety(value) for name, value in pairs if value is not None]
-    return HUNDRED - sum(known, Decimal(0)) / len(known) if len(known) == len(names) else None
+    return [
+        (country, [country_risk(country, area, told.facts.exposure, told.rules) for area in AREAS])
+        for country in countries
+    ]
 
 
 def area_lines(told: Told, area: str) -> list[Line]:
