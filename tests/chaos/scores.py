@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers import domain, repository, rulebook
-from services.suppliers.domain import Case, parse_facts
+from services.suppliers import repository
+from services.suppliers.domain import parse_facts
 from tests.chaos.row import Row
+from tests.recomputed import differences
 
 if TYPE_CHECKING:
+    from services.suppliers.domain import Case
     from tests.chaos.books import Books
 
 _TOLD = """SELECT assessment_id, claimed, judged, completed_at, valid_until, recommendation
 FROM judgement"""
 _OWN = """SELECT assessment_id, claimed, judged, completed_at, valid_until, recommendation
 FROM assessment"""
-_TERMS = (
-    *("score", "band", "stage", "claim_gap", "critical_open", "severe_open", "site_known", "not_cooperating"),
-    "recommendation",
-)
 
 
 def rows(books: Books) -> list[Row]:
@@ -37,8 +35,8 @@ def computed(books: Books) -> list[Row]:
     missing.broken += [f"{supplier}/{category}" for supplier, category in sorted(keys - current.keys())]
     with books.tx["suppliers"] as tx:
         facts = {case.key: case for case in repository.scores.cases_to_score(tx, current)}
-    for key, row in current.items():
-        wrong.broken += [f"{key[0]}/{key[1]}: {what}" for what in _differences(row, facts[key])]
+        for key, row in current.items():
+            wrong.broken += [f"{key[0]}/{key[1]}: {what}" for what in _differences(tx, row, facts[key])]
     return [missing, wrong]
 
 
@@ -46,18 +44,12 @@ def _current(books: Books) -> list[Any]:
     return books.rows("suppliers", "SELECT s.* FROM risk_case AS c JOIN risk_score AS s USING (score_id)")
 
 
-def _differences(row: Any, from_tables: Case) -> list[str]:
+def _differences(tx: Any, row: Any, from_tables: Case) -> list[str]:
     """Return what differs between the stored score and the two that are computed now."""
-    stored = Case(from_tables.key, row.inputs, row.contract_ends_on, None)
-    found = []
-    for source, case in (("stored inputs", stored), ("tables", from_tables)):
-        [rescored] = domain.rescore([case], rulebook.rules(row.rule_set), row.as_of)
-        again = rescored.score
-        found += [
-            f"{term} is {getattr(row, term)}, from its {source} it is {getattr(again, term)}"
-            for term in _TERMS
-            if getattr(row, term) != getattr(again, term)
-        ]
+    sources = (("stored inputs", row.inputs), ("tables", from_tables.inputs))
+    found = [
+        f"from its {source}: {told}" for source, inputs in sources for told in differences(tx, row, inputs)
+    ]
     if parse_facts(row.inputs) != parse_facts(from_tables.inputs):
         found.append("its inputs are not the facts in the tables")
     return found
