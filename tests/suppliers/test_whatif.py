@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from tests.suppliers.test_waves import stricter
 
 if TYPE_CHECKING:
     from chassis.db import Transaction
+    from services.suppliers.domain.facts import Facts
 
 # judged 80: residuals 45.826458 56.44 29.382 26.892: 48.0, medium; limit 40
 JUDGED = inputs(judgement=judgement("100", "80"))
@@ -85,31 +87,89 @@ def test_a_region_asks_about_its_own_cases_only(tx: Transaction) -> None:
 
 
 def test_closing_the_one_deviation_that_lifts_it_is_the_smallest_way_back() -> None:
-    facts = parse_facts(inputs(deviations=[deviation("environment", severe=True)]))
+    facts = parse_facts(inputs(deviations=[deviation(severe=True)]))
     before = score(facts, RULES, THEN)
     [way, *_] = ways_to(facts, "high", RULES, THEN)
-    assert (before.score, way.deviation, way.score) == (Decimal("77.4"), 0, Decimal("72.3"))
+    assert (before.score, way.deviation, way.score) == (Decimal("85.0"), 0, Decimal("72.3"))
 
 
 def test_where_no_single_change_suffices_there_is_no_way() -> None:
     assert ways_to(parse_facts(JUDGED), "very_low", RULES, THEN) == []
 
 
-@given(st.sampled_from(BANDS), st.integers(0, 100), st.booleans())
-def test_every_way_leads_there_and_a_point_less_does_not(band: str, claimed: int, severe: bool) -> None:
+def outside(facts: Facts, cell: CellChange, band: str) -> bool:
+    found = score(changed(facts, [cell], frozenset(), RULES, THEN), RULES, THEN)
+    return found.band == "no_data" or BANDS.index(found.band) > BANDS.index(band)
+
+
+@given(
+    st.sampled_from(BANDS),
+    st.decimals(0, 100, places=1),
+    st.none() | st.decimals(0, 100, places=1),
+    st.booleans(),
+    st.booleans(),
+)
+def test_every_way_leads_there_and_a_point_less_does_not(
+    band: str, claimed: Decimal, judged: Decimal | None, severe: bool, expired: bool
+) -> None:
     known = [deviation("environment", severe=severe), deviation("human_rights")]
-    facts = parse_facts(inputs(judgement=judgement(str(claimed)), deviations=known))
-    goal = BANDS.index(band)
-    for way in ways_to(facts, band, RULES, THEN):
-        assert BANDS.index(way.band) <= goal
+    until = {"valid_until": "2025-12-31T08:00:00+00:00"} if expired else {}
+    found = judgement(str(claimed), judged and str(judged), **until)
+    facts = parse_facts(inputs(judgement=found, deviations=known))
+    counts = 0 if expired else judged if judged is not None else claimed
+    ways = ways_to(facts, band, RULES, THEN)
+    assert ways == [] or outside(facts, CellChange("PR1", "environment", Decimal(int(counts))), band)
+    steps = [way.cell.score - counts for way in ways if way.cell]
+    assert steps == sorted(steps)
+    for way in ways:
+        assert BANDS.index(way.band) <= BANDS.index(band)
         if way.cell is None:
             continue
         supposed = changed(facts, [way.cell], frozenset(), RULES, THEN)
         assert score(supposed, RULES, THEN).score == way.score
-        if way.cell.score > claimed:
-            less = CellChange(way.cell.row, way.cell.area, way.cell.score - 1)
-            short = score(changed(facts, [less], frozenset(), RULES, THEN), RULES, THEN)
-            assert BANDS.index(short.band) > BANDS.index(way.band)
+        assert way.cell.score > counts or (expired and way.cell.score == 0)
+        assert way.cell.score == 0 or outside(facts, replace(way.cell, score=way.cell.score - 1), band)
+
+
+@pytest.mark.parametrize("band", ["medium", "high"])
+def test_a_case_that_is_there_already_has_nothing_to_do(band: str) -> None:
+    assert ways_to(parse_facts(JUDGED), band, RULES, THEN) == []
+
+
+def test_the_least_change_leads_to_the_band_asked_for_and_not_to_the_best_within_reach() -> None:
+    # one cell is known: workers' rights 85 * (1 - 0.6 * 0.7 * x), the next is 69.01575: from 72.3 to 60.2
+    narrow = tuple(zip(BANDS, map(Decimal, ("50", "64", "70", "80", "Infinity")), strict=True))
+    rules = replace(RULES, bands=narrow)
+    known = [[None, "0" if row == 0 else None, None, None] for row in range(7)]
+    facts = parse_facts(inputs(judgement=judgement(None, "0") | {"judged": known}))
+    by_cell = [
+        {(way.cell.row, way.cell.area): way for way in ways_to(facts, band, rules, THEN) if way.cell}
+        for band in ("medium", "low")
+    ]
+    medium, low = (ways["PR1", "workers_rights"] for ways in by_cell)
+    assert medium.cell
+    assert low.cell
+    assert (medium.band, low.band) == ("medium", "low")
+    assert medium.cell.score < low.cell.score
+
+
+def test_what_has_expired_is_superseded_by_a_review_of_today() -> None:
+    # nothing counts: 72.3; workers' rights, one of seven cells reviewed at 100: 0.7/7 = 0.1: 85 * 0.94 = 79.9
+    # 39.95 + (69.01575 + 79.9 + 44.25 + 40.5)/8 = 69.158…
+    old = inputs(judgement=judgement("100", "80", valid_until="2025-12-31T08:00:00+00:00"))
+    facts, cell = parse_facts(old), CellChange("PR1", "workers_rights", Decimal(100))
+    found = score(changed(facts, [cell], frozenset(), RULES, THEN), RULES, THEN)
+    assert (score(facts, RULES, THEN).score, found.score) == (Decimal("72.3"), Decimal("69.2"))
+    assert found.cells is not None
+    counting = [cell for row in found.cells for cell in row if cell and cell.confidence]
+    assert [(each.stage, each.score) for each in counting] == [("reviewed", Decimal(100))]
+
+
+def test_an_answer_says_whether_the_case_is_there_already(tx: Transaction) -> None:
+    supplier_id = registered(tx)
+    there, not_yet = (asked(tx, supplier_id, reach=band) for band in ("high", "low"))
+    assert (there["reached"], there["ways"]) == (True, [])
+    assert (not_yet["reached"], asked(tx, supplier_id)["reached"]) == (False, None)
 
 
 @given(st.sampled_from(ROWS), st.sampled_from(AREAS), st.integers(0, 100))

@@ -16,7 +16,7 @@ from services.suppliers.domain.matrix import Cell
 from services.suppliers.domain.names import name_key, numbers_of
 from services.suppliers.domain.rules import AREAS, Index, Rules, parse_rules, read_values
 from services.suppliers.domain.score import BANDS, NO_DATA, Area, Score, band, differences, score
-from services.suppliers.domain.whatif import ROWS, CellChange, Way, changed, ways_to
+from services.suppliers.domain.whatif import ROWS, CellChange, Way, changed, reaches, ways_to
 
 __all__ = [
     "AREAS",
@@ -52,6 +52,7 @@ __all__ = [
     "parse_facts",
     "parse_rules",
     "proposed",
+    "reaches",
     "read_sheet",
     "read_values",
     "rescore",

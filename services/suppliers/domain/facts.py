@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from services.suppliers.domain.matrix import Evidence
+
 # 7 rows (PR1-PR7) of 4 columns (the areas): 0-100, or None where nothing is known.
 Matrix = tuple[tuple[Decimal | None, ...], ...]
 
@@ -85,6 +87,7 @@ class Facts:
     judgement: Judgement | None
     audits: tuple[Audit, ...]  # the newest first
     deviations: tuple[Deviation, ...]
+    supposed: tuple[Evidence, ...] = ()  # what a question "what if" adds, the newest first: never stored
 
 
 def utc_day(moment: datetime) -> date:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from services.suppliers.domain.facts import Facts, Matrix
     from services.suppliers.domain.rules import Rules
 
+_BEST_FIRST = ("audited", "reviewed", "self_declared")
 ZERO, HUNDRED = Decimal(0), Decimal(100)
 
 
@@ -45,7 +46,8 @@ class Evidence:
 
 def evidence(facts: Facts, today: date) -> list[Evidence]:
     """Return what there is, best first: unexpired before expired, then audited, reviewed, self-declared."""
-    found = [
+    found = [*facts.supposed]
+    found += [
         Evidence("audited", audit.audited, audit.reported_on, audit.valid_until) for audit in facts.audits
     ]
     if facts.judgement:
@@ -53,7 +55,7 @@ def evidence(facts: Facts, today: date) -> list[Evidence]:
         if facts.judgement.judged is not None:
             found.append(Evidence("reviewed", facts.judgement.judged, since, until))
         found.append(Evidence("self_declared", facts.judgement.claimed, since, until))
-    return sorted(found, key=lambda each: each.expired(today))
+    return sorted(found, key=lambda each: (each.expired(today), _BEST_FIRST.index(each.stage)))
 
 
 def confidence(of: Evidence, rules: Rules, today: date) -> Decimal:

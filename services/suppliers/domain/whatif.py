@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from services.suppliers.domain.facts import Audit, Judgement, utc_day
-from services.suppliers.domain.matrix import cells, evidence
+from services.suppliers.domain.matrix import Evidence, cells, evidence
 from services.suppliers.domain.rules import AREAS
 from services.suppliers.domain.score import BANDS, NO_DATA, Score, score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from services.suppliers.domain.facts import Facts, Matrix
@@ -57,50 +57,58 @@ def changed(
     return supposed
 
 
+def reaches(found: Score, band: str) -> bool:
+    """Tell whether a score is in a band or a safer one."""
+    return found.band != NO_DATA and BANDS.index(found.band) <= BANDS.index(band)
+
+
 def ways_to(facts: Facts, band: str, rules: Rules, as_of: datetime) -> list[Way]:
     """Return every single change that brings a case into a band or a safer one, the smallest step first.
 
-    Of each cell the least score, in whole points, that suffices.
+    Of each cell the least score, in whole points, that suffices. None for a case that is there already.
     """
-    goal = BANDS.index(band)
-
-    def reached(of: Score) -> bool:
-        return of.band != NO_DATA and BANDS.index(of.band) <= goal
-
-    found = [*_closing(facts, rules, as_of), *_raising(facts, rules, as_of)]
-    steps = [(step, way) for step, way, result in found if reached(result)]
-    return [way for _, way in sorted(steps, key=lambda pair: pair[0])]
+    if reaches(score(facts, rules, as_of), band):
+        return []
+    found = [*_closing(facts, band, rules, as_of), *_raising(facts, band, rules, as_of)]
+    return [way for _, way in sorted(found, key=lambda pair: pair[0])]
 
 
-def _closing(facts: Facts, rules: Rules, as_of: datetime) -> Iterator[tuple[Decimal, Way, Score]]:
+def _closing(facts: Facts, band: str, rules: Rules, as_of: datetime) -> Iterator[tuple[Decimal, Way]]:
     for place in range(len(facts.deviations)):
         result = score(changed(facts, (), frozenset({place}), rules, as_of), rules, as_of)
-        yield Decimal(0), Way(result.score, result.band, deviation=place), result
+        if reaches(result, band):
+            yield Decimal(0), Way(result.score, result.band, deviation=place)
 
 
-def _raising(facts: Facts, rules: Rules, as_of: datetime) -> Iterator[tuple[Decimal, Way, Score]]:
-    """Yield the least score of each cell with which the band is that of a full score there."""
+def _raising(facts: Facts, band: str, rules: Rules, as_of: datetime) -> Iterator[tuple[Decimal, Way]]:
+    """Yield of each cell the least score that suffices, with the step from what counts there now."""
+
+    def suffices(change: CellChange) -> bool:
+        return reaches(_scored(facts, change, rules, as_of), band)
+
     now = cells(evidence(facts, utc_day(as_of)), rules, utc_day(as_of))
     for number, row in enumerate(ROWS):
         for column, area in enumerate(AREAS):
-            cell = now and now[number][column]
-            present = cell.score if cell else Decimal(0)
-            best = _scored(facts, CellChange(row, area, Decimal(_STEPS)), rules, as_of)
-            least = _least(facts, CellChange(row, area, present), best.band, rules, as_of)
-            result = _scored(facts, least, rules, as_of)
-            yield least.score - present, Way(result.score, result.band, cell=least), result
+            full = CellChange(row, area, Decimal(_STEPS))
+            if suffices(full):
+                cell = now and now[number][column]
+                # what has expired counts for nothing: the same score, found anew, is a step
+                present = cell.score if cell and cell.confidence else None
+                least = _least(full, present, suffices)
+                result = _scored(facts, least, rules, as_of)
+                yield least.score - (present or 0), Way(result.score, result.band, cell=least)
 
 
-def _least(facts: Facts, start: CellChange, band: str, rules: Rules, as_of: datetime) -> CellChange:
-    """Return the least whole score from `start` on that gives a band: more never raises a risk."""
-    low, high = int(start.score), _STEPS
+def _least(full: CellChange, present: Decimal | None, suffices: Callable[[CellChange], bool]) -> CellChange:
+    """Return the least whole score above the present one that suffices, as a full one does."""
+    low, high = 0 if present is None else int(present) + 1, _STEPS
     while low < high:
         middle = (low + high) // 2
-        if _scored(facts, replace(start, score=Decimal(middle)), rules, as_of).band == band:
+        if suffices(replace(full, score=Decimal(middle))):
             high = middle
         else:
             low = middle + 1
-    return replace(start, score=Decimal(high))
+    return replace(full, score=Decimal(high))
 
 
 def _scored(facts: Facts, change: CellChange, rules: Rules, as_of: datetime) -> Score:
@@ -108,14 +116,18 @@ def _scored(facts: Facts, change: CellChange, rules: Rules, as_of: datetime) -> 
 
 
 def _with_cell(facts: Facts, change: CellChange, rules: Rules, as_of: datetime) -> Facts:
-    """Return the facts with one cell changed; what there is of that stage keeps its age."""
-    row, column = ROWS.index(change.row), AREAS.index(change.area)
-    now = cells(evidence(facts, utc_day(as_of)), rules, utc_day(as_of))
+    """Return the facts with one cell changed; what there is of that stage keeps its age until it expires."""
+    row, column, today = ROWS.index(change.row), AREAS.index(change.area), utc_day(as_of)
+    now = cells(evidence(facts, today), rules, today)
     counts = now and now[row][column]
     stage = change.stage or (counts.stage if counts else "reviewed")
     if stage == "audited":
         return _audited(facts, row, column, change.score, as_of)
     judgement = facts.judgement or _empty(as_of)
+    if judgement.valid_until < today:
+        found = _put(_NOTHING, row, column, change.score)
+        fresh = Evidence(stage, found, today, utc_day(as_of + _VALID["reviewed"]))
+        return replace(facts, supposed=(fresh, *facts.supposed))
     if stage == "self_declared":
         return replace(
             facts, judgement=replace(judgement, claimed=_put(judgement.claimed, row, column, change.score))

@@ -68,13 +68,17 @@ class WayView(Schema):
 
 
 class WhatIfView(Schema):
-    """The score on today's facts, and with what is supposed; `ways` to the band asked for, if any."""
+    """The score on today's facts, and with what is supposed; `ways` to the band asked for, if any.
+
+    `reached`: what is supposed is in that band, or a safer one, already: there is nothing to do.
+    """
 
     category_id = fields.String()
     as_of = fields.AwareDateTime()
     rule_set = fields.String()
     now = fields.Nested(Terms)
     then = fields.Nested(Terms)
+    reached = fields.Boolean(allow_none=True)
     ways = fields.List(fields.Nested(WayView), allow_none=True)
 
     example: ClassVar[dict[str, Any]] = {
@@ -83,6 +87,7 @@ class WhatIfView(Schema):
         "rule_set": "2026-1",
         "now": {"score": 62.4, "band": "high", "areas": dict.fromkeys(AREAS, _AREA), "cells": None},
         "then": {"score": 60.1, "band": "high", "areas": dict.fromkeys(AREAS, _AREA), "cells": None},
+        "reached": False,
         "ways": [
             {
                 "score": 59.9,

@@ -33,15 +33,17 @@ def suppose(
     facts = domain.parse_facts(case.inputs)
     cells = [domain.CellChange(**{**each, "score": Decimal(each["score"])}) for each in asked["cells"]]
     supposed = domain.changed(facts, cells, closed, then_rules, now)
-    ways = domain.ways_to(supposed, asked["reach"], then_rules, now) if asked["reach"] else None
+    then, goal = domain.score(supposed, then_rules, now), asked["reach"]
+    ways = domain.ways_to(supposed, goal, then_rules, now) if goal else None
     left = [each for place, each in enumerate(ids) if place not in closed]
     return {
         "category_id": asked["category_id"],
         "as_of": now,
         "rule_set": then_rules.name,
         "now": domain.score(facts, rules, now),
-        "then": domain.score(supposed, then_rules, now),
-        "ways": ways and [_shown(way, left) for way in ways],
+        "then": then,
+        "reached": domain.reaches(then, goal) if goal else None,
+        "ways": None if ways is None else [_shown(way, left) for way in ways],
     }
 
 
