@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from chassis.ids import uuid7
-from services.suppliers import usecases
+from services.suppliers import repository, schemas, usecases
 from services.suppliers.events import (
     AuditReported,
     DeviationOverdue,
     DeviationRaised,
     DeviationVerified,
 )
+from tests.callers import OFFICE
 from tests.suppliers.bodies import NOW
 from tests.suppliers.steps import LATER, assess, history, registered, rescored
 
@@ -65,7 +66,8 @@ def deviation(
         "areas": ["environment"],
         "severe": False,
     }
-    return received(schema, data | changes, subject=str(deviation_id), version=version)
+    resync = changes.pop("resync", None)
+    return received(schema, data | changes, subject=str(deviation_id), version=version, resync=resync)
 
 
 def scores(tx: Transaction, supplier_id: UUID) -> list[tuple[Decimal, str | None]]:
@@ -171,3 +173,61 @@ def test_findings_and_the_assessment_meet_in_one_score(tx: Transaction, received
     assert last.stage == "audited"
     assert last.claim_gap == Decimal(60)
     assert {cell["stage"] for row in last.cells for cell in row} == {"audited"}
+
+
+def test_a_case_s_only_fact_that_is_closed_by_a_resync_counts_no_more(tx: Transaction, received: Any) -> None:
+    supplier_id, deviation_id = registered(tx), uuid7()
+    raised = deviation(received, DeviationRaised, supplier_id, deviation_id, 1, severe=True)
+    usecases.scoring.rescore_after_findings(tx, [raised], LATER)
+    for _ in range(2):  # the second time there is nothing new in it
+        lost = deviation(received, DeviationVerified, supplier_id, deviation_id, 2, resync=True)
+        usecases.scoring.rescore_after_findings(tx, [lost], LATER)
+    assert [score for score, _ in scores(tx, supplier_id)] == [
+        Decimal(text) for text in ("72.3", "77.4", "72.3")
+    ]
+
+
+def test_what_is_told_again_of_a_case_that_was_never_scored_scores_nothing(
+    tx: Transaction, received: Any
+) -> None:
+    supplier_id = registered(tx, contracts=[])
+    keys = [(supplier_id, "handskar")]
+    repository.scores.lock_cases(tx, keys)
+    assert repository.scores.scored_otherwise(tx, keys) == set()
+
+
+def test_a_deviation_that_moves_to_another_case_counts_no_more_in_the_one_that_it_leaves(
+    tx: Transaction, received: Any
+) -> None:
+    left, entered, deviation_id = registered(tx), registered(tx), uuid7()
+    first = deviation(received, DeviationRaised, left, deviation_id, 1, severe=True)
+    moved = deviation(received, DeviationRaised, entered, deviation_id, 2, severe=True)
+    for event in (first, moved):
+        usecases.scoring.rescore_after_findings(tx, [event], LATER)
+    assert [score for score, _ in scores(tx, left)] == [Decimal(text) for text in ("72.3", "77.4", "72.3")]
+    assert [score for score, _ in scores(tx, entered)] == [Decimal(text) for text in ("72.3", "77.4")]
+    assert history(tx, left)["items"][-1].causes == [moved.id]
+
+
+def test_the_view_of_a_case_has_what_a_question_what_if_names(tx: Transaction, received: Any) -> None:
+    supplier_id, deviation_id = registered(tx), uuid7()
+    usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received, critical=["A1"])], LATER)
+    found = [
+        reported(received, supplier_id, "20"),
+        deviation(received, DeviationOverdue, supplier_id, deviation_id, 1, severe=True),
+    ]
+    usecases.scoring.rescore_after_findings(tx, found, LATER + DAY)
+    [case] = schemas.RiskView().dump(usecases.risk.get_risk(tx, supplier_id, OFFICE))["cases"]
+    assert case["deviations"] == [
+        {"deviation_id": str(deviation_id), "areas": ["environment"], "severe": True, "overdue": True}
+    ]
+    flags = ("claim_gap", "critical_open", "severe_open", "not_cooperating", "recommendation", "site_known")
+    assert [case[name] for name in flags] == [60, 1, 1, False, "none", True]
+    body = schemas.whatif.WhatIf().load(
+        {
+            "category_id": "handskar",
+            "closed_deviations": [each["deviation_id"] for each in case["deviations"]],
+        }
+    )
+    answer = usecases.whatif.suppose(tx, supplier_id, body, OFFICE, LATER + DAY)
+    assert answer["then"].score < answer["now"].score

@@ -59,7 +59,7 @@ DROP TABLE risk_score;
 CREATE VIEW risk_score AS
 SELECT s.supplier_id, s.category_id, s.score_id, s.as_of, s.result_id, s.previous_score, s.previous_band, s.contract_ends_on, s.causes,
        r.rule_set, r.inputs -> 'datasets' AS datasets, r.score, r.band, r.stage, r.areas, r.cells, r.no_data_areas, r.claim_gap,
-       r.critical_open, r.severe_open, r.not_cooperating, r.recommendation, r.site_known, r.inputs
+       r.critical_open, r.severe_open, r.not_cooperating, r.recommendation, r.site_known, r.inputs, r.inputs -> 'deviations' AS deviations
 FROM scored_case AS s JOIN risk_result AS r USING (result_id);
 
 -- What audits found in a case: each audit's matrix, a projection, `version` is that of its event.

@@ -59,6 +59,12 @@ def save_findings(tx: Transaction, newest: Sequence[Received]) -> None:
     queries.save_findings(tx, rows=sql.rows(list(rows.values())))
 
 
+def cases_of_deviations(tx: Transaction, deviation_ids: Iterable[UUID]) -> dict[UUID, Key]:
+    """Return the cases that deviations are, and stay, in; to be asked before cases are locked."""
+    rows = queries.hold_deviations(tx, deviation_ids=sorted(deviation_ids))
+    return {row.deviation_id: (row.supplier_id, row.category_id) for row in rows}
+
+
 def save_deviations(tx: Transaction, newest: Sequence[Received]) -> None:
     """Keep deviations as the newest event about each says that they are."""
     rows = [

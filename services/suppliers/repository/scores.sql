@@ -39,6 +39,12 @@ ON CONFLICT (supplier_id, category_id, audit_id) DO UPDATE
 SET version = excluded.version, audited = excluded.audited, reported_at = excluded.reported_at, valid_until = excluded.valid_until
 WHERE f.version <= excluded.version;
 
+-- name: hold_deviations
+-- Which cases the named deviations are in; they stay there until the transaction ends. Asked before cases are locked.
+SELECT deviation_id, supplier_id, category_id FROM deviation
+WHERE deviation_id = ANY((:deviation_ids)::uuid[]) ORDER BY deviation_id
+FOR NO KEY UPDATE;
+
 -- name: save_deviations!
 -- Keep the newest state of each deviation.
 INSERT INTO deviation AS d (deviation_id, version, supplier_id, category_id, areas, severe, open, overdue)
@@ -127,12 +133,13 @@ ORDER BY c.supplier_id, c.category_id
 LIMIT :limit;
 
 -- name: scored_otherwise
--- Those of the named cases whose present score does not take in what is known of them.
+-- Those of the named cases whose present score does not take in what is known of them: also that it is nothing any more.
 SELECT n.supplier_id, n.category_id FROM known_case AS n
 JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k USING (supplier_id, category_id)
 JOIN risk_case AS c USING (supplier_id, category_id)
 LEFT JOIN risk_result AS r ON r.result_id = c.result_id
-WHERE n.known IS NOT NULL AND n.known IS DISTINCT FROM
+WHERE (n.known IS NOT NULL OR c.result_id IS NOT NULL)
+  AND coalesce(n.known, '{"judgement": null, "audits": [], "deviations": []}') IS DISTINCT FROM
       jsonb_build_object('judgement', r.inputs -> 'judgement', 'audits', r.inputs -> 'audits', 'deviations', r.inputs -> 'deviations');
 
 -- name: score_history

@@ -34,6 +34,20 @@ _CASE = {
     "no_data_areas": [],
     "areas": dict.fromkeys(AREAS, _AREA),
     "cells": [[_CELL, None, None, None], *[[None] * 4] * 6],
+    "claim_gap": 12.5,
+    "critical_open": 0,
+    "severe_open": 1,
+    "not_cooperating": False,
+    "recommendation": "audit",
+    "site_known": True,
+    "deviations": [
+        {
+            "deviation_id": "01938f43-2c3d-7e50-8f60-7b8c9d0e1f50",
+            "areas": ["environment"],
+            "severe": True,
+            "overdue": False,
+        }
+    ],
     "causes": ["01938f40-1f2e-7a10-8b1c-2d3e4f5a6b10"],
 }
 
@@ -68,10 +82,20 @@ class Headline(Schema):
     band = fields.String(validate=validate.OneOf(BANDS))
 
 
+class OpenDeviation(Schema):
+    """An open deviation that counts in a score; it may name no area."""
+
+    deviation_id = fields.UUID()
+    areas = fields.List(fields.String(validate=validate.OneOf(AREAS)))
+    severe = fields.Boolean()
+    overdue = fields.Boolean()
+
+
 class CaseView(Schema):
     """A case's score with its terms; score null and band no_data where nothing is known.
 
     `cells`: 7 rows (PR1-PR7) of 4 (the areas), null where nothing counts; null before anything was heard.
+    `claim_gap`: by how many points the claimed mean exceeds the audited one, null without both.
     """
 
     category_id = fields.String()
@@ -86,6 +110,13 @@ class CaseView(Schema):
     no_data_areas = fields.List(fields.String(validate=validate.OneOf(AREAS)))
     areas = fields.Nested(Areas)
     cells = fields.List(fields.List(fields.Nested(CellView, allow_none=True)), allow_none=True)
+    claim_gap = fields.Decimal(allow_none=True)
+    critical_open = fields.Integer()
+    severe_open = fields.Integer()
+    not_cooperating = fields.Boolean()
+    recommendation = fields.String(allow_none=True)
+    site_known = fields.Boolean()
+    deviations = fields.List(fields.Nested(OpenDeviation))
     causes = fields.List(fields.UUID())
 
 

@@ -31,11 +31,14 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 def rescore_after_assessment(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
     """Keep what was judged, and score the cases again; where it is only repeated, if the score lacks it."""
     batch = aliases.at_survivors(tx, batch)
-    _rescore_after(tx, batch, lambda: repository.scores.save_judgements(tx, newest(batch)), now)
+    _rescore_after(tx, _by_case(batch), lambda: repository.scores.save_judgements(tx, newest(batch)), now)
 
 
 def rescore_after_findings(tx: Transaction, batch: Sequence[Received], now: datetime) -> None:
-    """Keep what audits found and which deviations are open, and score the cases again; likewise."""
+    """Keep what audits found and which deviations are open, and score the cases again; likewise.
+
+    Of a deviation that was in another case, that case too.
+    """
     batch = aliases.at_survivors(tx, batch)
     reports = [event for event in batch if event.type == events.AuditReported.type]
     deviations = [event for event in batch if event.type != events.AuditReported.type]
@@ -44,7 +47,14 @@ def rescore_after_findings(tx: Transaction, batch: Sequence[Received], now: date
         repository.scores.save_findings(tx, _newest_reports(reports))
         repository.scores.save_deviations(tx, newest(deviations))
 
-    _rescore_after(tx, batch, save, now)
+    heard = _by_case(batch)
+    if deviations:
+        left = repository.scores.cases_of_deviations(tx, {each.data["deviation_id"] for each in deviations})
+        for event in deviations:
+            key = left.get(event.data["deviation_id"], _case(event))
+            if key != _case(event):
+                heard[key].append(event)
+    _rescore_after(tx, heard, save, now)
 
 
 def _newest_reports(batch: Sequence[Received]) -> list[Received]:
@@ -55,12 +65,20 @@ def _newest_reports(batch: Sequence[Received]) -> list[Received]:
     return [event for its in by_audit.values() for event in newest(its)]
 
 
-def _rescore_after(
-    tx: Transaction, batch: Sequence[Received], save: Callable[[], None], now: datetime
-) -> None:
+def _case(event: Received) -> Key:
+    return event.data["supplier_id"], event.data["category_id"]
+
+
+def _by_case(batch: Sequence[Received]) -> defaultdict[Key, list[Received]]:
     heard: defaultdict[Key, list[Received]] = defaultdict(list)
     for event in batch:
-        heard[event.data["supplier_id"], event.data["category_id"]].append(event)
+        heard[_case(event)].append(event)
+    return heard
+
+
+def _rescore_after(
+    tx: Transaction, heard: Mapping[Key, Sequence[Received]], save: Callable[[], None], now: datetime
+) -> None:
     repository.scores.lock_cases(tx, heard)
     save()
     repeated = {key for key, its in heard.items() if all(event.resync for event in its)}
