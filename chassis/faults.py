@@ -39,6 +39,11 @@ def hopeless(fault: BaseException) -> bool:
     return isinstance(fault, OverflowError)
 
 
+def lasting(fault: BaseException) -> bool:
+    """Tell whether the same work would go wrong again, as long as the code and the data stay the same."""
+    return hopeless(fault) or not isinstance(fault, psycopg2.Error)
+
+
 def classify(fault: BaseException) -> Fault:
     """Return whose fault it is (docs/architecture.md, section 4.5).
 

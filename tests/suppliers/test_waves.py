@@ -6,28 +6,31 @@ from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 import pytest
 
-from chassis import sql
+from chassis import sql, turns
 from chassis.errors import Conflict, NotFound
 from services.suppliers import repository, rulebook, schemas, usecases
-from services.suppliers.domain import parse_facts, score
+from services.suppliers.domain import Case, rescore
 from tests.callers import OFFICE, page_query
+from tests.recomputed import wrong
 from tests.suppliers.bodies import NOW, SUPPLIER, import_index, loaded, put_gloves, register, supplier
+from tests.suppliers.builders import inputs
 from tests.suppliers.steps import LATER, assess, history, registered, rescored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from uuid import UUID
 
     from chassis.db import Transaction
+    from services.suppliers.domain import Rescored
 
 DAY = timedelta(days=1)
 
 
-def worked_off(tx: Transaction, now: Any = LATER, size: int = 2) -> int:
+def worked_off(tx: Transaction, now: Any = LATER, size: int = 2, groups: int = 100) -> int:
     """Work all waves off inside the test's transaction; return how many parts that took."""
 
     @contextmanager
@@ -35,7 +38,7 @@ def worked_off(tx: Transaction, now: Any = LATER, size: int = 2) -> int:
         yield tx
 
     parts = 0
-    while usecases.waves.work(begin, now, size):
+    while usecases.waves.work(begin, now, size, groups):
         parts += 1
     return parts
 
@@ -157,20 +160,55 @@ def test_every_score_that_a_wave_writes_can_be_computed_again(tx: Transaction, r
     usecases.scoring.rescore_after_assessment(tx, [assess(one, received)], LATER)
     import_index(tx, "CPI", 2026, CHN="12.5")
     worked_off(tx, LATER + 30 * DAY)
-    for row in [*history(tx, one)["items"], *history(tx, two)["items"]]:
-        again = score(parse_facts(row.inputs), rulebook.rules(row.rule_set), row.as_of)
-        assert (again.score, again.band) == (row.score, row.band)
-        assert sql.loads(sql.document(again.areas)) == row.areas
-        assert sql.loads(sql.document(again.cells)) == row.cells
+    usecases.rule_sets.add_rule_set(tx, "2027-again", stricter(), OFFICE, LATER)
+    usecases.rule_sets.try_rule_set(tx, "2027-again", LATER)
+    worked_off(tx)
+    usecases.rule_sets.activate(tx, "2027-again", "decided", OFFICE, LATER)
+    worked_off(tx)
+    assert [len(history(tx, each)["items"]) for each in (one, two)] == [4, 3]
+    assert wrong(tx) == []
 
 
 def test_a_part_whose_worker_died_is_worked_off_by_another(tx: Transaction) -> None:
     several(tx)
     import_index(tx, "CPI", 2026, CHN="3")
-    assert repository.waves.next_part(tx, 2) is not None  # given out, and never worked on
+    assert repository.waves.next_part(tx, 2, 2) is not None  # given out, and never worked on
     worked_off(tx)
     [wave] = waves(tx, kind="dataset", running=False)[-1:]
     assert wave.cases == 5
+
+
+@pytest.mark.parametrize(("groups", "parts"), [(1, 3), (2, 2), (3, 1)])
+def test_a_part_has_at_most_so_many_different_scores(
+    tx: Transaction, received: Any, groups: int, parts: int
+) -> None:
+    one, other, *_ = several(tx, 3)
+    for number, each in enumerate((one, other)):
+        event = assess(each, received, score=str(50 + number))
+        usecases.scoring.rescore_after_assessment(tx, [event], LATER)
+    import_index(tx, "CPI", 2026, CHN="3")
+    assert worked_off(tx, size=100, groups=groups) == parts
+    [wave] = waves(tx, kind="dataset", running=False)[-1:]
+    assert wave.cases == 3
+
+
+def test_of_what_is_told_only_so_much_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usecases.waves, "_MOST_NEWS", 2)
+    memo, told = usecases.waves.Memo(), cast("Rescored", object())
+    assert memo.of(("wave",)) == {}
+    for number in range(8):
+        move = usecases.waves.Move(("low", "low"), None, told if number % 2 else None)
+        memo.learn(("wave",), {("handskar", UUID(int=number)): move})
+    kept = [move.news for move in memo.of(("wave",)).values()]
+    assert (kept.count(told), kept.count(None)) == (2, 4)
+    assert memo.of(("another",)) == {}
+
+
+def test_others_run_while_cases_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed: list[None] = []
+    monkeypatch.setattr(turns, "passed", lambda: passed.append(None))
+    cases = [Case((UUID(int=each), "handskar"), inputs(), None, None) for each in range(3)]
+    assert len(rescore(usecases.scoring.in_turns(cases), rulebook.rules(), NOW)) == len(passed)
 
 
 def test_cases_with_the_same_facts_share_what_their_scores_consist_of(tx: Transaction) -> None:

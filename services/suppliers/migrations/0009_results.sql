@@ -119,6 +119,7 @@ CREATE TABLE rule_set (
 -- Which rule set scores are computed with: the newest row; none: the packaged one.
 CREATE TABLE rule_set_activation (
     activation_id uuid PRIMARY KEY,
+    place bigint NOT NULL GENERATED ALWAYS AS IDENTITY UNIQUE, -- one after another, whatever clocks say
     rule_set text NOT NULL,
     activated_at timestamptz NOT NULL,
     activated_by text NOT NULL,
@@ -137,6 +138,7 @@ CREATE TABLE wave (
     next_category_id text,
     given_out boolean NOT NULL DEFAULT false,
     ended_at timestamptz,
+    failure text, -- why it ended without being worked off
     cases bigint NOT NULL DEFAULT 0,
     told bigint NOT NULL DEFAULT 0
 );

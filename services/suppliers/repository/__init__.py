@@ -1,6 +1,7 @@
 """Between the tables and the domain: each module alone reads the queries of its name."""
 
 from services.suppliers.repository import (
+    basis,
     categories,
     contracts,
     countries,
@@ -19,6 +20,7 @@ from services.suppliers.repository import (
 )
 
 __all__ = [
+    "basis",
     "categories",
     "contracts",
     "countries",

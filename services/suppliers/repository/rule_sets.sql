@@ -1,6 +1,6 @@
 -- name: active_rule_set$
 -- The rule set that new scores are computed with, if one was ever switched on.
-SELECT rule_set FROM rule_set_activation ORDER BY activation_id DESC LIMIT 1;
+SELECT rule_set FROM rule_set_activation ORDER BY place DESC LIMIT 1;
 
 -- name: rule_set^
 -- A rule set that the office has brought in.

@@ -11,6 +11,7 @@ from chassis.http import paging
 from chassis.ids import uuid7
 from services.suppliers.domain import FLAGS, Case, Previous, flags
 from services.suppliers.events import DeviationOverdue, DeviationVerified
+from services.suppliers.repository import basis
 from services.suppliers.repository.facts import Facts
 from services.suppliers.schemas import HistoryQuery
 
@@ -28,8 +29,12 @@ _OUTCOME = (*FLAGS, "score", "band", "no_data_areas")
 
 
 def lock_cases(tx: Transaction, keys: Iterable[Key]) -> None:
-    """Make the cases that are not known yet and lock all of them, in order, until the transaction ends."""
+    """Make the cases that are not known yet and lock all of them, in order, until the transaction ends.
+
+    What they are scored with stays as it is until then, too.
+    """
     rows = _keys(keys)
+    basis.share(tx)
     tx.later(queries.create_cases, keys=rows)
     list(queries.lock_cases(tx, keys=rows))
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 queries: Any = sql.load(__file__)
 
+_LONGEST_REASON = 500
+
 
 def add(tx: Transaction, wave: Mapping[str, Any], now: datetime) -> UUID:
     """Begin a wave (kind, about, rule_set, category_id) and return its id.
@@ -42,23 +44,26 @@ def has_decay(tx: Transaction, month: str) -> bool:
     return bool(queries.has_decay(tx, about=month))
 
 
-def next_part(tx: Transaction, size: int) -> Part | None:
-    """Return a part that nobody works on: one that was left, or the next `size` cases of the oldest wave."""
+def next_part(tx: Transaction, size: int, most_groups: int) -> Part | None:
+    """Return a part that nobody works on: one that was left, or the next cases of the oldest wave.
+
+    At most `size` cases, and `most_groups` groups of them.
+    """
     left = queries.abandoned_part(tx)
     if left:
         return left.wave_id, left.part_id
     wave = queries.running_wave(tx)
-    return wave and _give_out(tx, wave, size)
+    return wave and _give_out(tx, wave, {"size": size, "groups": most_groups})
 
 
-def _give_out(tx: Transaction, wave: Any, size: int) -> Part | None:
+def _give_out(tx: Transaction, wave: Any, limits: Mapping[str, int]) -> Part | None:
     after = {"supplier_id": wave.next_supplier_id, "category_id": wave.next_category_id}
-    last = queries.last_of_part(tx, **after, of=wave.category_id, size=size)
+    last = queries.last_of_part(tx, **after, of=wave.category_id, **limits)
     until = {"supplier_id": last and last.supplier_id, "category_id": last and last.category_id}
     part = (wave.wave_id, uuid7())
     if last:
         queries.add_part(tx, wave_id=part[0], part_id=part[1], **until)
-    queries.advance_wave(tx, wave_id=part[0], **until, given_out=last is None or last.cases < size)
+    queries.advance_wave(tx, wave_id=part[0], **until, given_out=last is None or not last.more)
     return part if last else None
 
 
@@ -68,10 +73,12 @@ def claim(tx: Transaction, part: Part) -> Any | None:
 
 
 def groups(tx: Transaction, part: Any) -> dict[Group, int]:
-    """Return how many cases of a part have the same category and the same result."""
-    return {
-        (row.category_id, row.result_id): row.cases for row in queries.groups_of_part(tx, **_bounds(part))
-    }
+    """Return how many cases of a part have the same category and the same result.
+
+    The cases are locked until the transaction ends, unless it is a trial's part, which writes none.
+    """
+    asked = queries.groups_of_part if part.kind == "trial" else queries.hold_groups_of_part
+    return {(row.category_id, row.result_id): row.cases for row in asked(tx, **_bounds(part))}
 
 
 def results(tx: Transaction, result_ids: Iterable[UUID]) -> dict[UUID, Any]:
@@ -115,6 +122,12 @@ def end(tx: Transaction, part: Part, bands: Mapping[tuple[str, str], int], told:
     tx.later(queries.add_bands, wave_id=part[0], rows=sql.rows(rows))
     tx.later(queries.count_part, wave_id=part[0], cases=sum(bands.values()), told=told)
     tx.later(queries.end_part, wave_id=part[0], part_id=part[1])
+
+
+def fail(tx: Transaction, part: Part, reason: str, now: datetime) -> None:
+    """End a wave that cannot go on; its other parts are dropped by who comes upon them."""
+    tx.later(queries.end_part, wave_id=part[0], part_id=part[1])
+    queries.fail_wave(tx, wave_id=part[0], reason=sql.storable(reason)[:_LONGEST_REASON], now=now)
 
 
 def end_finished(tx: Transaction, now: datetime) -> None:

@@ -33,13 +33,23 @@ ORDER BY begun_at, wave_id LIMIT 1
 FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: last_of_part^
--- The key of the last of the next cases after one, and how many they are.
-SELECT supplier_id, category_id, place AS cases FROM (
-    SELECT supplier_id, category_id, row_number() OVER (ORDER BY supplier_id, category_id) AS place FROM risk_case
-    WHERE ((:supplier_id)::uuid IS NULL OR (supplier_id, category_id) > ((:supplier_id)::uuid, (:category_id)::text))
-      AND ((:of)::text IS NULL OR category_id = :of)
-    ORDER BY supplier_id, category_id LIMIT :size
-) AS next
+-- The key of the last of the next cases after one, as many as have at most so many different scores; `more`: there may be others.
+SELECT supplier_id, category_id, place < looked_at OR looked_at = :size AS more FROM (
+    SELECT supplier_id, category_id, place, count(*) OVER () AS looked_at,
+           count(*) FILTER (WHERE is_first) OVER (ORDER BY place) AS groups
+    FROM (
+        SELECT supplier_id, category_id, row_number() OVER (ORDER BY supplier_id, category_id) AS place,
+               row_number() OVER (PARTITION BY category_id, result_id ORDER BY supplier_id, category_id) = 1 AS is_first
+        FROM (
+            SELECT supplier_id, category_id, result_id FROM risk_case
+            WHERE ((:supplier_id)::uuid IS NULL
+                   OR (supplier_id, category_id) > ((:supplier_id)::uuid, (:category_id)::text))
+              AND ((:of)::text IS NULL OR category_id = :of)
+            ORDER BY supplier_id, category_id LIMIT :size
+        ) AS next
+    ) AS numbered
+) AS counted
+WHERE groups <= :groups
 ORDER BY place DESC LIMIT 1;
 
 -- name: add_part!
@@ -55,7 +65,7 @@ WHERE wave_id = :wave_id;
 
 -- name: claim_part^
 -- A part with its wave, held until the transaction ends.
-SELECT w.wave_id, w.kind, w.about, w.rule_set, w.category_id AS of, w.begun_at,
+SELECT w.wave_id, w.kind, w.about, w.rule_set, w.category_id AS of, w.begun_at, w.ended_at,
        p.after_supplier_id, p.after_category_id, p.last_supplier_id, p.last_category_id
 FROM wave_part AS p JOIN wave AS w USING (wave_id)
 WHERE (p.wave_id, p.part_id) = (:wave_id, :part_id)
@@ -72,14 +82,30 @@ WHERE ((:after_supplier_id)::uuid IS NULL
 GROUP BY c.category_id, c.result_id
 ORDER BY c.category_id, c.result_id;
 
+-- name: hold_groups_of_part
+-- The same, with the cases locked in the order of their keys: what others have made of them meanwhile is there.
+WITH part AS MATERIALIZED (
+    SELECT c.category_id, c.result_id FROM risk_case AS c
+    WHERE ((:after_supplier_id)::uuid IS NULL
+       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+  AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
+  AND ((:of)::text IS NULL OR c.category_id = :of)
+    ORDER BY c.supplier_id, c.category_id
+    FOR NO KEY UPDATE OF c
+)
+SELECT category_id, result_id, count(*) AS cases FROM part
+WHERE result_id IS NOT NULL
+GROUP BY category_id, result_id
+ORDER BY category_id, result_id;
+
 -- name: results
 -- What scores consist of.
 SELECT result_id, score, band, stage, critical_open, severe_open, claim_gap, not_cooperating, recommendation, site_known, inputs
 FROM risk_result WHERE result_id = ANY((:result_ids)::uuid[]);
 
 -- name: move_part
--- Give the cases of a part the new scores of their groups: each is appended to the history. One that has another score by
--- now was scored by what holds now, and stays. Returns those that are news.
+-- Give the cases of a part, which are locked, the new scores of their groups: each is appended to the history. Returns
+-- those that are news.
 WITH new AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid, new_id uuid, news boolean)
 ), part AS MATERIALIZED (
@@ -91,7 +117,6 @@ WITH new AS MATERIALIZED (
   AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
   AND ((:of)::text IS NULL OR c.category_id = :of)
     ORDER BY c.supplier_id, c.category_id
-    FOR NO KEY UPDATE OF c
 ), added AS (
     INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, previous_score, previous_band,
         contract_ends_on, causes)
@@ -122,6 +147,11 @@ DELETE FROM wave_part WHERE (wave_id, part_id) = (:wave_id, :part_id);
 -- Add what a part came to.
 UPDATE wave SET cases = cases + :cases, told = told + :told WHERE wave_id = :wave_id;
 
+-- name: fail_wave!
+-- End a wave that cannot go on, and say why: the first reason stays.
+UPDATE wave SET given_out = true, ended_at = coalesce(ended_at, :now), failure = coalesce(failure, :reason)
+WHERE wave_id = :wave_id;
+
 -- name: end_waves!
 -- Waves whose cases have all been given out and worked on have ended.
 UPDATE wave AS w SET ended_at = :now
@@ -145,7 +175,7 @@ ON CONFLICT DO NOTHING;
 
 -- name: waves
 -- Waves: all, or one, with how many cases went from which band to which.
-SELECT w.wave_id, w.kind, w.about, w.rule_set, w.category_id, w.begun_at, w.ended_at, w.cases, w.told,
+SELECT w.wave_id, w.kind, w.about, w.rule_set, w.category_id, w.begun_at, w.ended_at, w.failure, w.cases, w.told,
        (SELECT coalesce(jsonb_agg(to_jsonb(b) - 'wave_id' ORDER BY b.band_before, b.band_after), '[]')
         FROM wave_band AS b WHERE b.wave_id = w.wave_id) AS bands
 FROM wave AS w
@@ -161,4 +191,4 @@ WHERE wave_id = :wave_id
 
 -- name: tried$
 -- Whether a trial of a rule set has ended.
-SELECT EXISTS (SELECT FROM wave WHERE kind = 'trial' AND rule_set = :rule_set AND ended_at IS NOT NULL);
+SELECT EXISTS (SELECT FROM wave WHERE kind = 'trial' AND rule_set = :rule_set AND ended_at IS NOT NULL AND failure IS NULL);

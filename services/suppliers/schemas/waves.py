@@ -22,7 +22,10 @@ class BandChange(Schema):
 
 
 class WaveView(Schema):
-    """A rescoring of many cases; a trial writes no score. `told`: cases whose band or a flag changed."""
+    """A rescoring of many cases; a trial writes no score. `told`: cases whose band or a flag changed.
+
+    `failure`: why it ended before all cases were scored, null if it did not.
+    """
 
     wave_id = fields.UUID()
     kind = fields.String(validate=validate.OneOf(KINDS))
@@ -31,6 +34,7 @@ class WaveView(Schema):
     category_id = fields.String(allow_none=True)
     begun_at = fields.AwareDateTime()
     ended_at = fields.AwareDateTime(allow_none=True)
+    failure = fields.String(allow_none=True)
     cases = fields.Integer()
     told = fields.Integer()
     bands = fields.List(fields.Nested(BandChange))
@@ -43,6 +47,7 @@ class WaveView(Schema):
         "category_id": None,
         "begun_at": "2026-11-21T12:00:00+00:00",
         "ended_at": "2026-11-21T12:00:31+00:00",
+        "failure": None,
         "cases": 4012,
         "told": 37,
         "bands": [{"band_before": "high", "band_after": "medium", "cases": 37}],

@@ -32,9 +32,12 @@ def put_category(
     category = sql.loads(sql.document(category))  # as it is stored: dates are texts inside JSON
     if before and category == {name: before[name] for name in category}:
         return before
+    rescores = before is not None and _computed(before) != _computed(category)
+    if rescores:
+        repository.basis.hold(tx)
     _write(tx, {"category_id": category_id, **category}, known)
     after = _told(tx, category_id, branch)
-    if before and _computed(before) != _computed(after):
+    if rescores:
         about = f"{category_id}/{after['analysis_version']}"
         waves.begin(tx, "analysis", about, clock.now(), category_id)
     return after

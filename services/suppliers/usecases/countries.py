@@ -61,6 +61,7 @@ def _replace(
     expects.check(known)
     if before and repository.countries.values_of_year(tx, *key) == values:
         return before
+    repository.basis.hold(tx)
     if not repository.countries.replace_country_values(tx, key, values, known, now):
         raise PreconditionFailed
     after = get_country_index(tx, *key)

@@ -73,6 +73,7 @@ def activate(tx: Transaction, name: str, reason: str, actor: Identity, now: date
         raise Conflict("This rule set is the one in force.")
     if not repository.waves.tried(tx, name):
         raise Conflict("Try this rule set on all cases first, and wait for the trial to end.")
+    repository.basis.hold(tx)
     repository.rule_sets.activate(tx, name, reason, actor.subject, now)
     was, will = ({"rule_set": each} for each in (before, name))
     trail.wrote(tx, "rule-set-in-force", "rule-set", was, {**will, "reason": reason}, action="activated")

@@ -12,12 +12,15 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import structlog
+
+from chassis import faults
 from chassis.errors import found
 from services.suppliers import domain, repository
 from services.suppliers.usecases import scoring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -26,9 +29,13 @@ if TYPE_CHECKING:
     from services.suppliers.repository.facts import Facts
     from services.suppliers.repository.waves import Group, Part
 
-# A part takes some tens of milliseconds of the process: that long others wait
-PART = 500
-_MOST_MOVES = 100_000
+log = structlog.get_logger()
+
+# A part's cases are locked while it is worked off. To score a group that is new takes half a millisecond, so
+# of groups there are fewer: others wait for a tenth of a second at most.
+PART, GROUPS = 500, 200
+# What is remembered of groups: some 200 bytes each, and 9 kB where there is something to tell
+_MOST_MOVES, _MOST_NEWS = 50_000, 4_000
 
 
 def begin(tx: Transaction, kind: str, about: str, now: datetime, category_id: str | None = None) -> UUID:
@@ -63,88 +70,115 @@ class Move(NamedTuple):
 class Memo:
     """What has become of groups so far, of those that many parts have: with no assessment and no audit.
 
-    It holds for a wave, with the rule set in force, on a day.
+    It holds for a wave, as long as what scores are computed with stays as it is, on a day.
     """
 
     def __init__(self) -> None:
         """Know nothing."""
         self._of: tuple[Any, ...] = ()
         self._moves: dict[Group, Move] = {}
+        self._news = 0
 
-    def of(self, wave: Any, rules: Rules, now: datetime) -> dict[Group, Move]:
-        """Return what is known; it may be added to once it is committed."""
-        this = (wave.wave_id, rules.name, now.date())
+    def of(self, this: tuple[Any, ...]) -> Mapping[Group, Move]:
+        """Return what is known under these circumstances."""
         if self._of != this or len(self._moves) > _MOST_MOVES:
-            self._of, self._moves = this, {}
+            self._of, self._moves, self._news = this, {}, 0
         return self._moves
+
+    def learn(self, this: tuple[Any, ...], learned: Mapping[Group, Move]) -> None:
+        """Remember what was committed under these circumstances; of what there is to tell only so much."""
+        if self._of != this:
+            return
+        for group, move in learned.items():
+            if move.news is None or self._news < _MOST_NEWS:
+                self._moves[group] = move
+                self._news += move.news is not None
 
 
 _memo = Memo()
 
 
-def work(begin_tx: Begin, now: datetime, size: int = PART) -> bool:
-    """Work a part of the oldest wave off, if there is one; tell whether there may be more."""
+def work(begin_tx: Begin, now: datetime, size: int = PART, groups: int = GROUPS) -> bool:
+    """Work a part of the oldest wave off, if there is one; tell whether there may be more.
+
+    A part: at most `size` cases, of at most `groups` groups.
+    """
     with begin_tx() as tx:
-        part = repository.waves.next_part(tx, size)
+        part = repository.waves.next_part(tx, size, groups)
     if part:
-        learned: dict[Group, Move] = {}
-        with begin_tx() as tx:
-            known = _work_off(tx, part, now, learned)
-        known.update(learned)
+        _work_off_or_fail(begin_tx, part, now)
     with begin_tx() as tx:
         repository.waves.end_finished(tx, now)
     return part is not None
 
 
-def _work_off(tx: Transaction, part: Part, now: datetime, learned: dict[Group, Move]) -> dict[Group, Move]:
-    """Work a part off; return what was known of groups. What is `learned` holds once it is committed."""
+def _work_off_or_fail(begin_tx: Begin, part: Part, now: datetime) -> None:
+    """Work a part off; what would go wrong again ends its wave, so that others have their turn."""
+    try:
+        with begin_tx() as tx:
+            this, learned = _work_off(tx, part, now)
+    except Exception as fault:
+        if not faults.lasting(fault):
+            raise
+        log.exception("wave_failed", wave=str(part[0]))
+        with begin_tx() as tx:
+            repository.waves.fail(tx, part, f"{type(fault).__name__}: {fault}", now)
+    else:
+        _memo.learn(this, learned)
+
+
+def _work_off(tx: Transaction, part: Part, now: datetime) -> tuple[tuple[Any, ...], dict[Group, Move]]:
+    """Work a part off; return under which circumstances, and what it teaches once it is committed."""
     wave = repository.waves.claim(tx, part)
     if wave is None:
-        return {}
+        return (), {}
+    if wave.ended_at:  # it has failed meanwhile
+        repository.waves.end(tx, part, {}, 0)
+        return (), {}
+    repository.basis.share(tx)
     groups, rules = repository.waves.groups(tx, wave), repository.rule_sets.active(tx)
     if wave.kind == "trial":
         repository.waves.end(tx, part, *_try(tx, wave, groups, rules))
-        return {}
-    known = _memo.of(wave, rules, now)
-    moves = {group: known[group] for group in groups if group in known}
-    moves |= _moves(tx, wave, [group for group in groups if group not in known], rules, now, learned)
+        return (), {}
+    this = (wave.wave_id, repository.basis.mark(tx), now.date())
+    known = _memo.of(this)
+    scored = _scored(tx, [group for group in groups if group not in known], rules, now)
+    moves = {group: known[group] for group in groups if group in known} | _moves(tx, wave, scored)
+    told = _move(tx, wave, moves, now)
+    bands = _counted(groups, {group: move.bands for group, move in moves.items()})
+    repository.waves.end(tx, part, bands, told)
+    return this, {group: moves[group] for group, each in scored.items() if each.score.cells is None}
+
+
+def _move(tx: Transaction, wave: Any, moves: Mapping[Group, Move], now: datetime) -> int:
+    """Give a part's cases their new scores, and tell of those that are news; return how many that are."""
     news = {group: move.news for group, move in moves.items() if move.news}
     new = {group: move.result_id for group, move in moves.items() if move.result_id}
     moved = repository.waves.move(tx, wave, new, news, now)
     told = [_of_case(row, news[row.category_id, row.result_id]) for row in moved]
     scoring.tell(tx, told, {each.case.key: [wave.wave_id] for each in told})
-    bands = _counted(groups, {group: move.bands for group, move in moves.items()})
-    repository.waves.end(tx, part, bands, len(told))
-    return known
+    return len(told)
 
 
-def _moves(  # noqa: PLR0913, PLR0917  what a part has, and where to put what it teaches
-    tx: Transaction,
-    wave: Any,
-    groups: Sequence[Group],
-    rules: Rules,
-    now: datetime,
-    learned: dict[Group, Move],
-) -> dict[Group, Move]:
+def _moves(tx: Transaction, wave: Any, scored: Mapping[Group, Rescored]) -> dict[Group, Move]:
     """Keep the new scores of groups, each once; what only time changed is kept if it shows."""
-    scored = _scored(tx, groups, rules, now)
     kept = [each for each in scored.values() if wave.kind != "decay" or each.differs]
     results = repository.scores.save_results(tx, kept) if kept else {}
-    moves = {
+    return {
         group: Move(_bands(each), results.get(id(each.score)), each if each.is_news else None)
         for group, each in scored.items()
     }
-    learned |= {group: moves[group] for group, each in scored.items() if each.score.cells is None}
-    return moves
 
 
-def _scored(tx: Transaction, groups: Iterable[Group], rules: Rules, as_of: datetime) -> dict[Group, Rescored]:
+def _scored(
+    tx: Transaction, groups: Collection[Group], rules: Rules, as_of: datetime
+) -> dict[Group, Rescored]:
     """Score each group once: by its facts, with the countries' values and the analyses that hold now."""
     known = repository.waves.results(tx, {result_id for _, result_id in groups})
     named = {site["country"] for result in known.values() for site in result.inputs["sites"]}
     facts = repository.facts.Facts(tx, named, {category_id for category_id, _ in groups})
     cases = [_group_case(facts, category_id, known[result_id]) for category_id, result_id in groups]
-    return dict(zip(groups, domain.rescore(cases, rules, as_of), strict=True))
+    return dict(zip(groups, domain.rescore(scoring.in_turns(cases), rules, as_of), strict=True))
 
 
 def _group_case(facts: Facts, category_id: str, result: Any) -> Case:
