@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marshmallow import ValidationError
+
 from chassis.loading import loader
 from services.suppliers.domain import CountryModel, Rules, parse_country_model, parse_rules
 from services.suppliers.domain.priority import PriorityRules, parse_priority_rules
@@ -15,6 +17,8 @@ from services.suppliers.schemas.rule_sets import RuleSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from services.suppliers.domain import Index
 
 _HERE = Path(__file__).parent
 
@@ -57,6 +61,32 @@ def rules(name: str = PACKAGED_RULES) -> Rules:
 def checked_rules(name: str, content: Mapping[str, Any]) -> Rules:
     """Return a rule set; raises marshmallow's ValidationError that names every fault in it."""
     return parse_rules(name, loader(RuleSet).load(content))
+
+
+def checked_new_rules(name: str, content: Mapping[str, Any]) -> Rules:
+    """Return a rule set to bring in; raises ValidationError that names every fault in it.
+
+    It reads each index as those values are read that are imported, by the packaged rule set: all that there
+    are, and will be, must be worth something in it.
+    """
+    found = checked_rules(name, content)
+    faults = {index: fault for index, own in found.indices.items() if (fault := _unlike_imported(index, own))}
+    if faults:
+        raise ValidationError({"country": {"indices": {index: [faults[index]] for index in faults}}})
+    return found
+
+
+def _unlike_imported(name: str, index: Index) -> str | None:
+    imported = rules().indices.get(name)
+    if imported is None:
+        return "No values of this index can be imported."
+    if _scale(index) == _scale(imported):
+        return None
+    return f"Must have the range, labels and ratings by which {PACKAGED_RULES} reads what is imported."
+
+
+def _scale(index: Index) -> tuple[Any, ...]:
+    return (index.low, index.high, dict(index.labels), set(index.convert))
 
 
 @cache

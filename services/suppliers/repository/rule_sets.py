@@ -21,6 +21,8 @@ queries: Any = sql.load(__file__, planned=("active_rule_set",))
 
 # By name: a rule set never changes.
 _brought_in: dict[str, Rules] = {}
+# Packaged ones of whose names no other was brought in: nobody can bring it in from here on.
+_alone: set[str] = set()
 
 
 def active(tx: Transaction) -> Rules:
@@ -36,13 +38,27 @@ def active_name(tx: Transaction) -> str:
 def named(tx: Transaction, name: str) -> Rules:
     """Return a rule set that there is; KeyError if there is none of that name."""
     if name in rulebook.packaged_rules():
-        return rulebook.rules(name)
+        return _packaged(tx, name)
     if name not in _brought_in:
         row = queries.rule_set(tx, name=name)
         if row is None:
             raise KeyError(name)
         _brought_in[name] = rulebook.checked_rules(name, row.content)
     return _brought_in[name]
+
+
+def _packaged(tx: Transaction, name: str) -> Rules:
+    """Return a packaged rule set; RuntimeError if a different one of that name was brought in before it came.
+
+    Scores that name it were computed with the other, and could not be computed again.
+    """
+    rules = rulebook.rules(name)
+    if name not in _alone:
+        row = queries.rule_set(tx, name=name)
+        if row and rulebook.checked_rules(name, row.content) != rules:
+            raise RuntimeError(f"Another rule set {name} was brought in: package this one under a new name.")
+        _alone.add(name)
+    return rules
 
 
 def all_of_them(tx: Transaction) -> list[dict[str, Any]]:

@@ -11,26 +11,13 @@ from chassis.fields import List, Text
 from chassis.http import PageQuery
 from services.suppliers.domain import AREAS, BANDS
 from services.suppliers.schemas.common import LONGEST_TEXT, distinct
+from services.suppliers.schemas.index_rules import IndexRules, number, points
 
 STAGES = ("audited", "reviewed", "self_declared")
 
 
-def _number(low: int, high: int) -> fields.Decimal:
-    def within(number: Decimal) -> None:
-        if not low <= number <= high:
-            raise ValidationError(f"Must be from {low} to {high}.")
-
-    # what documents say: they are written in floats, which a Range of this field's would not be
-    bounds = {"minimum": low, "maximum": high}
-    return fields.Decimal(required=True, validate=within, allow_nan=False, metadata=bounds)
-
-
 def _share() -> fields.Decimal:
-    return _number(0, 1)
-
-
-def _points() -> fields.Decimal:
-    return _number(0, 100)
+    return number(0, 1)
 
 
 class _Shares(Schema):
@@ -45,9 +32,10 @@ class _Shares(Schema):
     weights: ClassVar[tuple[str, ...]]
 
 
-def _power_of_ten(step: Decimal) -> None:
-    if step not in {Decimal(text) for text in ("0.1", "1", "10")}:
-        raise ValidationError("Must be 0.1, 1 or 10.")
+def _keepable(step: Decimal) -> None:
+    """Refuse steps that give scores which the tables would round once more: they keep one decimal."""
+    if step not in {Decimal("0.1"), Decimal(1)}:
+        raise ValidationError("Must be 0.1 or 1.")
 
 
 class SiteRules(Schema):
@@ -58,20 +46,6 @@ class SiteRules(Schema):
         required=True,
         validate=[validate.Length(min=1), distinct],
     )
-
-
-class IndexRules(Schema):
-    """A country index as it is published."""
-
-    low = _number(-1_000_000, 1_000_000)
-    high = _number(-1_000_000, 1_000_000)
-    labels = fields.Dict(fields.String(), fields.Decimal(allow_nan=False), load_default=dict)
-    convert = fields.Dict(fields.String(), _points(), load_default=dict)
-
-    @validates_schema(skip_on_field_errors=False)
-    def _has_a_range(self, data: dict[str, Any], **_: Any) -> None:
-        if data.keys() >= {"low", "high"} and data["low"] >= data["high"]:
-            raise ValidationError("Must be above low.", "high")
 
 
 class CountryRules(_Shares):
@@ -106,7 +80,7 @@ class CountryRules(_Shares):
 class CategoryRules(Schema):
     """What likelihood x severity is multiplied by."""
 
-    factor = _number(0, 100)
+    factor = number(0, 100)
 
 
 class InherentRules(_Shares):
@@ -116,7 +90,7 @@ class InherentRules(_Shares):
     country = _share()
     category = _share()
     severity_floors = fields.Dict(
-        fields.String(validate=validate.OneOf("12345")), _points(), load_default=dict
+        fields.String(validate=validate.OneOf(list("12345"))), points(), load_default=dict
     )
 
 
@@ -130,9 +104,9 @@ class ResidualRules(Schema):
     """What mitigation takes off, and what deviations put on."""
 
     mitigation = _share()
-    per_deviation = _points()
-    per_overdue = _points()
-    severe_floor = _points()
+    per_deviation = points()
+    per_overdue = points()
+    severe_floor = points()
 
 
 class ScoreRules(_Shares):
@@ -141,7 +115,7 @@ class ScoreRules(_Shares):
     weights = ("max", "mean")
     max = _share()
     mean = _share()
-    step = fields.Decimal(required=True, validate=_power_of_ten)
+    step = fields.Decimal(required=True, validate=_keepable)
 
 
 class RuleSet(Schema):
@@ -159,7 +133,7 @@ class RuleSet(Schema):
     score = fields.Nested(ScoreRules, required=True)
     bands = fields.Nested(
         Schema.from_dict(
-            {band: _points() for band in BANDS[:-1]}
+            {band: points() for band in BANDS[:-1]}
             | {BANDS[-1]: fields.String(required=True, validate=validate.Equal("above"))},
             name="BandLimits",
         ),

@@ -8,7 +8,8 @@ from marshmallow import ValidationError
 
 from chassis import trail
 from chassis.errors import Conflict, Invalid, NotFound
-from services.suppliers import repository, schemas
+from chassis.http.pointers import pointers
+from services.suppliers import repository, rulebook, schemas
 from services.suppliers.usecases import waves
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def add_rule_set(
         schemas.SLUG(name)
     except ValidationError as fault:
         raise Invalid({"{name}": str(fault.messages[0])}) from None
+    try:
+        rulebook.checked_new_rules(name, content)
+    except ValidationError as fault:
+        raise Invalid(pointers(fault.messages)) from None
     if not repository.rule_sets.add(tx, name, content, actor.subject, now):
         raise Conflict("There is a rule set of this name, and scores may name it: choose another.")
     kept = get_rule_set(tx, name)
