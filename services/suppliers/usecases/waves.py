@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 # A part's cases are locked while it is worked off. To score a group that is new takes half a millisecond, so
-# of groups there are fewer: others wait for a tenth of a second at most.
-PART, GROUPS = 500, 200
+# of groups there are fewer: others wait for some tenths of a second at most.
+PART, GROUPS = 500, 300
 # What is remembered of groups: some 200 bytes each, and 9 kB where there is something to tell
 _MOST_MOVES, _MOST_NEWS = 50_000, 4_000
 
