@@ -13,8 +13,8 @@ from marshmallow import ValidationError
 
 from chassis import sql
 from chassis.errors import Conflict, Invalid
-from chassis.loading import loader
 from chassis.http.pointers import pointers
+from chassis.loading import loader
 from services.suppliers import repository, rulebook, schemas, usecases
 from services.suppliers.domain import parse_facts, score
 from tests.callers import OFFICE
