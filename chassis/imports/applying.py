@@ -10,6 +10,7 @@ import psycopg2
 import structlog
 
 from chassis import outbox, sql
+from chassis.errors import TooLarge
 from chassis.faults import Fault as Blame
 from chassis.faults import classify
 from chassis.imports.kinds import Fault, Outcome, Parsed, rejected
@@ -34,6 +35,7 @@ _MOST_WAITING = 2000
 _PATIENCE_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 _UNSTORABLE = Fault("", "The row could not be stored.")
+_UNTELLABLE = Fault("", "With this row there would be more of its thing than the other services can be told.")
 
 
 class OvertakenError(Exception):
@@ -49,7 +51,7 @@ def apply(conn: Transaction, kind: ImportKind, job: Job, chunk: Chunk, *, patien
         _make_room(conn)
     try:
         _try(conn, kind, job, chunk, singly=False)
-    except psycopg2.Error as fault:
+    except (psycopg2.Error, TooLarge) as fault:
         if classify(fault) is not Blame.EVENT:
             raise
         log.warning("import_chunk_divided", job_id=str(job.job_id), reason=repr(fault)[:300])
@@ -91,12 +93,13 @@ def _apply_part(
     try:
         outcomes = kind.apply(conn, rows, job)
         conn.send()
-    except psycopg2.Error as fault:
+    except (psycopg2.Error, TooLarge) as fault:
         if not forgiving or classify(fault) is not Blame.EVENT:
             raise
         conn.forget_later()
         queries.undo_part(conn)
-        return [rejected(row.number, _UNSTORABLE) for row in rows]
+        wrong = _UNTELLABLE if isinstance(fault, TooLarge) else _UNSTORABLE
+        return [rejected(row.number, wrong) for row in rows]
     if job.dry_run:
         queries.undo_part(conn)
     return outcomes
