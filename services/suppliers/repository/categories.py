@@ -101,6 +101,12 @@ def priorities(tx: Transaction, category_id: str, query: Mapping[str, Any]) -> d
     return paging.fetch(tx, queries.priorities, query, PriorityQuery, category_id=category_id, year=None)
 
 
+def decisions(tx: Transaction, category_id: str) -> dict[int, dict[str, Any]]:
+    """Return every year in which a category has priority, with who decided it."""
+    rows = queries.priorities(tx, category_id=category_id, year=None)
+    return {row.year: row._asdict() for row in sorted(rows, key=lambda row: row.year)}
+
+
 def priority(tx: Transaction, category_id: str, year: int) -> dict[str, Any] | None:
     """Return a year in which a category has priority."""
     rows = queries.priorities(tx, category_id=category_id, year=year)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from chassis.fields import Day, List, Text
 from chassis.http import PageQuery, PathValues
+from services.suppliers import reference
 from services.suppliers.domain import AREAS
+from services.suppliers.domain.cpv import DIGITS
 from services.suppliers.schemas.common import LONGEST_NAME, SLUG, StoredDate, distinct
 
 COORDINATED = "ABCDEFGH"
@@ -46,6 +48,13 @@ def _analyses(entry: type[Schema]) -> Any:
     return List(nested, required=True, validate=validate.Length(equal=len(AREAS)))
 
 
+def _check_prefix(prefix: str) -> None:
+    """Refuse what no code of the vocabulary begins with, and a whole code that is none."""
+    known = reference.cpv()
+    if prefix not in known and (len(prefix) == DIGITS or not any(code.startswith(prefix) for code in known)):
+        raise ValidationError("No CPV 2008 code begins so.")
+
+
 class _Category(Schema):
     names = fields.Nested(Names, required=True)
     responsible_area = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(COORDINATED))
@@ -53,7 +62,9 @@ class _Category(Schema):
         fields.Integer(strict=True, validate=validate.Range(_FIRST_YEAR, _LAST_YEAR)), validate=distinct
     )
     cpv_prefixes = List(
-        fields.String(validate=validate.Regexp(r"[0-9]{2,8}\Z")), load_default=list, validate=distinct
+        fields.String(validate=[validate.Regexp(r"[0-9]{2,8}\Z"), _check_prefix]),
+        load_default=list,
+        validate=distinct,
     )
 
 

@@ -69,8 +69,14 @@ def _write(tx: Transaction, category: Mapping[str, Any], known: int | None) -> N
         raise PreconditionFailed
     repository.categories.settle_areas(tx, category_id)
     repository.categories.keep_analysis(tx, category_id, _who(tx), now)
+    decided = repository.categories.decisions(tx, category_id)
     years = category["prioritised_years"]
+    if set(years) == decided.keys():
+        return
     repository.categories.decide_years(tx, category_id, years, _who(tx), now.date())
+    after = repository.categories.decisions(tx, category_id)
+    for year in sorted(decided.keys() ^ after.keys()):
+        _decided(tx, decided.get(year), after.get(year))
 
 
 def _who(tx: Transaction) -> str | None:
