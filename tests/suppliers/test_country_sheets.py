@@ -17,7 +17,7 @@ from services.suppliers import domain, reference, repository, rulebook, schemas,
 from services.suppliers.domain.indices import higher_is_better
 from tests.asking import ask
 from tests.callers import WHATEVER, page_query
-from tests.suppliers.bodies import NOW, import_index
+from tests.suppliers.bodies import NOW, import_index, loaded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +45,9 @@ def values(tx: Transaction, index: str = "CPI", year: int = 2025) -> dict[str, s
     return {c: str(v) for c, v in repository.countries.values_of_year(tx, index, year).items()}
 
 
-def refused(raw: bytes, key: tuple[str, int] = ("CPI", 2025)) -> dict[str, str]:
+def refused(tx: Transaction, raw: bytes, key: tuple[str, int] = ("CPI", 2025)) -> dict[str, str]:
     with pytest.raises(Invalid) as refusal:
-        load(None, raw, key)  # type: ignore[arg-type]  it is refused before the database is asked
+        load(tx, raw, key)
     return refusal.value.faults
 
 
@@ -139,7 +139,7 @@ def test_values_that_are_others_score_all_cases_again_once(tx: Transaction) -> N
 # -- what is refused
 
 
-def test_every_fault_of_every_row_is_told_at_once_by_row_and_column() -> None:
+def test_every_fault_of_every_row_is_told_at_once_by_row_and_column(tx: Transaction) -> None:
     rows = [
         SWEDEN,
         "SWE,Sweden,CPI,2025,81,0,100,true,",
@@ -149,7 +149,7 @@ def test_every_fault_of_every_row_is_told_at_once_by_row_and_column() -> None:
         "NOR,Norway,CPI,2025,n/a,0,hundred,true,",
         "DNK,Denmark,CPI,2025,90,0,100,true,,too,many",
     ]
-    assert refused(cpi(*rows)) == {
+    assert refused(tx, cpi(*rows)) == {
         "/3/iso3": "Has a value in row 2 already.",
         "/4/iso3": "Must be an ISO 3166-1 alpha-3 country code.",
         "/4/index": "Must be CPI, the index that is imported.",
@@ -167,10 +167,10 @@ def test_every_fault_of_every_row_is_told_at_once_by_row_and_column() -> None:
     }
 
 
-def test_a_rating_is_checked_against_its_label_its_scale_and_its_direction() -> None:
+def test_a_rating_is_checked_against_its_label_its_scale_and_its_direction(tx: Transaction) -> None:
     head = "MMR,Myanmar,ITUC_GRI,2026"
     rows = [f"{head},5,1,6,false,5+", f"CHN{head[3:]},2.5,1,5,true,2"]
-    assert refused(cpi(*rows), ("ITUC_GRI", 2026)) == {
+    assert refused(tx, cpi(*rows), ("ITUC_GRI", 2026)) == {
         "/2/label": "Means 6, and the value is another.",
         "/3/value": "Must be a rating, without fractions.",
         "/3/scale_max": "Must be 6, as the rule set reads this index.",
@@ -205,13 +205,36 @@ def test_the_direction_of_each_index_is_that_of_the_data() -> None:
         (b"\xef\xbb\xbf" + cpi(SWEDEN) + b"\n\xff\xfe\xfa", "/1"),
     ],
 )  # fmt: skip
-def test_what_is_no_such_table_is_refused_where_it_is_none(raw: bytes, at: str) -> None:
-    assert at in refused(raw)
+def test_what_is_no_such_table_is_refused_where_it_is_none(tx: Transaction, raw: bytes, at: str) -> None:
+    assert at in refused(tx, raw)
 
 
-def test_an_index_that_the_rule_set_does_not_read_is_not_found() -> None:
+def test_an_index_that_the_rule_set_does_not_read_is_not_found(tx: Transaction) -> None:
     with pytest.raises(NotFound):
-        load(None, cpi(SWEDEN), ("HDI", 2022))  # type: ignore[arg-type]
+        load(tx, cpi(SWEDEN), ("HDI", 2022))
+
+
+def test_an_index_of_a_rule_set_that_is_to_come_is_taken_and_counts_once_that_is_on(tx: Transaction) -> None:
+    content = rulebook.rule_file("2026-1")
+    country = content["country"]
+    indices = {**country["indices"], "CPI2": country["indices"]["CPI"]}
+    areas = {**country["areas"], "business_ethics": ["CPI2"]}
+    wanted = {**content, "country": {**country, "indices": indices, "areas": areas}}
+    new = loaded(schemas.rule_sets.NewRuleSet, wanted)
+    assert repository.rule_sets.add(tx, "2027-cpi", new, "office", NOW)
+    import_index(tx, "CPI2", 2026, SWE="81")
+    assert values(tx, "CPI2", 2026) == {"SE": "81"}
+    query = page_query(schemas.CountryQuery, limit=500)
+
+    def ethics() -> Any:
+        page = usecases.countries.get_country(tx, "SE")["newest"]
+        listed = {row.country: row for row in usecases.countries.list_countries(tx, query)["items"]}
+        assert page["areas"]["business_ethics"] == listed["SE"].business_ethics
+        return listed["SE"].business_ethics
+
+    assert ethics() is None
+    repository.rule_sets.activate(tx, "2027-cpi", "beslut", "office", NOW)
+    assert ethics() == 81
 
 
 # -- over HTTP
