@@ -178,6 +178,34 @@ def test_that_it_was_selected_is_remembered_of_a_supplier_that_was_merged(
     assert found == {str(four[3]): 2026, str(four[1]): 2026, str(four[2]): None}
 
 
+def test_a_draft_names_who_was_merged_by_the_survivor_and_once(
+    tx: Transaction, four: list[UUID], emitted: Any
+) -> None:
+    made = change(tx, ask(tx, size=3), added=[four[3]], removed=[four[2]])
+    merge(tx, four[0], four[1])
+    merge(tx, four[3], four[2])
+    query = page_query(schemas.follow_ups.FollowUpQuery)
+    read = usecases.follow_ups.get_follow_up(tx, made["follow_up_id"])
+    [listed] = usecases.follow_ups.list_follow_ups(tx, query, OFFICE)["items"]
+    assert selected(read) == selected(listed) == [str(four[0]), str(four[3])]
+    assert proposed(read) == [four[0], four[3]]
+    # nobody is both proposed and added: who was removed as one and added as another stays
+    assert (read["added"], read["removed"]) == ([], [])
+    assert selected(change(tx, made, removed=[four[3]])) == [str(four[0])]
+    confirmed = change(tx, made, "confirmed")
+    assert selected(confirmed) == [str(four[0]), str(four[3])]
+    assert told(emitted, tx)[-1]["data"]["supplier_ids"] == [str(four[0]), str(four[3])]
+
+
+def test_who_was_removed_stays_so_under_the_survivors_id(tx: Transaction, four: list[UUID]) -> None:
+    made = change(tx, ask(tx), removed=[four[1]])
+    merge(tx, four[3], four[1])
+    read = usecases.follow_ups.get_follow_up(tx, made["follow_up_id"])
+    assert (selected(read), proposed(read)) == ([str(four[0])], [four[0], four[3]])
+    merge(tx, four[0], four[3])
+    assert selected(usecases.follow_ups.get_follow_up(tx, made["follow_up_id"])) == [str(four[0])]
+
+
 def test_an_area_asks_for_its_own_categories_and_others_proposals_look_like_none(
     tx: Transaction, four: list[UUID]
 ) -> None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from services.suppliers.domain.priority import PriorityRules
 
 
+# Where a proposal names suppliers
+_PARTS = ("proposed", "passed_over", "added", "removed", "added_cases")
+
+
 @dataclass(slots=True)
 class Chosen:
     """Cases with their terms, the most urgent first."""
@@ -40,6 +44,37 @@ def selected(proposal: Mapping[str, Any]) -> list[str]:
     kept = [str(case["supplier_id"]) for case in proposal["proposed"]]
     added = [str(each["supplier_id"]) for each in proposal["added"]]
     return [*(one for one in kept if one not in removed), *added]
+
+
+def named(proposal: Mapping[str, Any]) -> list[str]:
+    """Return every supplier that a proposal names."""
+    return [str(each["supplier_id"]) for part in _PARTS for each in proposal.get(part, ())]
+
+
+def at_survivors(proposal: Mapping[str, Any], meant: Mapping[str, str]) -> dict[str, Any]:
+    """Return a proposal by what its ids mean (old id -> present) since suppliers were merged, each once.
+
+    A supplier is removed if all that was proposed of it was; one that is proposed needs no adding.
+    """
+    out = {str(each["supplier_id"]) for each in proposal["removed"]}
+    stays = {
+        meant.get(one, one) for case in proposal["proposed"] if (one := str(case["supplier_id"])) not in out
+    }
+    parts = {part: _each_once(proposal[part], meant) for part in _PARTS if part in proposal}
+    coming = {each["supplier_id"] for each in parts["added"]}
+    proposed = {case["supplier_id"] for case in parts["proposed"]}
+    parts["removed"] = [each for each in parts["removed"] if each["supplier_id"] not in stays | coming]
+    parts["added"] = [each for each in parts["added"] if each["supplier_id"] not in proposed]
+    return {**proposal, **parts}
+
+
+def _each_once(cases: Iterable[Mapping[str, Any]], meant: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    for case in cases:
+        one = str(case["supplier_id"])
+        present = meant.get(one, one)
+        found.setdefault(present, {**case, "supplier_id": present} if present != one else case)
+    return list(found.values())
 
 
 def faults(proposal: Mapping[str, Any], running: Collection[Any]) -> dict[str, str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 queries: Any = sql.load(__file__)
 
 _CHANGED = ("state", "selected", "confirmed_at", "confirmed_by")
-_CHANGED_DOCUMENTS = ("added", "removed", "added_cases")
+_CHANGED_DOCUMENTS = ("proposed", "added", "removed", "added_cases")
 
 
 def add(tx: Transaction, row: Mapping[str, Any]) -> bool:

@@ -14,8 +14,8 @@ SELECT * FROM follow_up WHERE follow_up_id = :follow_up_id;
 SELECT * FROM follow_up WHERE follow_up_id = :follow_up_id FOR NO KEY UPDATE;
 
 -- name: change_follow_up!
--- What a person makes of it; the caller holds its lock.
-UPDATE follow_up SET version = version + 1, state = :state, added = :added, removed = :removed, added_cases = :added_cases,
+-- What a person makes of it, by present ids; the caller holds its lock.
+UPDATE follow_up SET version = version + 1, state = :state, proposed = :proposed, added = :added, removed = :removed, added_cases = :added_cases,
     selected = (:selected)::uuid[], confirmed_at = :confirmed_at, confirmed_by = :confirmed_by
 WHERE follow_up_id = :follow_up_id;
 

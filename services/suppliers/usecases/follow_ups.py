@@ -13,9 +13,8 @@ from services.suppliers.domain import proposal
 from services.suppliers.usecases import leverage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
-    from uuid import UUID
 
     from chassis.access import Identity, Owners
     from chassis.db import Transaction
@@ -60,7 +59,8 @@ def _by_urgency(tx: Transaction, category_id: str, as_of: date) -> Iterator[dict
 
 def get_follow_up(tx: Transaction, follow_up_id: UUID) -> Kept:
     """Return a proposal with what has become of it."""
-    return _shown(found(repository.follow_ups.follow_up(tx, follow_up_id), "proposal"))
+    [shown] = _shown(tx, [found(repository.follow_ups.follow_up(tx, follow_up_id), "proposal")])
+    return shown
 
 
 def owners_of_follow_up(tx: Transaction, follow_up_id: UUID) -> Owners | None:
@@ -71,7 +71,8 @@ def owners_of_follow_up(tx: Transaction, follow_up_id: UUID) -> Owners | None:
 def list_follow_ups(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
     """Return a page of proposals within the caller's reach."""
     area = actor.limited_to("area")
-    return repository.follow_ups.follow_ups(tx, query, area, lambda row: _shown(row._asdict()))
+    page = repository.follow_ups.follow_ups(tx, query, area, lambda row: row._asdict())
+    return {**page, "items": _shown(tx, page["items"])}
 
 
 def change_follow_up(tx: Transaction, follow_up_id: UUID, call: Call) -> Kept:
@@ -109,7 +110,8 @@ def _held(tx: Transaction, follow_up_id: UUID, expects: Expectation, actor: Iden
     if owners is None or not actor.reaches(owners):
         raise NotFound("There is no such proposal.")
     expects.check(before["version"])
-    return _shown(before)
+    [shown] = _shown(tx, [before])
+    return shown
 
 
 def _changed(tx: Transaction, before: Kept, change: Kept) -> Kept:
@@ -144,11 +146,17 @@ def _as_kept(new: Mapping[str, Any]) -> Kept:
     return {"state": new["state"], **listed}
 
 
-def _shown(kept: Kept) -> Kept:
-    """Return what is kept with the suppliers that are selected as it stands."""
-    if kept["state"] == "confirmed":
-        return kept
-    return kept | {"selected": proposal.selected(kept)}
+def _shown(tx: Transaction, kept: Sequence[Kept]) -> list[Kept]:
+    """Return what is kept, drafts by present ids and with the suppliers that are selected as they stand."""
+    named = {UUID(one) for each in kept if each["state"] != "confirmed" for one in proposal.named(each)}
+    aliases = repository.merging.survivors(tx, named) if named else {}
+    meant = {str(old): str(survivor) for old, survivor in aliases.items()}
+    return [each if each["state"] == "confirmed" else _draft(each, meant) for each in kept]
+
+
+def _draft(kept: Kept, meant: Mapping[str, str]) -> Kept:
+    present = proposal.at_survivors(kept, meant)
+    return present | {"selected": proposal.selected(present)}
 
 
 def _wrote(tx: Transaction, follow_up_id: UUID, before: Kept | None, after: Kept | None, owners: Any) -> None:
