@@ -17,22 +17,29 @@ _COMMON, _TRADES = frozenset(_KNOWN["common_words"]), frozenset(_KNOWN["trades_a
 
 
 class Parts(NamedTuple):
-    """What is compared of a name: its words that tell, sorted, and those that are no trade or place."""
+    """What is compared of a name: its words that tell, sorted, and those that are no trade or place.
+
+    `joined`: the former in their own order without spaces, for words that some write as two.
+    """
 
     core: str
     found_by: str
+    joined: str
 
 
 def parts(key: str) -> Parts:
     """Return what is compared of a name key; a name of common words only is compared whole."""
-    words = sorted(key.split())
-    core = [word for word in words if word not in _COMMON] or words
-    return Parts(" ".join(core), " ".join(word for word in core if word not in _TRADES) or " ".join(core))
+    words = key.split()
+    told = [word for word in words if word not in _COMMON] or words
+    core = sorted(told)
+    found_by = [word for word in core if word not in _TRADES] or core
+    return Parts(" ".join(core), " ".join(found_by), "".join(told))
 
 
 def similarity(one: Parts, other: Parts) -> float:
     """Return how alike two names are, 0-1: as their cores are, and at most as what they are found by."""
-    return min(fuzz.ratio(one.core, other.core), fuzz.ratio(one.found_by, other.found_by)) / 100
+    cores = max(fuzz.ratio(one.core, other.core), fuzz.ratio(one.joined, other.joined))
+    return min(cores, fuzz.ratio(one.found_by, other.found_by)) / 100
 
 
 def is_alike(found: float) -> bool:

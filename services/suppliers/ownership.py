@@ -42,6 +42,11 @@ def of_contract(contract: Mapping[str, Any], areas: Areas) -> Owners:
     return {"region": contract["regions"], "area": [areas[contract["category_id"]] or ""]}
 
 
+def reach(actor: Identity) -> dict[str, str | None]:
+    """Return the region and the area that a caller's cases are limited to; None: all."""
+    return {claim: actor.limited_to(claim) for claim in ("region", "area")}
+
+
 def require_supplier(actor: Identity, standing: Standing) -> None:
     """Raise Forbidden, saying why and what to do, unless the caller may change a supplier that stands so."""
     if actor.reaches(standing.owners):

@@ -4,7 +4,7 @@
     internal    the national office                           all
     whole       has a contract with it, or a number of its    all but: tiers beyond the first, sub-suppliers'
                 own for it; an area: a contract in one of     names and addresses, natural persons' numbers
-                its categories
+                its categories                                (but for those in the region's own register)
     shared      everybody else who may read suppliers         name, numbers, country, status, categories,
                                                               countries of production
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers.schemas.identifiers import OPEN, PERSON
+from services.suppliers.schemas.identifiers import OPEN, person
 from services.suppliers.schemas.registry import SHARED, WHOLE
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ def shown(
     if not actor.reaches(readers(supplier)):
         return told | dict.fromkeys(_SHARED_ONLY) | {"shown": SHARED, "status_reason": None}
     told["sites"] = [shown_site(site, actor) for site in sites]
+    region = actor.limited_to("region")
+    told["own_numbers"] = [
+        own for own in supplier["own_numbers"] if own["region"] == region or not person(own["number"])
+    ]
     return told
 
 
@@ -70,11 +74,23 @@ def shown_site(site: Mapping[str, Any], actor: Identity) -> dict[str, Any] | Non
     return {**site, **dict.fromkeys(_hidden(site))}
 
 
+def knows_site(site: Mapping[str, Any], actor: Identity) -> bool:
+    """Tell whether a caller knows all of a site: shown in full, or registered by the caller's region."""
+    region = actor.limited_to("region")
+    return shown_site(site, actor) == site or (region is not None and site["registered_by"] == region)
+
+
+def written_site(site: Mapping[str, Any], written: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a site as it is shown to who has just written it: what it is not shown only as it was given."""
+    hidden = () if actor.view == INTERNAL else _hidden(site)
+    return {**site, **{name: written[name] for name in hidden}}
+
+
 def kept_identifiers(new: Mapping[str, str], before: Mapping[str, str], actor: Identity) -> dict[str, str]:
     """Return a supplier's numbers as they are to be: who is not shown one has not meant to remove it."""
-    if actor.view == INTERNAL or PERSON not in before:
+    if actor.view == INTERNAL:
         return dict(new)
-    return {PERSON: before[PERSON], **new}
+    return {**{scheme: number for scheme, number in before.items() if scheme not in OPEN}, **new}
 
 
 def kept_site(new: Mapping[str, Any], before: Mapping[str, Any], actor: Identity) -> dict[str, Any]:

@@ -61,7 +61,7 @@ SUPPLIER: dict[str, Any] = {
 }
 
 # What a site and a contract have that SUPPLIER's say nothing of, once they are kept
-UNSAID_OF_SITE = {"version": 1, "operator": None, "address": None, "products": []}
+UNSAID_OF_SITE = {"version": 1, "operator": None, "address": None, "products": [], "registered_by": None}
 UNSAID_OF_CONTRACT = {
     "version": 1,
     "imported": False,

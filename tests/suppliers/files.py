@@ -99,8 +99,9 @@ class Imports:
         """Forget everything."""
         with closing(connect(self.dsn)) as tx, tx.cursor() as cursor:
             cursor.execute(
-                "TRUNCATE outbox, import_job, import_chunk, supplier, category, subject_version, duplicate,"
-                " uncompared, compared_name, country_dataset, wave, risk_result, scored_case, risk_case,"
+                "TRUNCATE supplier_alias, outbox, import_job, import_chunk, supplier, category,"
+                " subject_version, duplicate, uncompared, compared_name, country_dataset, wave, risk_result,"
+                " scored_case, risk_case, case_end,"
                 " rule_set, rule_set_activation CASCADE"
             )
             tx.commit()

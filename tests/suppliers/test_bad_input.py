@@ -96,7 +96,7 @@ def test_terms_that_no_clause_has_are_refused(terms: Any) -> None:
     [
         ("cpv", "33141421"),
         ("cpv", "3314142"),
-        ("cpv", "33141420-0"),
+        ("cpv", "33141420-00"),
         ("currency", "SKR"),
         ("option_ends_on", "2028-12-30"),
         ("value_ore", -1),

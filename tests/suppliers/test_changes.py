@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from marshmallow import ValidationError
 
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
 from chassis.http import Expectation
@@ -87,6 +88,17 @@ def test_a_contact_keeps_its_id_a_new_one_gets_one_and_one_left_out_is_gone(
     assert change(tx, one, contacts=[])["contacts"] == []
 
 
+def test_an_address_is_one_contacts_whatever_its_case(tx: Any, kept: dict[str, Any]) -> None:
+    again = [LEO, LEO | {"email": "LEO@leverantor.example", "name": "Någon annan"}]
+    for attempt in (
+        lambda: change(tx, kept, contacts=again),
+        lambda: loaded(schemas.NewSupplier, SUPPLIER | {"contacts": again}),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            attempt()
+        assert refused.value.messages == {"contacts": {1: {"email": ["Is named twice."]}}}
+
+
 def test_a_contact_of_somebody_else_or_named_twice_is_refused_by_its_place(
     tx: Any, kept: dict[str, Any]
 ) -> None:
@@ -95,7 +107,7 @@ def test_a_contact_of_somebody_else_or_named_twice_is_refused_by_its_place(
         change(tx, kept, contacts=[LEO, kim | {"contact_id": str(uuid4())}])
     assert list(refused.value.faults) == ["/contacts/1/contact_id"]
     with pytest.raises(Invalid) as refused:
-        change(tx, kept, contacts=[kim, LEO, kim | {"name": "Kim igen"}])
+        change(tx, kept, contacts=[kim, LEO, kim | {"email": "kim2@leverantor.example"}])
     assert list(refused.value.faults) == ["/contacts/2/contact_id"]
     assert usecases.registry.get_supplier(tx, kept["supplier_id"], OFFICE) == kept
 

@@ -6,12 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from marshmallow import ValidationError
 
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
 from chassis.http import Expectation
 from services.suppliers import schemas, usecases
 from tests.callers import WHATEVER
 from tests.suppliers.bodies import GLOVES, loaded
+from tests.suppliers.merges import ask
 from tests.suppliers.parts import (
     GLOVES_AREA,
     SKANE,
@@ -69,6 +71,8 @@ def test_a_contract_wrongly_registered_is_removed_and_its_cases_history_stays(tx
     assert (bands(tx, supplier_id), whole(tx, supplier_id)["contracts"]) == ({}, [])
     assert len(history(tx, supplier_id)["items"]) == 1
     assert told(emitted, tx)[-1] == "supplier_changed"
+    gone = "SELECT id, owners FROM changes WHERE resource = 'risk' AND kind = 'deleted'"
+    assert ask(tx, gone) == [(f"{supplier_id}/handskar", {"region": ["01", "14"], "area": ["F"]})]
     usecases.contracts.add_contract(tx, supplier_id, contract(), by())
     assert bands(tx, supplier_id) == {"handskar": "high"}
     assert rescored(emitted, tx)[-1]["data"]["previous_band"] is None
@@ -110,3 +114,13 @@ def test_what_is_wrong_with_a_contract_is_said(tx: Any) -> None:
     for unknown in ((supplier_id, uuid4()), (uuid4(), place[1])):
         with pytest.raises(NotFound):
             usecases.contracts.change_contract(tx, unknown, contract(), by())
+
+
+def test_a_code_is_taken_with_its_check_digit_as_ted_writes_it(tx: Any) -> None:
+    for written in ("33141420", "33141420-0"):
+        assert contract(cpv=written)["cpv"] == "33141420"
+    for wrong in ("33141420-", "33141420-²", "3141420", "33141421"):
+        with pytest.raises(ValidationError):
+            contract(cpv=wrong)
+    with pytest.raises(NotFound):
+        usecases.cpv.get_cpv(tx, "33141420-²")

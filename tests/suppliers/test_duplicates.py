@@ -93,6 +93,14 @@ def test_similar_names_are_found_afterwards_with_how_alike_they_are(tx: Transact
     assert ask(tx, "SELECT count(*) FROM uncompared") == [0]
 
 
+def test_words_that_some_write_as_two_are_similar(tx: Transaction) -> None:
+    first = made(tx, "Exempellycke Health Care AB")
+    second = made(tx, "Exempellycke Healthcare AB")
+    compare(tx)
+    [(other, row)] = pairs_of(tx, second).items()
+    assert (other, row.reasons, float(row.similarity)) == (first, ["similar_name"], 1.0)
+
+
 def test_names_that_differ_in_a_number_are_not_similar(tx: Transaction) -> None:
     made(tx, "Exempelleverantör 0171 AB")
     second = made(tx, "Exempelleverantör 0172 AB")

@@ -11,19 +11,24 @@ from chassis import clock
 from chassis.errors import Conflict, NotFound
 from services.suppliers import rulebook, schemas, usecases
 from services.suppliers.domain import figures
-from tests.callers import OFFICE, WHATEVER
+from services.suppliers.usecases.editing import Writer
+from tests.callers import OFFICE, WHATEVER, caller
 from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, loaded, put_gloves, register, supplier
+from tests.suppliers.parts import contract, only_contract
 from tests.suppliers.steps import LATER, assess, registered
 
 if TYPE_CHECKING:
+    from chassis.access import Identity
     from chassis.db import Transaction
 
 NEXT_YEAR = datetime(2027, 2, 1, 9, tzinfo=UTC)
 NONE = dict.fromkeys(("very_low", "low", "medium", "high", "very_high", "no_data"), 0)
 
 
-def read(tx: Transaction, year: int = 2026, now: datetime = LATER) -> dict[str, Any]:
-    return usecases.figures.get_figures(tx, year, now)
+def read(
+    tx: Transaction, year: int = 2026, now: datetime = LATER, actor: Identity = OFFICE
+) -> dict[str, Any]:
+    return usecases.figures.get_figures(tx, year, actor, now)
 
 
 def numbers(told: dict[str, Any]) -> dict[str, int]:
@@ -118,6 +123,36 @@ def test_the_bands_of_few_cases_are_not_published(tx: Transaction) -> None:
     assert (few["cases"], few["by_band"]) == (4, None)
     [enough] = figures.publishable(live, 4)["categories"]
     assert enough["by_band"] == NONE | {"high": 4}
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [caller("region", region="01"), caller("client", region="01"), caller("area_coordinator", area="F")],
+)
+def test_the_bands_of_few_cases_are_the_offices_before_they_are_published(
+    tx: Transaction, actor: Identity
+) -> None:
+    for _ in range(4):
+        registered(tx)
+    assert [each["by_band"] for each in read(tx, actor=actor)["categories"]] == [None]
+    registered(tx)
+    assert [each["by_band"] for each in read(tx, actor=actor)["categories"]] == [NONE | {"high": 5}]
+
+
+def test_a_case_whose_last_contract_is_gone_is_left_out_from_then_on(tx: Transaction) -> None:
+    supplier_id = registered(tx)
+    usecases.contracts.remove_contract(
+        tx, only_contract(tx, supplier_id), "fel", Writer(OFFICE, NEXT_YEAR, WHATEVER)
+    )
+    later = NEXT_YEAR + timedelta(hours=1)
+    assert read(tx, 2026, later)["suppliers_by_band"] == NONE | {"high": 1}
+    assert read(tx, 2026, later)["categories"][0]["cases"] == 1
+    told = read(tx, 2027, later)
+    assert told["suppliers_by_band"] == NONE
+    assert [each["cases"] for each in told["categories"]] == []
+    usecases.contracts.add_contract(tx, supplier_id, contract(), Writer(OFFICE, later, WHATEVER))
+    again = read(tx, 2027, later + timedelta(hours=1))
+    assert again["suppliers_by_band"] == NONE | {"high": 1}
 
 
 def test_every_number_that_is_named_is_counted_and_labelled(tx: Transaction) -> None:

@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
+from chassis import sql
+from chassis.errors import Forbidden, Invalid
 from services.suppliers import schemas, usecases
-from services.suppliers.repository import finding
-from tests.callers import OFFICE, WHATEVER, page_query
+from services.suppliers.repository import finding, registry
+from tests.callers import OFFICE, WHATEVER, caller, page_query
 from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, import_china, loaded, put_gloves, register, supplier
+from tests.suppliers.merges import merge
 
+STOCKHOLM, SKANE = (caller("region", region=code) for code in ("01", "12"))
+GLOVES_AREA, OTHER_AREA = (caller("area_coordinator", area=area) for area in "FA")
 CONTRACT = SUPPLIER["contracts"][0]
 # name, country, category -> regions
 KNOWN: list[tuple[str, str, dict[str, list[str]]]] = [
@@ -42,11 +47,11 @@ def found(tx: Any, ids: list[Any], request: Any, monkeypatch: pytest.MonkeyPatch
     """Which of the known suppliers a search finds, in its order."""
     monkeypatch.setattr(finding, "_LOOKED_AT", request.param)
 
-    def search(**given: Any) -> list[int]:
+    def search(actor: Any = OFFICE, **given: Any) -> list[int]:
         query = page_query(schemas.SupplierQuery, **{"limit": 1, "name": "sök", **given})
         places = []
         while True:
-            page = usecases.finding.list_suppliers(tx, query, OFFICE)
+            page = usecases.finding.list_suppliers(tx, query, actor)
             places += [ids.index(each["supplier_id"]) for each in page["items"] if each["supplier_id"] in ids]
             if page["next"] is None:
                 return places
@@ -82,6 +87,38 @@ def test_a_band_is_that_of_the_worst_case(found: Any) -> None:
     assert found(band="high", category_id="garn") == [1]
 
 
+def test_a_band_is_found_by_the_cases_that_are_the_callers_own(found: Any) -> None:
+    assert found(STOCKHOLM, band="high") == [0]
+    assert found(STOCKHOLM, band="no_data") == [1]  # its own case there: another's is worse
+    assert found(SKANE, band="high") == found(SKANE, band="no_data") == []
+    assert found(GLOVES_AREA, band="high") == [0, 1]
+    assert found(OTHER_AREA, band="high") == found(OTHER_AREA, band="no_data") == []
+
+
+def test_who_buys_from_whom_is_found_among_what_is_shown_whole(tx: Any, ids: list[Any], found: Any) -> None:
+    assert found(STOCKHOLM, region="14") == [1]
+    assert found(SKANE, region="01") == found(OTHER_AREA, region="01") == []
+    assert found(GLOVES_AREA, region="14") == [1, 2]
+    assert found(SKANE, region="14", category_id="garn") == []
+    row = {"region": "12", "number": "L-1", "supplier_id": str(ids[2])}
+    registry.queries.insert_own_numbers(tx, rows=sql.rows([row]))
+    assert found(SKANE, region="14", category_id="garn") == [2]
+
+
+def test_one_that_is_absorbed_between_two_statements_is_left_out(
+    tx: Any, ids: list[Any], found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = registry.suppliers_by_id
+
+    def late(tx: Any, wanted: Any) -> Any:
+        monkeypatch.setattr(registry, "suppliers_by_id", read)
+        merge(tx, ids[0], ids[1])
+        return read(tx, wanted)
+
+    monkeypatch.setattr(registry, "suppliers_by_id", late)
+    assert found(limit=100) == [0, 2, 3]
+
+
 def test_orders_are_walked_in_pages(found: Any) -> None:
     assert found(sort="legal_name") == [2, 1, 0, 3]
     assert found(sort="-legal_name") == [3, 0, 1, 2]
@@ -96,12 +133,35 @@ def test_archived_suppliers_are_found_where_they_are_asked_for(tx: Any, ids: lis
     assert found(status="active") == [0, 1, 2]
 
 
-def test_an_identifier_finds_who_has_it(tx: Any) -> None:
+def test_an_identifier_finds_who_has_it_archived_ones_too(tx: Any) -> None:
     put_gloves(tx)
-    kept = register(tx, supplier(identifiers={"gln": "7300010000001"}))
+    kept = register(tx, supplier(identifiers={"gln": "7300010000001"}, contracts=[]))
     query = page_query(schemas.SupplierQuery, identifier="gln:7300010-000001")
-    [one] = usecases.finding.list_suppliers(tx, query, OFFICE)["items"]
-    assert one["supplier_id"] == kept["supplier_id"]
+    for _ in range(2):
+        [one] = usecases.finding.list_suppliers(tx, query, OFFICE)["items"]
+        assert one["supplier_id"] == kept["supplier_id"]
+        body = loaded(schemas.Status, {"status": "archived", "reason": "Upphört"})
+        usecases.registry.set_status(tx, kept["supplier_id"], body, OFFICE, NOW)
+    active = page_query(schemas.SupplierQuery, identifier="gln:7300010-000001", status="active")
+    assert usecases.finding.list_suppliers(tx, active, OFFICE)["items"] == []
+
+
+def test_a_region_looks_up_its_own_register_and_few_persons_at_once(tx: Any) -> None:
+    put_gloves(tx)
+    kept = register(tx, supplier(own_numbers=[{"region": "14", "number": "L-1"}], contracts=[]))
+    asked = {"region": "14", "numbers": ["L-1"]}
+    for who in (OFFICE, caller("region", region="14"), caller("client", region="14")):
+        [item] = usecases.finding.look_up(tx, asked, who)["items"]
+        assert item["supplier_id"] == kept["supplier_id"]
+    for who in (STOCKHOLM, GLOVES_AREA):
+        with pytest.raises(Forbidden):
+            usecases.finding.look_up(tx, asked, who)
+    persons = {"scheme": "orgnr", "numbers": ["121212+1212"] * 10 + ["5560747569"] * 20}
+    assert len(usecases.finding.look_up(tx, persons, STOCKHOLM)["items"]) == 30
+    persons["numbers"].append("19121212-1212")
+    with pytest.raises(Invalid):
+        usecases.finding.look_up(tx, persons, STOCKHOLM)
+    assert len(usecases.finding.look_up(tx, persons, OFFICE)["items"]) == 31
 
 
 @pytest.mark.parametrize(

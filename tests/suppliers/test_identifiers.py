@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from chassis.loading import loader
-from services.suppliers.schemas.identifiers import OPEN, PERSON, SCHEMES, Identifiers, person, read_number
+from services.suppliers.schemas.identifiers import (
+    OPEN,
+    PERSON,
+    PERSON_ABROAD,
+    SCHEMES,
+    Identifiers,
+    person,
+    read_number,
+)
 
 DATA = Path(__file__).parents[2] / "data" / "public_buyers_orgnr.csv"
 
@@ -41,6 +49,51 @@ WRITTEN = [
     (PERSON, "19121212-1212", TOLVAN),
     (PERSON, "121212+1212", TOLVAN),
 ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "text", "kept"),
+    [
+        ("vat", "ES54362315K", "ES:54362315K"),
+        ("vat", "ESX2482300W", "ES:X2482300W"),
+        ("vat", "CZ7103192745", "CZ:7103192745"),
+        ("vat", "BG7523169263", "BG:7523169263"),
+        ("vat", "LV16117519997", "LV:16117519997"),
+        ("vat", "SK7103192745", "SK:7103192745"),
+        ("vat", "RO1630615123457", "RO:1630615123457"),
+        ("foreign", "IS:120174-3399", "IS:1201743399"),
+        ("foreign", "CZ:710319/2745", "CZ:7103192745"),
+        ("foreign", "LT:38703181745", "LT:38703181745"),
+        ("peppol", "9920:ES54362315K", "ES:54362315K"),
+        ("peppol", "0196:1201743399", "IS:1201743399"),
+        (PERSON_ABROAD, "is:120174-3399", "IS:1201743399"),
+    ],
+)
+def test_a_persons_number_of_another_country_is_one_wherever_it_stands(
+    scheme: str, text: str, kept: str
+) -> None:
+    assert read_number(scheme, text) == (PERSON_ABROAD, kept)
+    assert PERSON_ABROAD not in OPEN
+
+
+@pytest.mark.parametrize(
+    ("scheme", "number"),
+    [
+        ("vat", "ESB58378431"),
+        ("vat", "CZ25123891"),
+        ("vat", "BG175074752"),
+        ("vat", "LV40003521600"),
+        ("foreign", "IS:4504013150"),
+        ("foreign", "CZ:25123891"),
+    ],
+)
+def test_a_companys_number_there_is_open(scheme: str, number: str) -> None:
+    assert read_number(scheme, number) == (scheme, number)
+
+
+@pytest.mark.parametrize("text", ["9955:SE811218987601", "9955:SE 811218-9876-01", "0007:811218-9876"])
+def test_a_sole_traders_number_in_a_peppol_id_is_a_persons(text: str) -> None:
+    assert read_number("peppol", text) == (PERSON, "198112189876")
 
 
 @pytest.mark.parametrize(("scheme", "text", "kept"), WRITTEN)
@@ -76,6 +129,8 @@ def test_a_number_is_kept_in_its_compact_form_whatever_it_is_written_like(
         ("foreign", "GB:<script>"),
         ("foreign", "GB:" + "1" * 51),
         (PERSON, "5565436168"),
+        (PERSON_ABROAD, "ES:B58378431"),
+        (PERSON_ABROAD, "NO:01010750160"),
         (PERSON, "191212121213"),
         (PERSON, "191213121212"),
         (PERSON, "١٩١٢١٢١٢١٢١٢"),

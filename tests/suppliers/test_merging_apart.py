@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers import usecases
+from services.suppliers import schemas, usecases
 from tests.callers import OFFICE
-from tests.suppliers.bodies import SUPPLIER
+from tests.suppliers.bodies import SUPPLIER, loaded
 from tests.suppliers.merges import ask, contact, contract, made, merge, pairs_of
 from tests.suppliers.steps import LATER, assess, history
 from tests.suppliers.test_merging import raised
@@ -66,6 +66,8 @@ def two(tx: Transaction, received: Any) -> tuple[UUID, UUID]:
         LATER,
     )
     usecases.scoring.rescore_after_findings(tx, [raised(other, received)], LATER)
+    paused = loaded(schemas.Status, {"status": "inactive", "reason": "Vilande", "since": "2026-11-01"})
+    usecases.registry.set_status(tx, other, paused, OFFICE, LATER)
     return one, other
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chassis import tables
 from chassis.errors import Conflict
-from services.suppliers import usecases
+from services.suppliers import repository, usecases
 from tests.backbone import wait_until
 from tests.callers import OFFICE
 from tests.suppliers.bodies import NOW, SUPPLIER
 from tests.suppliers.files import table
-from tests.suppliers.merges import ask, contract, made, merge
+from tests.suppliers.merges import WHY, ask, contract, made, merge, pairs_of
 from tests.suppliers.rows import CONTACT, FIRST, SECOND
 from tests.suppliers.steps import LATER, assess
 
@@ -120,6 +120,53 @@ def test_a_rescoring_waits_for_a_merge_and_scores_the_survivor(db: Database, rec
         assert ask(tx, "SELECT count(*) FROM risk_case WHERE supplier_id = %s", absorbed) == [0]
         [case] = usecases.risk.get_risk(tx, survivor, OFFICE)["cases"]
         assert case.causes == [event.id]
+
+
+def test_a_pair_is_confirmed_while_one_of_the_two_is_written_and_its_pairs_are_found(db: Database) -> None:
+    with db.transaction() as tx:
+        one, other = made(tx, "Exempelmedicin AB"), made(tx, "Exempelmedicin Aktiebolag")
+        [pair] = pairs_of(tx, one).values()
+
+    def confirm() -> None:
+        with db.transaction() as later:
+            decided = {"survivor_id": other, "reason": WHY}
+            usecases.duplicates.confirm_duplicate(later, pair.duplicate_id, decided, OFFICE, NOW)
+
+    thread = threading.Thread(target=confirm)
+    with db.transaction() as tx:
+        repository.registry.lock_supplier(tx, one)
+        thread.start()
+        wait_until(lambda: waits(tx), 20)
+        usecases.duplicates.find(tx, [one], NOW)
+        tx.send()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert survivor_of(db, one) == other
+
+
+def test_who_is_registered_beside_a_merge_makes_a_pair_with_the_survivor(db: Database) -> None:
+    with db.transaction() as tx:
+        survivor, absorbed = made(tx, "Exempelmedicin AB"), made(tx, "Exempelmedicin Aktiebolag")
+    while_it_holds(db, lambda tx: merge(tx, survivor, absorbed), lambda tx: made(tx, "EXEMPELMEDICIN"))
+    with db.transaction() as tx:
+        named = ask(tx, "SELECT ARRAY[one, other] FROM duplicate WHERE state = 'open'")
+    assert len(named) == 1
+    assert survivor in named[0]
+
+
+def test_names_are_compared_when_no_merge_is_under_way(db: Database) -> None:
+    with db.transaction() as tx:
+        survivor, absorbed = made(tx, "Exempelmedicinteknik AB"), made(tx, "Exempelmedicintekniik AB")
+        third = made(tx, "Exempelmedicintekniikk AB")
+    compare = usecases.duplicates.compare_names
+    while_it_holds(
+        db,
+        lambda tx: merge(tx, survivor, absorbed),
+        lambda tx: [compare(lambda: nullcontext(tx)) for _ in range(2)],
+    )
+    with db.transaction() as tx:
+        named = ask(tx, "SELECT ARRAY[one, other] FROM duplicate WHERE state = 'open'")
+    assert [set(pair) for pair in named] in ([{survivor, third}], [])
 
 
 def test_an_import_that_waited_for_a_merge_writes_to_the_survivor(imports: Imports) -> None:

@@ -59,11 +59,16 @@ def test_the_numbers_in_a_name_are_told() -> None:
     assert numbers_of(name_key("Exempel 24 nr 7 AB")) == ("24", "7")
 
 
-ALIKE = [("Exempelmedicin Sverige AB", "Exempelmedicin AB"), ("Exempelföretaget AB", "Exempelforetagett AB")]
+ALIKE = [
+    ("Exempelmedicin Sverige AB", "Exempelmedicin AB"),
+    ("Exempelföretaget AB", "Exempelforetagett AB"),
+    ("Exempellycke Health Care AB", "Exempellycke Healthcare Sverige AB"),
+]
 NOT_ALIKE = [
     ("Alfa Sverige AB", "Beta Sverige AB"),
     ("Exempel Medical Nordic", "Annan Medical Nordic"),
     ("Alfa Bygg Konsult", "Alva Bygg Konsult"),
+    ("Alfa Health Care", "Beta Healthcare"),
 ]
 
 

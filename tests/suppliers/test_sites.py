@@ -91,6 +91,18 @@ def test_a_deeper_tier_is_not_there_for_others_than_the_office(tx: Any) -> None:
         usecases.sites.get_site(tx, place, OFFICE)
 
 
+def test_a_region_that_puts_a_site_into_a_deeper_tier_is_answered_with_what_it_wrote(tx: Any) -> None:
+    supplier_id = registered(tx, sites=[SITE | {"operator": "Exempelfabrik Ltd", "address": "1 Road"}])
+    place = site_at(tx, supplier_id)
+    deeper = loaded(schemas.SiteChange, SITE | {"name": None, "tier": 2, "address": "2 Road"})
+    written = usecases.sites.change_site(tx, place, deeper, by(STOCKHOLM))
+    shown = [written[name] for name in ("tier", "name", "operator", "address", "version")]
+    assert shown == [2, None, None, "2 Road", 2]
+    assert usecases.sites.get_site(tx, place, OFFICE)["operator"] == "Exempelfabrik Ltd"
+    with pytest.raises(NotFound):
+        usecases.sites.get_site(tx, place, STOCKHOLM)
+
+
 def test_what_is_wrong_with_a_site_or_its_writer_is_said(tx: Any) -> None:
     supplier_id = registered(tx)
     place = site_at(tx, supplier_id)

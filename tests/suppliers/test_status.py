@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import Conflict, Forbidden
+from chassis.errors import Conflict, Forbidden, Invalid
 from chassis.http import Expectation
 from services.suppliers import schemas, usecases
 from tests.callers import OFFICE, WHATEVER
 from tests.suppliers.bodies import NOW, loaded, put_gloves, register, supplier
+from tests.suppliers.merges import merge
 from tests.suppliers.parts import (
     CONTRACT,
     GLOVES_AREA,
@@ -57,6 +58,24 @@ def test_an_archived_supplier_takes_no_new_contract_and_its_past_stays_readable(
     usecases.contracts.add_contract(tx, supplier_id, contract(), by())
 
 
+def test_nothing_of_an_archived_supplier_runs(tx: Any) -> None:
+    supplier_id = registered(tx)
+    with pytest.raises(Invalid) as refused:
+        status(tx, supplier_id, "archived", since="2099-01-01")
+    assert list(refused.value.faults) == ["/since"]
+    place = only_contract(tx, supplier_id)
+    usecases.contracts.change_contract(tx, place, contract(ends_on="2026-11-20"), by())
+    status(tx, supplier_id, "archived", since="2026-11-21")
+    for ends_on in ("2026-11-21", "2028-12-31", None):
+        with pytest.raises(Conflict, match="archived"):
+            usecases.contracts.change_contract(tx, place, contract(ends_on=ends_on), by())
+    other = registered(tx, legal_name="Annan Exempel AB")
+    with pytest.raises(Conflict, match="archived"):
+        merge(tx, supplier_id, other)
+    status(tx, supplier_id, "active")
+    merge(tx, supplier_id, other)
+
+
 def test_what_becomes_of_a_supplier_is_said_by_its_only_region_or_the_office(tx: Any) -> None:
     supplier_id = registered(tx)
     for actor in (STOCKHOLM, GOTLAND, GLOVES_AREA):
@@ -99,7 +118,8 @@ def test_a_natural_persons_number_is_in_no_event_and_in_the_trail_as_a_hash(tx: 
     everything = trail + str(emitted(tx))
     assert "7300010000001" in everything
     assert number[2:] not in everything
-    found = usecases.finding.look_up(tx, {"scheme": "orgnr", "numbers": ["121212+1212", "1", "5560747569"]})
+    asked = {"scheme": "orgnr", "numbers": ["121212+1212", "1", "5560747569"]}
+    found = usecases.finding.look_up(tx, asked, OFFICE)
     assert [(each["supplier_id"], bool(each["fault"])) for each in found["items"]] == [
         (kept["supplier_id"], False),
         (None, True),

@@ -15,7 +15,7 @@ from chassis import sql, turns
 from chassis.errors import Conflict, NotFound
 from services.suppliers import repository, rulebook, schemas, usecases
 from services.suppliers.domain import Case, rescore
-from tests.callers import OFFICE, page_query
+from tests.callers import OFFICE, caller, page_query
 from tests.recomputed import wrong
 from tests.suppliers.bodies import NOW, SUPPLIER, import_index, loaded, put_gloves, register, supplier
 from tests.suppliers.builders import inputs
@@ -44,7 +44,9 @@ def worked_off(tx: Transaction, now: Any = LATER, size: int = 2, groups: int = 1
 
 
 def waves(tx: Transaction, **given: Any) -> list[Any]:
-    found: list[Any] = usecases.waves.list_waves(tx, page_query(schemas.waves.WaveQuery, **given))["items"]
+    found: list[Any] = usecases.waves.list_waves(tx, page_query(schemas.waves.WaveQuery, **given), OFFICE)[
+        "items"
+    ]
     return found
 
 
@@ -237,3 +239,17 @@ def test_a_rule_set_never_changes_and_one_that_there_is_not_cannot_be_tried(tx: 
             usecases.rule_sets.add_rule_set(tx, name, stricter(), OFFICE, NOW)
     with pytest.raises(NotFound):
         usecases.rule_sets.try_rule_set(tx, "2027-nobody", NOW)
+
+
+def test_which_bands_a_wave_moved_is_told_to_the_office_alone(tx: Transaction) -> None:
+    several(tx, 1)
+    worked_off(tx)
+    region, query = caller("region", region="01"), page_query(schemas.waves.WaveQuery)
+    for wave in waves(tx):
+        assert wave.bands is not None
+        shown = usecases.waves.show_wave(tx, wave.wave_id, region)
+        assert shown == wave._asdict() | {"bands": None}
+        assert usecases.waves.show_wave(tx, wave.wave_id, OFFICE) == wave._asdict()
+    listed = usecases.waves.list_waves(tx, query, region)["items"]
+    assert listed
+    assert all(wave.bands is None for wave in listed)

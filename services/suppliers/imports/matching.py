@@ -12,7 +12,7 @@ from chassis.ids import uuid7
 from chassis.imports import Fault, Outcome, rejected
 from services.suppliers.imports import limits
 from services.suppliers.ownership import Standing
-from services.suppliers.schemas.identifiers import OPEN, SCHEMES
+from services.suppliers.schemas.identifiers import OPEN, SCHEMES, person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ def supplier_of(values: Mapping[str, Any], known: Mapping[NumberKey, UUID]) -> U
 
 def _said(key: NumberKey) -> str:
     """Return how a report names a number: a natural person's is not for all who read reports."""
-    masked = key[0] in SCHEMES and key[0] not in OPEN
+    masked = (key[0] in SCHEMES and key[0] not in OPEN) or (key[0] == OWN and person(key[-1]))
     return key[0] if masked else f"{key[0]} {key[-1]}"
 
 

@@ -108,7 +108,7 @@ WHERE k.contract_id = r.contract_id;
 
 -- name: sites
 -- The sites of suppliers.
-SELECT supplier_id, site_id, name, operator, tier, country, address, products, category_ids FROM site
+SELECT supplier_id, site_id, name, operator, tier, country, address, products, category_ids, registered_by FROM site
 WHERE supplier_id = ANY((:supplier_ids)::uuid[])
 ORDER BY site_id;
 

@@ -10,7 +10,7 @@ from services.suppliers.imports.matching import OWN, keys_of
 from services.suppliers.repository import sites as places
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -104,11 +104,14 @@ def contracts(tx: Transaction, keys: Collection[tuple[UUID, str]]) -> dict[tuple
     return {(row.supplier_id, row.reference): row._asdict() for row in rows}
 
 
-def sites(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[tuple[UUID, str, str], dict[str, Any]]:
-    """Return the sites of suppliers by (supplier, name, country); of two, the older."""
+def sites(
+    tx: Transaction, supplier_ids: Collection[UUID], known: Callable[[Mapping[str, Any]], bool]
+) -> dict[tuple[UUID, str, str], dict[str, Any]]:
+    """Return the `known` sites of suppliers by (supplier, name, country); of two, the older."""
     found: dict[tuple[UUID, str, str], dict[str, Any]] = {}
     for row in queries.sites(tx, supplier_ids=sorted(supplier_ids)):
-        found.setdefault((row.supplier_id, row.name, row.country), row._asdict())
+        if known(site := row._asdict()):
+            found.setdefault((row.supplier_id, row.name, row.country), site)
     return found
 
 

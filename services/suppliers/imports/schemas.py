@@ -15,7 +15,7 @@ from services.suppliers.schemas.common import (
     check_country,
     check_region,
 )
-from services.suppliers.schemas.contracts import Contract
+from services.suppliers.schemas.contracts import Contract, Cpv
 from services.suppliers.schemas.identifiers import SCHEMES, Identifier, Identifiers
 from services.suppliers.schemas.registry import Contact, OwnNumber
 from services.suppliers.schemas.sites import Site
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _COUNTY = "a Swedish county code, such as 01"
+_CPV_DIGITS = 8
 _ID = "the supplier's id in this platform, as exports have it"
 
 
@@ -37,6 +38,15 @@ class County(fields.String):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
         return text.zfill(2) if text.isdecimal() else text
+
+
+class CpvCell(Cpv):
+    """A CPV code; a spreadsheet makes 3000000 of 03000000."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = str(value).strip()
+        short = len(text.partition("-")[0]) == _CPV_DIGITS - 1
+        return super()._deserialize(f"0{text}" if short else text, attr, data, **kwargs)
 
 
 class Code(fields.String):
@@ -78,6 +88,7 @@ class _Named(Schema):
     peppol = _number("peppol")
     foreign = _number("foreign")
     personnr = _number("personnr")
+    foreign_person = _number("foreign_person")
     region = County()
     own_number = Text(LONGEST_TEXT)
 
@@ -161,6 +172,9 @@ class ContractRow(Contract, _Named):
 
     category_id = fields.String(
         required=True, validate=SLUG, metadata={"accepted": "a category's id, such as handskar"}
+    )
+    cpv = CpvCell(
+        metadata={"accepted": "a CPV 2008 code, with or without its check digit, such as 33141420-0"}
     )
     reference = Text(LONGEST_TEXT, required=True)
     regions = List(County(), required=True, validate=Contract().fields["regions"].validate)

@@ -9,10 +9,11 @@ import orjson
 from chassis import outbox, trail
 from chassis.ids import uuid7
 from chassis.imports import Fault, Outcome, rejected
-from services.suppliers import events, repository, schemas, usecases
+from services.suppliers import events, repository, schemas, usecases, views
 from services.suppliers.imports import limits
 from services.suppliers.imports import repository as rows_of
 from services.suppliers.imports.matching import Plan, supplier_of
+from services.suppliers.usecases import editing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from chassis.db import Transaction
     from chassis.imports import Job, Parsed
+    from services.suppliers.imports.matching import NumberKey
     from services.suppliers.ownership import Areas
 
     Values = dict[str, Any]
@@ -49,11 +51,12 @@ _UNSAID: Values = {
     "currency": "SEK",
 }
 _MOST_NAMED = 60
+_ARCHIVED = Fault("", "The supplier is archived: it takes no new contracts, and none of it runs.")
 
 
 def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
     """Register suppliers and change those that are known by a number of theirs."""
-    known = rows_of.known_numbers(tx, rows)
+    known = _known_numbers(tx, rows)
     ids = set(known.values())
     standings = repository.registry.standings_of_suppliers(tx, ids)
     plan = Plan(known, rows_of.registered(tx, ids), job.actor, standings)
@@ -89,23 +92,31 @@ def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
 
     def refuse(before: Values | None, after: Values) -> Fault | None:
         wrong = limits.of_contract(job.actor, before, after, areas) or _turned_round(after)
-        return wrong or (None if before else _archived(after["supplier_id"], archived))
+        if wrong or after["supplier_id"] not in archived:
+            return wrong
+        return _ARCHIVED if before is None or editing.runs(after, editing.today(job.now)) else None
 
     work = _Upserts("contract_id", _CONTRACT, refuse)
     outcomes = [work.decide(row, each, (each, row.values["reference"]), stored) for row, each in found]
     before = _before(tx, work.suppliers)
     rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()), imported=job.imported)
     causes = _tell(tx, (), before, job)
-    _score(tx, work, left, causes, job)
+    keys = _cases_of(work, left)
+    _score_keys(tx, keys, causes, job)
+    whole = {each: row._asdict() for each, row in before.items()}
+    usecases.contracts.stop_following(tx, keys, whole, job.now)
     return outcomes
 
 
 def import_sites(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outcome]:
-    """Add sites to suppliers, and change those of the same name in the same country; cases are scored."""
+    """Add sites to suppliers, and change those of the same name in the same country; cases are scored.
+
+    Of what a caller does not know a row is a new site: else a report would tell which guess was right.
+    """
     areas = rows_of.areas(tx)
     reached = _within_reach(tx, _suppliers(tx, rows), job)
     found = [(row, _strange_of_site(row, areas) or each) for row, each in reached]
-    stored = rows_of.sites(tx, _ids(found))
+    stored = rows_of.sites(tx, _ids(found), lambda site: views.knows_site(site, job.actor))
     left = {each["site_id"]: each["category_ids"] for each in stored.values()}
     work = _Upserts("site_id", _SITE)
     outcomes = [
@@ -113,7 +124,9 @@ def import_sites(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outc
         for row, each in found
     ]
     before = _before(tx, work.suppliers)
-    rows_of.save_sites(tx, list(work.made.values()), list(work.changed.values()))
+    region = job.actor.limited_to("region")
+    made = [{**each, "registered_by": region} for each in work.made.values()]
+    rows_of.save_sites(tx, made, list(work.changed.values()))
     causes = _tell(tx, (), before, job)
     written = [*work.made.values(), *work.changed.values()]
     keys = {
@@ -125,9 +138,15 @@ def import_sites(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outc
     return outcomes
 
 
+def _known_numbers(tx: Transaction, rows: Sequence[Parsed]) -> dict[NumberKey, UUID]:
+    """Return the suppliers that the rows' numbers mean, locked, and nobody merges until the chunk ends."""
+    usecases.aliases.share(tx)
+    return rows_of.known_numbers(tx, rows)
+
+
 def _suppliers(tx: Transaction, rows: Sequence[Parsed]) -> list[tuple[Parsed, UUID | Fault]]:
     """Return each row with its supplier, locked, or with what is wrong."""
-    known = rows_of.known_numbers(tx, rows)
+    known = _known_numbers(tx, rows)
     unknown = Fault("", "No registered supplier has this number: import the supplier first.")
     return [(row, supplier_of(row.values, known) or unknown) for row in rows]
 
@@ -210,13 +229,6 @@ def _turned_round(contract: Values) -> Fault | None:
     return Fault("ends_on", f"{ends_on} is registered, and must not be before starts_on.", "a later ends_on")
 
 
-def _archived(supplier_id: UUID, archived: Collection[UUID]) -> Fault | None:
-    """Return what is wrong with a new contract of an archived supplier."""
-    return (
-        Fault("", "The supplier is archived: it takes no new contracts.") if supplier_id in archived else None
-    )
-
-
 def _before(tx: Transaction, changed: Collection[UUID]) -> dict[UUID, Any]:
     """Return suppliers whole, as they are before a chunk is written, by id."""
     return {row.supplier_id: row for row in repository.registry.suppliers_by_id(tx, sorted(changed))}
@@ -228,8 +240,14 @@ def _tell(tx: Transaction, made: Collection[UUID], before: Mapping[UUID, Any], j
     usecases.duplicates.find(tx, {*made, *before}, job.now)
     after = repository.registry.suppliers_by_id(tx, sorted({*made, *before}))
     action = "imported" if job.imported else None
-    writes = [trail.Write(row.supplier_id, before.get(row.supplier_id), row, action=action) for row in after]
-    trail.wrote_all(tx, "supplier", writes, schema=schemas.SupplierView)
+    records = {each: schemas.recorded(row._asdict()) for each, row in before.items()}
+    writes = [
+        trail.Write(
+            row.supplier_id, records.get(row.supplier_id), schemas.recorded(row._asdict()), action=action
+        )
+        for row in after
+    ]
+    trail.wrote_all(tx, "supplier", writes, schema=schemas.WholeRecord)
     told = [
         (events.supplier_changed if row.supplier_id in before else events.supplier_registered)(
             row._asdict(), imported=job.imported
@@ -240,18 +258,15 @@ def _tell(tx: Transaction, made: Collection[UUID], before: Mapping[UUID, Any], j
     return dict(zip((row.supplier_id for row in after), ids, strict=True))
 
 
-def _score(
-    tx: Transaction, work: _Upserts, left: Mapping[Any, str], causes: Mapping[UUID, UUID], job: Job
-) -> None:
-    """Score the cases of new and changed contracts; of one that moved, the case that it left as well."""
+def _cases_of(work: _Upserts, left: Mapping[Any, str]) -> set[tuple[UUID, str]]:
+    """Return the cases of new and changed contracts; of one that moved, the case that it left as well."""
     written = [*work.made.values(), *work.changed.values()]
     keys = {(each["supplier_id"], each["category_id"]) for each in written}
     for each in work.changed.values():
         before = left.get((each["supplier_id"], each["reference"]))
         if before:
             keys.add((each["supplier_id"], before))
-    _score_keys(tx, keys, causes, job)
-    repository.contracts.stop_following(tx, keys)
+    return keys
 
 
 def _score_keys(

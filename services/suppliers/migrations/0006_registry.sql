@@ -2,7 +2,7 @@
 
 ALTER TABLE identifier DROP CONSTRAINT identifier_scheme_check;
 ALTER TABLE identifier ADD CONSTRAINT identifier_scheme_check
-    CHECK (scheme IN ('orgnr', 'vat', 'lei', 'gln', 'peppol', 'foreign', 'personnr'));
+    CHECK (scheme IN ('orgnr', 'vat', 'lei', 'gln', 'peppol', 'foreign', 'personnr', 'foreign_person'));
 
 -- Since when a supplier has its status, and why; both null: since it was registered.
 ALTER TABLE supplier DROP CONSTRAINT supplier_status_check;
@@ -13,6 +13,8 @@ ALTER TABLE supplier ADD COLUMN status_since date;
 -- `operator`: the sub-supplier that runs the site; null: the supplier itself. It never leaves the internal record.
 ALTER TABLE site ADD COLUMN operator text;
 ALTER TABLE site ADD COLUMN address text;
+-- The region that has registered it, and so knows what it is called: null: the office or an area did.
+ALTER TABLE site ADD COLUMN registered_by text;
 ALTER TABLE site ADD COLUMN products text[] NOT NULL DEFAULT '{}';
 ALTER TABLE site ADD COLUMN version integer NOT NULL DEFAULT 1;
 

@@ -52,13 +52,15 @@ CREATE FUNCTION firm_key(scheme text, value text) RETURNS text LANGUAGE sql IMMU
 SELECT CASE
     WHEN scheme = 'orgnr' THEN 'SE:' || value
     WHEN scheme = 'vat' AND value ~ '^SE\d{12}$' THEN 'SE:' || substr(value, 3, 10)
-    WHEN scheme = 'vat' AND value ~ '^(DK|BE|FI|NO)\d+(MVA)?$' THEN substr(value, 1, 2) || ':' || substring(value FROM '\d+')
+    WHEN scheme = 'vat' AND value ~ '^(DK|BE|FI)\d+$' THEN substr(value, 1, 2) || ':' || substr(value, 3)
+    WHEN scheme = 'foreign' AND value ~ '^(DK|BE|FI|NO):\d+$' THEN value
     WHEN scheme = 'peppol' AND value ~ '^0007:\d{10}$' THEN 'SE:' || substr(value, 6)
     WHEN scheme = 'peppol' AND value ~ '^9955:SE\d{12}$' THEN 'SE:' || substr(value, 8, 10)
     WHEN scheme = 'peppol' AND value ~ '^0088:\d{13}$' THEN 'gln:' || substr(value, 6)
     WHEN scheme = 'peppol' AND value ~ '^0184:(DK)?\d{8}$' THEN 'DK:' || right(value, 8)
     WHEN scheme = 'peppol' AND value ~ '^0192:\d{9}$' THEN 'NO:' || right(value, 9)
-    WHEN scheme = 'peppol' AND value ~ '^0208:\d{10}$' THEN 'BE:' || right(value, 10)
+    WHEN scheme = 'peppol' AND value ~ '^(0208|9925):(BE)?\d{10}$' THEN 'BE:' || right(value, 10)
+    WHEN scheme = 'peppol' AND value ~ '^(0212|0213):(FI)?\d{8}$' THEN 'FI:' || right(value, 8)
     WHEN scheme = 'peppol' AND value ~ '^0199:\w{20}$' THEN 'lei:' || right(value, 20)
     ELSE scheme || ':' || value
 END $$;

@@ -79,6 +79,18 @@ SET categories = ARRAY(SELECT DISTINCT k.category_id FROM contract AS k
     regions = ARRAY(SELECT DISTINCT r FROM contract AS k, unnest(k.regions) AS r
                     WHERE k.supplier_id = s.supplier_id ORDER BY 1);
 
+-- The cases that are a region's (it has a contract in them) or an area's (it answers for their category); of nulls: all.
+-- Written so that it is inlined: a call costs what its conditions do. OFFSET 0: contracts are looked up by case; all of a
+-- region's would be read first, where many cases are asked about and few are shown.
+CREATE FUNCTION cases_within(own_region text, own_area text) RETURNS SETOF risk_case LANGUAGE sql STABLE PARALLEL SAFE AS $$
+SELECT c.* FROM risk_case AS c
+WHERE (own_region IS NULL OR EXISTS (
+      SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)
+        AND own_region = ANY(k.regions) OFFSET 0))
+  AND (own_area IS NULL OR EXISTS (
+      SELECT FROM category AS g WHERE g.category_id = c.category_id AND g.effective_area = own_area))
+$$;
+
 -- One index for every filter, so that what few suppliers have in common is found without looking at the others.
 -- What waits to be sorted into it is read by every search: little may wait.
 CREATE INDEX supplier_search ON supplier

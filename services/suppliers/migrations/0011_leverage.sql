@@ -31,3 +31,11 @@ CREATE TABLE published_figures (
     published_at timestamptz NOT NULL,
     published_by text NOT NULL
 );
+
+-- When a case was followed no more, its last contract being gone: figures of a year leave it out from then on.
+CREATE TABLE case_end (
+    supplier_id uuid NOT NULL,
+    category_id text NOT NULL,
+    ended_at timestamptz NOT NULL
+);
+CREATE INDEX case_end_of_case ON case_end (supplier_id, category_id, ended_at);

@@ -9,6 +9,7 @@ from chassis.ids import uuid7
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from chassis.db import Transaction
@@ -46,7 +47,10 @@ def remove_contract(tx: Transaction, contract_id: UUID) -> None:
     tx.later(queries.delete_contract, contract_id=contract_id)
 
 
-def stop_following(tx: Transaction, keys: Iterable[Key]) -> None:
-    """Leave cases, locked, without a present score if they have no contract any more; their history stays."""
+def stop_following(tx: Transaction, keys: Iterable[Key], now: datetime) -> list[Key]:
+    """Leave cases, locked, without a present score if they have no contract any more; their history stays.
+
+    Returns those that were followed until now.
+    """
     rows = sql.rows([{"supplier_id": each, "category_id": category} for each, category in sorted(keys)])
-    tx.later(queries.stop_following, keys=rows)
+    return [(row.supplier_id, row.category_id) for row in queries.stop_following(tx, keys=rows, now=now)]

@@ -27,10 +27,16 @@ WHERE k.contract_id = r.contract_id;
 -- A contract that was wrongly registered.
 DELETE FROM contract WHERE contract_id = :contract_id;
 
--- name: stop_following!
--- Cases that have no contract any more: known of, their history kept, without a present score.
-UPDATE risk_case AS c SET score_id = NULL, result_id = NULL, score = NULL, band = NULL
-FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
-WHERE (c.supplier_id, c.category_id) = (k.supplier_id, k.category_id)
-  AND NOT EXISTS (
-      SELECT FROM contract AS t WHERE (t.supplier_id, t.category_id) = (c.supplier_id, c.category_id));
+-- name: stop_following
+-- Cases that have no contract any more: known of, their history kept, without a present score; and since when.
+WITH ended AS (
+    UPDATE risk_case AS c SET score_id = NULL, result_id = NULL, score = NULL, band = NULL
+    FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
+    WHERE (c.supplier_id, c.category_id) = (k.supplier_id, k.category_id) AND c.score_id IS NOT NULL
+      AND NOT EXISTS (
+          SELECT FROM contract AS t WHERE (t.supplier_id, t.category_id) = (c.supplier_id, c.category_id))
+    RETURNING c.supplier_id, c.category_id
+), noted AS (
+    INSERT INTO case_end (supplier_id, category_id, ended_at) SELECT supplier_id, category_id, :now FROM ended
+)
+SELECT supplier_id, category_id FROM ended ORDER BY supplier_id, category_id;

@@ -51,7 +51,7 @@ def claim_uncompared(tx: Transaction, limit: int) -> list[UUID]:
 
 
 def near(tx: Transaction, supplier_ids: Sequence[UUID], limits: Mapping[str, Any]) -> list[Any]:
-    """Return (supplier_id, core, found_by, other_id, other_core, other_found_by) of names that may be alike.
+    """Return (supplier_id, name_key, other_id, other_key) of names that may be alike.
 
     limits: `nearness` 0-1, `shortest` core compared, `block` and `most` as duplicates.toml has them.
     """

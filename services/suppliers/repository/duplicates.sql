@@ -77,7 +77,8 @@ RETURNING supplier_id;
 -- name: near
 -- The nearest names in the same country, with the same numbers, that begin or end alike and are about as long; at most
 -- `block` of those that begin, or end, so are looked at.
-SELECT s.supplier_id, s.core, s.found_by, o.supplier_id AS other_id, o.core AS other_core, o.found_by AS other_found_by
+SELECT s.supplier_id, (SELECT name_key FROM supplier WHERE supplier_id = s.supplier_id) AS name_key,
+       o.supplier_id AS other_id, (SELECT name_key FROM supplier WHERE supplier_id = o.supplier_id) AS other_key
 FROM compared_name AS s CROSS JOIN LATERAL (
     SELECT n.supplier_id, n.core, n.found_by FROM (
         (SELECT supplier_id, core, found_by FROM compared_name

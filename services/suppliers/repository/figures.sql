@@ -6,21 +6,28 @@ GROUP BY category_id, coalesce(band, 'no_data')
 ORDER BY category_id, band;
 
 -- name: cases_then
--- How many cases were in each band of each category at a moment: by the last score that each had until then.
+-- How many cases were in each band of each category at a moment: by the last score that each had until then; without
+-- those whose last contract was gone by then.
 SELECT s.category_id, r.band, count(*) AS cases
-FROM (SELECT DISTINCT ON (supplier_id, category_id) supplier_id, category_id, result_id FROM scored_case
+FROM (SELECT DISTINCT ON (supplier_id, category_id) supplier_id, category_id, result_id, as_of FROM scored_case
       WHERE as_of < (:until)::timestamptz ORDER BY supplier_id, category_id, score_id DESC) AS s
 JOIN risk_result AS r USING (result_id)
+WHERE NOT EXISTS (
+    SELECT FROM case_end AS e WHERE (e.supplier_id, e.category_id) = (s.supplier_id, s.category_id)
+      AND e.ended_at >= s.as_of AND e.ended_at < (:until)::timestamptz)
 GROUP BY s.category_id, r.band
 ORDER BY s.category_id, r.band;
 
 -- name: suppliers_then
--- How many suppliers had their worst category in each band at a moment; no_data: none of their cases had a score.
+-- How many suppliers had their worst category in each band at a moment; no_data: none of their cases had a score. Likewise.
 SELECT worst.band, count(*) AS suppliers
 FROM (SELECT DISTINCT ON (s.supplier_id) s.supplier_id, r.band
-      FROM (SELECT DISTINCT ON (supplier_id, category_id) supplier_id, category_id, result_id FROM scored_case
+      FROM (SELECT DISTINCT ON (supplier_id, category_id) supplier_id, category_id, result_id, as_of FROM scored_case
             WHERE as_of < (:until)::timestamptz ORDER BY supplier_id, category_id, score_id DESC) AS s
       JOIN risk_result AS r USING (result_id)
+      WHERE NOT EXISTS (
+          SELECT FROM case_end AS e WHERE (e.supplier_id, e.category_id) = (s.supplier_id, s.category_id)
+            AND e.ended_at >= s.as_of AND e.ended_at < (:until)::timestamptz)
       ORDER BY s.supplier_id, r.score DESC NULLS LAST) AS worst
 GROUP BY worst.band;
 

@@ -25,21 +25,36 @@ _FILTERS = ("name", "category_id", "country", "region", "band", "status")
 
 
 def suppliers(
-    tx: Transaction, query: Mapping[str, Any], shown: Callable[[Any], dict[str, Any]]
+    tx: Transaction,
+    query: Mapping[str, Any],
+    reach: Mapping[str, str | None],
+    shown: Callable[[Any], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Return a page of suppliers, as `shown` makes them of whole ones."""
+    """Return a page of suppliers, as `shown` makes them of whole ones.
+
+    `reach`: the region and the area whose cases a band may be told of; None: all.
+    """
     page = paging.search(
-        tx, queries.found, queries.listed, query, SupplierQuery, looked_at=_LOOKED_AT, **_filters(query)
+        tx,
+        queries.found,
+        queries.listed,
+        query,
+        SupplierQuery,
+        looked_at=_LOOKED_AT,
+        **_filters(query, reach),
     )
     ids = [row.supplier_id for row in page["items"]]
     whole = {row.supplier_id: row for row in registry.suppliers_by_id(tx, ids)}
-    return {**page, "items": [shown(whole[each]) for each in ids]}
+    # one that was absorbed between the two statements is no more
+    return {**page, "items": [shown(whole[each]) for each in ids if each in whole]}
 
 
-def _filters(query: Mapping[str, Any]) -> dict[str, Any]:
+def _filters(query: Mapping[str, Any], reach: Mapping[str, str | None]) -> dict[str, Any]:
     scheme, number = query["identifier"] or (None, None)
     filters = {name: query[name] for name in _FILTERS}
-    return {**filters, "scheme": scheme, "number": number, "worse": _worse(query["band"])}
+    limited = bool(query["band"] or query["region"])  # only these tell what not everybody is shown
+    own = {f"own_{claim}": value if limited else None for claim, value in reach.items()}
+    return {**filters, **own, "scheme": scheme, "number": number, "worse": _worse(query["band"])}
 
 
 def _worse(band: str | None) -> list[str] | None:

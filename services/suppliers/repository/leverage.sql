@@ -13,7 +13,7 @@ FROM (
     WHERE k.category_id = :category_id AND k.starts_on <= (:as_of)::date AND (k.ends_on IS NULL OR k.ends_on >= (:as_of)::date)
     GROUP BY k.supplier_id
 ) AS k
-JOIN risk_case AS c ON c.supplier_id = k.supplier_id AND c.category_id = :category_id
+JOIN cases_within(:region, :area) AS c ON c.supplier_id = k.supplier_id AND c.category_id = :category_id
 CROSS JOIN jsonb_to_record((:rules)::jsonb) AS r (
     unit_ore numeric, days_in_year integer, spend_places integer, years_places integer, most_years numeric, places integer, worth jsonb)
 CROSS JOIN LATERAL (SELECT
@@ -22,22 +22,12 @@ CROSS JOIN LATERAL (SELECT
 CROSS JOIN LATERAL (
     SELECT factor FROM jsonb_to_recordset(r.worth) AS w (from_years numeric, factor numeric)
     WHERE w.from_years <= t.years_left ORDER BY w.from_years DESC LIMIT 1) AS w
-CROSS JOIN LATERAL (SELECT round(c.score * t.spend_msek * t.years_left * w.factor, r.places) AS priority) AS p
-WHERE ((:region)::text IS NULL OR EXISTS (
-      SELECT FROM contract AS o WHERE (o.supplier_id, o.category_id) = (c.supplier_id, c.category_id)
-        AND (:region)::text = ANY(o.regions)))
-  AND ((:area)::text IS NULL OR EXISTS (
-      SELECT FROM category AS g WHERE g.category_id = c.category_id AND g.effective_area = :area));
+CROSS JOIN LATERAL (SELECT round(c.score * t.spend_msek * t.years_left * w.factor, r.places) AS priority) AS p;
 
 -- name: cases_of_supplier
 -- The keys of a supplier's cases; a region's or an area's own only, where one is named.
-SELECT c.supplier_id, c.category_id FROM risk_case AS c
+SELECT c.supplier_id, c.category_id FROM cases_within(:region, :area) AS c
 WHERE c.supplier_id = :supplier_id
-  AND ((:region)::text IS NULL OR EXISTS (
-      SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)
-        AND (:region)::text = ANY(k.regions)))
-  AND ((:area)::text IS NULL OR EXISTS (
-      SELECT FROM category AS g WHERE g.category_id = c.category_id AND g.effective_area = :area))
 ORDER BY c.category_id;
 
 -- name: case_facts

@@ -30,6 +30,8 @@ _MOVES = (
     queries.move_deviations,
     queries.move_scores,
     queries.move_present_scores,
+    queries.delete_case_ends,
+    queries.move_case_ends,
     queries.delete_cases,
     queries.delete_compared,
     queries.move_aliases,
@@ -41,10 +43,15 @@ def hold_aliases(tx: Transaction) -> None:
     tx.later(queries.hold_aliases)
 
 
+def share_aliases(tx: Transaction) -> None:
+    """Let nobody merge until the end."""
+    tx.later(queries.share_aliases)
+
+
 def survivors(tx: Transaction, supplier_ids: Iterable[UUID], *, hold: bool = False) -> dict[UUID, UUID]:
     """Return which suppliers ids mean, where that is another one; `hold`: no merge until the end."""
     if hold:
-        tx.later(queries.share_aliases)
+        share_aliases(tx)
     rows = queries.survivors(tx, supplier_ids=sorted(set(supplier_ids)))
     return {row.supplier_id: row.survivor_id for row in rows}
 

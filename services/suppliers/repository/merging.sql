@@ -126,6 +126,16 @@ FROM (SELECT DISTINCT ON (category_id) category_id, score_id, result_id, score, 
       ORDER BY category_id, score_id DESC) AS l
 WHERE c.supplier_id = :survivor_id AND c.category_id = l.category_id AND c.score_id IS NULL;
 
+-- name: delete_case_ends!
+-- What ended for one of them has not ended if the survivor has it.
+DELETE FROM case_end AS e USING risk_case AS c
+WHERE e.supplier_id = ANY((:absorbed_ids)::uuid[]) AND c.supplier_id = :survivor_id AND c.category_id = e.category_id
+  AND c.score_id IS NOT NULL;
+
+-- name: move_case_ends!
+-- When cases ended.
+UPDATE case_end SET supplier_id = :survivor_id WHERE supplier_id = ANY((:absorbed_ids)::uuid[]);
+
 -- name: delete_cases!
 -- Cases that nothing is left of.
 DELETE FROM risk_case WHERE supplier_id = ANY((:absorbed_ids)::uuid[]);

@@ -24,8 +24,13 @@ queries: Any = sql.load(
 )
 
 
-def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Keep a new supplier and return it whole; Conflict if another one has a number of it."""
+def add_supplier(
+    tx: Transaction, new: Mapping[str, Any], now: datetime, region: str | None = None
+) -> dict[str, Any]:
+    """Keep a new supplier and return it whole; Conflict if another one has a number of it.
+
+    `region`: whose caller registers it, if a region's.
+    """
     supplier_id = uuid7()
     tx.later(
         queries.insert_supplier,
@@ -40,7 +45,7 @@ def add_supplier(tx: Transaction, new: Mapping[str, Any], now: datetime) -> dict
     _add_own_numbers(tx, supplier_id, new["own_numbers"])
     if new["contacts"]:
         tx.later(queries.insert_contacts, rows=_numbered(supplier_id, new["contacts"]))
-    sites.add_sites(tx, supplier_id, new["sites"])
+    sites.add_sites(tx, supplier_id, new["sites"], region)
     contracts.add_contracts(tx, supplier_id, new["contracts"])
     return _with_its_numbers(tx, supplier_id, new)
 
@@ -123,6 +128,11 @@ def change_supplier(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any]) 
     fresh = [contact for contact in new["contacts"] if not contact["contact_id"]]
     tx.later(queries.insert_contacts, rows=_numbered(supplier_id, fresh))
     return _with_its_numbers(tx, supplier_id, new)
+
+
+def remove_own_number(tx: Transaction, region: str, number: str) -> None:
+    """Take a region's own number from the supplier that has it, and that this transaction holds."""
+    tx.later(queries.delete_own_number, region=region, number=number)
 
 
 def raise_version(tx: Transaction, supplier_id: UUID) -> None:

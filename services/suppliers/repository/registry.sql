@@ -25,6 +25,10 @@ SELECT region, number, supplier_id FROM jsonb_populate_recordset(NULL::own_numbe
 ORDER BY region, number
 ON CONFLICT DO NOTHING;
 
+-- name: delete_own_number!
+-- A number that a region had given to the wrong supplier.
+DELETE FROM own_number WHERE region = :region AND number = :number;
+
 -- name: insert_contacts!
 -- Contact persons.
 INSERT INTO contact (contact_id, supplier_id, name, email, language, role)

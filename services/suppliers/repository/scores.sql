@@ -114,14 +114,9 @@ WHERE (c.supplier_id, c.category_id) = (added.supplier_id, added.category_id);
 
 -- name: current_scores
 -- The present score of each of a supplier's cases; a region's or an area's own only, where one is named.
-SELECT s.* FROM risk_case AS c
+SELECT s.* FROM cases_within(:region, :area) AS c
 JOIN risk_score AS s USING (supplier_id, category_id, score_id)
 WHERE c.supplier_id = :supplier_id
-  AND ((:region)::text IS NULL OR EXISTS (
-      SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)
-        AND (:region)::text = ANY(k.regions)))
-  AND ((:area)::text IS NULL OR EXISTS (
-      SELECT FROM category AS g WHERE g.category_id = c.category_id AND g.effective_area = :area))
 ORDER BY c.category_id;
 
 -- name: scores_after
@@ -147,11 +142,8 @@ WHERE (n.known IS NOT NULL OR c.result_id IS NOT NULL)
 SELECT s.* FROM risk_score AS s
 WHERE s.supplier_id = :supplier_id
   AND ((:category_id)::text IS NULL OR s.category_id = :category_id)
-  AND ((:region)::text IS NULL OR EXISTS (
-      SELECT FROM contract AS k WHERE (k.supplier_id, k.category_id) = (s.supplier_id, s.category_id)
-        AND (:region)::text = ANY(k.regions)))
-  AND ((:area)::text IS NULL OR EXISTS (
-      SELECT FROM category AS g WHERE g.category_id = s.category_id AND g.effective_area = :area));
+  AND EXISTS (SELECT FROM cases_within(:region, :area) AS c
+              WHERE (c.supplier_id, c.category_id) = (s.supplier_id, s.category_id));
 
 -- name: suppliers_by_band
 -- How many suppliers have their worst category in each band; no_data: none of their cases has a score.

@@ -22,9 +22,11 @@ def site(tx: Transaction, supplier_id: UUID, site_id: UUID) -> dict[str, Any] | 
     return next((each for each in found if each["site_id"] == site_id), None)
 
 
-def add_sites(tx: Transaction, supplier_id: UUID, new: Sequence[Mapping[str, Any]]) -> list[UUID]:
-    """Keep new sites of a supplier and return their ids."""
-    rows = [{**each, "site_id": uuid7(), "supplier_id": supplier_id} for each in new]
+def add_sites(
+    tx: Transaction, supplier_id: UUID, new: Sequence[Mapping[str, Any]], region: str | None
+) -> list[UUID]:
+    """Keep new sites of a supplier and return their ids; `region`: that of the caller, if any."""
+    rows = [{**each, "site_id": uuid7(), "supplier_id": supplier_id, "registered_by": region} for each in new]
     if rows:
         tx.later(queries.insert_sites, rows=sql.rows(rows))
     return [row["site_id"] for row in rows]

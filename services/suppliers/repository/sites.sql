@@ -5,8 +5,8 @@ FROM site WHERE supplier_id = :supplier_id ORDER BY site_id;
 
 -- name: insert_sites!
 -- Production sites.
-INSERT INTO site (site_id, supplier_id, name, operator, tier, country, address, products, category_ids)
-SELECT site_id, supplier_id, name, operator, tier, country, address, products, category_ids
+INSERT INTO site (site_id, supplier_id, name, operator, tier, country, address, products, category_ids, registered_by)
+SELECT site_id, supplier_id, name, operator, tier, country, address, products, category_ids, registered_by
 FROM jsonb_populate_recordset(NULL::site, (:rows)::jsonb);
 
 -- name: update_sites!

@@ -43,11 +43,13 @@ from services.suppliers.schemas.duplicates import (
     Merge,
     Rejection,
     WholeRecord,
+    recorded,
 )
 from services.suppliers.schemas.finding import Lookup, LookupView, SupplierQuery
 from services.suppliers.schemas.registry import (
     ContactView,
     NewSupplier,
+    OwnNumberRemoval,
     Status,
     SupplierChange,
     SupplierView,
@@ -88,6 +90,7 @@ __all__ = [
     "NewCategory",
     "NewPriority",
     "NewSupplier",
+    "OwnNumberRemoval",
     "PastScore",
     "PriorityQuery",
     "PriorityView",
@@ -108,6 +111,7 @@ __all__ = [
     "follow_ups",
     "leverage",
     "page",
+    "recorded",
     "rule_sets",
     "waves",
     "whatif",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -60,10 +61,17 @@ CONTRACT: dict[str, Any] = {
 }
 
 
-def check_cpv(code: str) -> None:
-    """Refuse what is no code of the vocabulary."""
-    if code not in reference.cpv():
-        raise ValidationError("Must be a CPV 2008 code of 8 digits, without its check digit.")
+_CPV = re.compile(r"([0-9]{8})(?:-[0-9])?")
+
+
+class Cpv(fields.String):
+    """A code of the procurement vocabulary; a check digit behind a hyphen is left away."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        written = _CPV.fullmatch(super()._deserialize(value, attr, data, **kwargs))
+        if written is None or written[1] not in reference.cpv():
+            raise ValidationError("Must be a CPV 2008 code of 8 digits.")
+        return written[1]
 
 
 def _days() -> fields.Integer:
@@ -106,7 +114,7 @@ class Contract(Schema):
     """
 
     category_id = fields.String(required=True, validate=SLUG)
-    cpv = fields.String(load_default=None, allow_none=True, validate=check_cpv)
+    cpv = Cpv(load_default=None, allow_none=True)
     regions = List(
         fields.String(validate=check_region, metadata=REGION),
         required=True,

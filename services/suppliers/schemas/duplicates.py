@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
 from chassis.fields import Id, List, Text
 from chassis.http import PageQuery
 from services.suppliers.schemas.common import distinct
-from services.suppliers.schemas.identifiers import FormerIdentifiers
+from services.suppliers.schemas.identifiers import FormerIdentifiers, person
 from services.suppliers.schemas.registry import SupplierView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 REASONS = ("identifier", "name", "similar_name")
 DUPLICATE_STATES = ("open", "rejected", "merged")
@@ -92,14 +95,32 @@ class Merge(Schema):
     example: ClassVar[dict[str, Any]] = {"absorbed_ids": [_OTHER], "reason": "Registered by two regions."}
 
 
+class RecordedNumber(Schema):
+    """A region's own number; a natural person's stands apart, as personal data."""
+
+    region = fields.String()
+    number = fields.String(allow_none=True)
+    person = fields.String(metadata={"personal": True})
+
+
+def recorded(supplier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a supplier, whole, as the audit trail may have it by `WholeRecord`."""
+    numbers = [
+        {"region": own["region"], "number": None, "person": own["number"]} if person(own["number"]) else own
+        for own in supplier["own_numbers"]
+    ]
+    return {**supplier, "own_numbers": numbers}
+
+
 class WholeRecord(SupplierView):
     """A supplier with everything that a merge moves: what the audit trail keeps, to take it apart by.
 
     `cases`: each with its judgement as it is stored; `score_ids`: its scores;
     `audit_ids`, `deviation_ids`: what audits told of it; `doubled_contacts`: contact ->
-    that of the survivor with the same address, which stays instead.
+    that of the survivor with the same address, which stays instead. Made of what `recorded` returns.
     """
 
+    own_numbers = fields.List(fields.Nested(RecordedNumber))
     former_identifiers = fields.Nested(FormerIdentifiers)
     cases = fields.List(fields.Dict())
     score_ids = fields.List(fields.UUID())

@@ -26,7 +26,7 @@ Bands = Schema.from_dict({band: fields.Integer() for band in (*BANDS, NO_DATA)},
 
 
 class CategoryFigures(Schema):
-    """A category's cases; `by_band` null: of so few cases that it is not published."""
+    """A category's cases; `by_band` null: of so few cases that only the office sees it."""
 
     category_id = fields.String()
     names = fields.Dict(fields.String(), fields.String())

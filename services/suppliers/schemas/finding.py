@@ -53,8 +53,9 @@ class SupplierQuery(PageQuery):
     """Filters of the list of suppliers; all that are given must hold.
 
     `name`: a part of the name, 3 characters or more, whatever their case and accents (å, ä and ö are letters
-    of their own). `identifier`: scheme:number. `region`: with a contract of that county code. `band`: that of
-    the worst case. `status`: archived ones are listed only where it is asked for.
+    of their own). `identifier`: scheme:number, of archived ones too. `region`: with a contract of that county
+    code, among those you are shown whole. `band`: that of the worst case, of those that are yours. `status`:
+    archived ones are listed only where it is asked for.
     """
 
     key = ("supplier_id",)
@@ -70,7 +71,10 @@ class SupplierQuery(PageQuery):
 
 
 class Lookup(Schema):
-    """Numbers to look suppliers up by: those of a region's own register, or those of one scheme."""
+    """Numbers to look suppliers up by: those of your region's own register, or those of one scheme.
+
+    Of natural persons' numbers, in whatever scheme they stand, ten at most, unless the office asks.
+    """
 
     region = fields.String(validate=check_region, metadata=REGION)
     scheme = fields.String(validate=validate.OneOf(list(SCHEMES)))

@@ -21,12 +21,15 @@ from services.suppliers.schemas.common import LONGEST_TEXT, OPTIONAL
 
 # A natural person's number (personnummer, samordningsnummer), also where it stands in for an organisation's.
 PERSON = "personnr"
+# The same of other countries, with the country: a DNI, a rodné číslo, a kennitala.
+PERSON_ABROAD = "foreign_person"
 
 _ICD = re.compile(r"([0-9]{4}):([A-Z0-9][A-Z0-9._~-]{0,49})")
 _FOREIGN = re.compile(r"([A-Z]{2}):([A-Z0-9](?:[A-Z0-9 ./&()-]{0,48}[A-Z0-9.)])?)")
 _PERSON = re.compile(r"((?:[0-9]{2})?)([0-9]{4})([0-9]{2})([-+]?)([0-9]{4})")
 _COORDINATION = 60  # is added to the day of birth in a samordningsnummer
 _GLN_DIGITS, _LEI_CHARACTERS = 13, 20
+_PEPPOL_VAT = "9955:"  # before a Swedish VAT number in a Peppol id
 _LEGAL_PERSON = "16"  # what authorities put before an orgnr to make it as long as a personnummer
 _ORGNR_DIGITS = 10
 _FIRST_OF_LEGAL = "2"  # the third digit of an orgnr is at least this one: no month begins with it
@@ -100,6 +103,16 @@ def _personnr(text: str) -> str:
     return number
 
 
+def _person_abroad(text: str) -> str:
+    number = _abroad_in("foreign", text)
+    if number is None:
+        known = ", ".join(registers.PERSONS)
+        raise ValidationError(
+            f"Must be a valid number of a natural person with its country, one of: {known}."
+        )
+    return number
+
+
 class Scheme(NamedTuple):
     """How a scheme's numbers are read (raises ValidationError or stdnum's), and what is told of them."""
 
@@ -121,6 +134,9 @@ SCHEMES: dict[str, Scheme] = {
     "peppol": Scheme(_peppol, "a Peppol participant id, such as 0007:5565436168 or 0088:7300010000001"),
     "foreign": Scheme(_foreign, "a registration abroad with its country, such as NO:974760673"),
     PERSON: Scheme(_personnr, "a personnummer or samordningsnummer of a sole trader", masked=True),
+    PERSON_ABROAD: Scheme(
+        _person_abroad, "a natural person's number abroad with its country, such as ES:54362315K", masked=True
+    ),
 }
 OPEN = tuple(scheme for scheme, its in SCHEMES.items() if not its.masked)
 
@@ -128,18 +144,38 @@ OPEN = tuple(scheme for scheme, its in SCHEMES.items() if not its.masked)
 def read_number(scheme: str, text: str) -> tuple[str, str]:
     """Return the scheme that a number is kept under, and its compact form; raises ValidationError.
 
-    A natural person's number is one wherever it stands: as an orgnr, in a Swedish VAT number, in a Peppol id.
+    A natural person's number is one wherever it stands: as an orgnr, in a VAT number, in a Peppol id.
     """
     if hidden := _person_in(scheme, text):
         return PERSON, hidden
+    if hidden := _abroad_in(scheme, text):
+        return PERSON_ABROAD, hidden
     try:
         return scheme, str(SCHEMES[scheme].read(text))
     except NumberError as fault:
         raise ValidationError(f"Is no valid {scheme}: {fault}") from None
 
 
+def _abroad_in(scheme: str, text: str) -> str | None:
+    """Return a natural person's number of another country, with that; None: there is none in it."""
+    compact = clean(text, " .-/").strip().upper()
+    if scheme == "vat":
+        country, number = compact[:2], compact[2:]
+    elif scheme in {"foreign", PERSON_ABROAD, "peppol"}:
+        place, _, number = compact.partition(":")
+        country = registers.PEPPOL_PERSONS.get(place, "") if scheme == "peppol" else place
+        number = number.removeprefix(country)
+    else:
+        return None
+    known = registers.PERSONS.get(country)
+    found = known and known[0].fullmatch(number) and known[1].is_valid(number)
+    return f"{country}:{number}" if found else None
+
+
 def _person_in(scheme: str, text: str) -> str | None:
     compact = clean(text, " .").strip().upper()
+    if scheme == "peppol" and compact.startswith(_PEPPOL_VAT):
+        scheme, compact = "vat", compact.removeprefix(_PEPPOL_VAT)
     if scheme == "vat":
         found = re.fullmatch(r"SE([0-9]{6})-?([0-9]{4})-?01", compact)
         compact = f"{found[1]}{found[2]}" if found else ""

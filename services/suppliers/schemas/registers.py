@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import Any
 
@@ -47,6 +48,33 @@ BUSINESS = _modules(
     VN vn.mst
     """
 )
+
+# Countries where a natural person who trades has a number of its own: its form, and what checks it.
+# It stands in VAT numbers, registrations and Peppol ids; a company's number there has another form.
+PERSONS = {
+    country: (re.compile(form), import_module(f"stdnum.{name}"))
+    for country, form, name in (
+        ("BG", "[0-9]{10}", "bg.vat"),
+        ("CZ", "[0-9]{9,10}", "cz.dic"),
+        ("ES", "[0-9]{8}[A-Z]|[KLMXYZ][0-9]{7}[A-Z]", "es.nif"),
+        ("IS", "[0-3][0-9]{9}", "is_.kennitala"),
+        ("LT", "[3-6][0-9]{10}", "lt.asmens"),
+        ("LV", "[0-3][0-9]{10}", "lv.pvn"),
+        ("RO", "[0-9]{13}", "ro.cnp"),
+        ("SK", "[0-9]{9,10}", "sk.rc"),
+    )
+}
+# Under which of the network's codes they stand
+PEPPOL_PERSONS = {
+    "0196": "IS",
+    "9920": "ES",
+    "9926": "BG",
+    "9929": "CZ",
+    "9937": "LT",
+    "9939": "LV",
+    "9947": "RO",
+    "9950": "SK",
+}
 
 # The Peppol network's list of participant identifier schemes (ISO 6523 codes): those that are checked …
 PEPPOL_CHECKED = _modules(

@@ -55,7 +55,26 @@ class OwnNumber(Schema):
     number = Text(LONGEST_TEXT, required=True)
 
 
-class NewSupplier(Schema):
+class _WithContacts(Schema):
+    """What names contacts: they are known by their addresses, whatever the case of these."""
+
+    @validates_schema
+    def _each_address_once(self, data: dict[str, Any], **_: Any) -> None:
+        addresses = [contact["email"].lower() for contact in data["contacts"]]
+        twice = [i for i, one in enumerate(addresses) if one in addresses[:i]]
+        if twice:
+            raise ValidationError({"contacts": {i: {"email": ["Is named twice."]} for i in twice}})
+
+
+class OwnNumberRemoval(OwnNumber):
+    """A region's own number that a supplier is not called any more, and why; name no person in the reason."""
+
+    reason = Text(LONGEST_REASON, required=True)
+
+    example: ClassVar[dict[str, Any]] = {**_OWN_NUMBER, "reason": "Typed on the wrong supplier"}
+
+
+class NewSupplier(_WithContacts):
     """A supplier to register, with everything that is known of it."""
 
     legal_name = Text(LONGEST_NAME, required=True)
@@ -98,7 +117,7 @@ class KnownContact(Contact):
     contact_id = Id(load_default=None, allow_none=True)
 
 
-class SupplierChange(Schema):
+class SupplierChange(_WithContacts):
     """The editable part of a supplier, whole: what is left out is gone. Contracts and sites stay.
 
     A number that the caller is not shown, a natural person's, stays where it is left out. `reason`: why a
@@ -182,9 +201,9 @@ class SupplierView(Schema):
 
 
 class Status(Schema):
-    """What becomes of a supplier: `since` is a Stockholm date, today where it is left out.
+    """What becomes of a supplier: `since` is a Stockholm date, today at the latest and where it is left out.
 
-    An archived one takes no new contracts and leaves the list; its past stays readable.
+    An archived one takes no contract that runs and leaves the list; its past stays readable.
     """
 
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))

@@ -24,7 +24,8 @@ class BandChange(Schema):
 class WaveView(Schema):
     """A rescoring of many cases; a trial writes no score. `told`: cases whose band or a flag changed.
 
-    `failure`: why it ended before all cases were scored, null if it did not.
+    `failure`: why it ended before all cases were scored, null if it did not. `bands` is the office's: null
+    for everybody else, since those of few cases would tell scores of others.
     """
 
     wave_id = fields.UUID()
@@ -37,7 +38,7 @@ class WaveView(Schema):
     failure = fields.String(allow_none=True)
     cases = fields.Integer()
     told = fields.Integer()
-    bands = fields.List(fields.Nested(BandChange))
+    bands = fields.List(fields.Nested(BandChange), allow_none=True)
 
     example: ClassVar[dict[str, Any]] = {
         "wave_id": "01938f41-0a1b-7c30-8d4e-5f6a7b8c9d30",

@@ -33,7 +33,7 @@ class Bulk:
         location="/imports/{import_id}",
     )
     def post_import(self, tx: Transaction, call: Call) -> Any:
-        """Import a file of suppliers, contacts or contracts; it is worked on after the answer."""
+        """Import a file of suppliers, contacts, contracts or sites; it is worked on after the answer."""
         return imports.start(tx, call)
 
     @http(

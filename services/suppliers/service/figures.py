@@ -28,7 +28,7 @@ class Figures:
     )
     def get_figures(self, tx: Transaction, call: Call) -> Any:
         """Read a year's figures: as they stand, or as they were published."""
-        return usecases.figures.get_figures(tx, call.query["year"], call.now)
+        return usecases.figures.get_figures(tx, call.query["year"], call.actor, call.now)
 
     @http("GET", _YEAR, scope="public", returns=schemas.figures.PublishedFigures)
     def get_published_figures(self, tx: Transaction, call: Call, year: int) -> Any:

@@ -55,8 +55,8 @@ class Registry:
         returns=schemas.LookupView,
     )
     def look_up_suppliers(self, tx: Transaction, call: Call) -> Any:
-        """Look suppliers up by the numbers of a region's own register, or by those of a scheme."""
-        return usecases.finding.look_up(tx, call.body)
+        """Look suppliers up by the numbers of your region's own register, or by those of a scheme."""
+        return usecases.finding.look_up(tx, call.body, call.actor)
 
     @http("GET", _SUPPLIER, scope="suppliers:read", returns=schemas.SupplierView, versioned=True)
     def get_supplier(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
@@ -75,6 +75,18 @@ class Registry:
     def put_supplier(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
         """Change or correct a supplier's names, numbers and contacts; a region those that are its own."""
         return usecases.registry.change_supplier(tx, supplier_id, call.body, call.expects, call.actor)
+
+    @http(
+        "POST",
+        f"{_SUPPLIER}/own-numbers/removal",
+        scope="suppliers:write",
+        body=schemas.OwnNumberRemoval,
+        returns=schemas.SupplierView,
+        versioned=True,
+    )
+    def post_own_number_removal(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
+        """Take a number of your region's own register from a supplier that it was given to wrongly."""
+        return usecases.own_numbers.remove_own_number(tx, supplier_id, call.body, call.actor)
 
     @http(
         "POST",

@@ -95,12 +95,12 @@ class RuleSets:
     )
     def list_waves(self, tx: Transaction, call: Call) -> Any:
         """List the rescorings of many cases: what led to them, and how far they are."""
-        return usecases.waves.list_waves(tx, call.query)
+        return usecases.waves.list_waves(tx, call.query, call.actor)
 
     @http("GET", _WAVE, scope="risk:read", returns=schemas.waves.WaveView)
     def get_wave(self, tx: Transaction, call: Call, wave_id: UUID) -> Any:
         """Read how far a rescoring or a trial is, and how many cases went from which band to which."""
-        return usecases.waves.get_wave(tx, wave_id)
+        return usecases.waves.show_wave(tx, wave_id, call.actor)
 
     @http(
         "GET",

@@ -36,6 +36,11 @@ def at_survivors(tx: Transaction, batch: Sequence[Received]) -> list[Received]:
     ]
 
 
+def share(tx: Transaction) -> None:
+    """Let nobody merge until the transaction ends: before any other lock is taken."""
+    repository.merging.share_aliases(tx)
+
+
 def hold(tx: Transaction) -> None:
     """Be the only merge until the transaction ends: before any other lock is taken."""
     repository.merging.hold_aliases(tx)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chassis import changes
+from chassis.changes import Change
 from chassis.errors import Conflict, Forbidden, found
 from services.suppliers import ownership, repository
 from services.suppliers.usecases import editing
 from services.suppliers.usecases.scoring import rescore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
-    from chassis.access import Identity
+    from chassis.access import Identity, Owners
     from chassis.db import Transaction
+    from services.suppliers.domain import Key
     from services.suppliers.ownership import Areas
     from services.suppliers.usecases.editing import Writer
 
@@ -29,7 +32,7 @@ def add_contract(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any], by:
     """Add a contract to a supplier that is not archived; its category becomes a case, and is scored."""
     before = editing.hold(tx, supplier_id)
     ownership.require_contract(by.actor, new, _areas(tx, new))
-    _refuse_what_contradicts(before, new)
+    _refuse_what_contradicts(before, new, by.now)
     keys = _lock(tx, supplier_id, new)
     [contract_id] = repository.contracts.add_contracts(tx, supplier_id, [new])
     _tell(tx, before, keys, by.now)
@@ -50,7 +53,7 @@ def change_contract(tx: Transaction, place: Place, new: Mapping[str, Any], by: W
     _require(by.actor, contract, new, areas)
     if new == {name: contract[name] for name in new}:
         return contract
-    _refuse_what_contradicts(before, new, contract)
+    _refuse_what_contradicts(before, new, by.now, contract)
     keys = _lock(tx, place[0], contract, new)
     repository.contracts.change_contract(tx, place[1], new)
     _tell(tx, before, keys, by.now)
@@ -89,11 +92,14 @@ def _refuse_taking_out(gone: Mapping[str, Collection[str]]) -> None:
 
 
 def _refuse_what_contradicts(
-    supplier: Mapping[str, Any], new: Mapping[str, Any], before: Mapping[str, Any] | None = None
+    supplier: Mapping[str, Any],
+    new: Mapping[str, Any],
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
 ) -> None:
-    """Refuse a new contract of an archived supplier, and a reference that another contract of it has."""
-    if before is None and supplier["status"] == ARCHIVED:
-        raise Conflict("The supplier is archived: it takes no new contracts.")
+    """Refuse an archived supplier's contract that is new or runs, and a reference that another of it has."""
+    if supplier["status"] == ARCHIVED and (before is None or editing.runs(new, editing.today(now))):
+        raise Conflict("The supplier is archived: it takes no new contracts, and none of it runs.")
     own = str(before["contract_id"]) if before else None
     others = {each["reference"] for each in supplier["contracts"] if each["contract_id"] != own}
     if new["reference"] is not None and new["reference"] in others:
@@ -117,4 +123,28 @@ def _tell(
     after = editing.raise_version(tx, before["supplier_id"])
     cause = editing.tell(tx, before, after, **said)
     rescore(tx, {key: [cause] for key in keys}, {}, now)
-    repository.contracts.stop_following(tx, keys)
+    stop_following(tx, keys, {before["supplier_id"]: before}, now)
+
+
+def stop_following(
+    tx: Transaction, keys: Iterable[Key], before: Mapping[UUID, Mapping[str, Any]], now: datetime
+) -> None:
+    """Follow cases, locked, no more if they have no contract left, and note it for those whose they were.
+
+    `before`: their suppliers, whole, as they were.
+    """
+    ended = repository.contracts.stop_following(tx, keys, now)
+    areas = (
+        repository.categories.areas_of_categories(tx, {category for _, category in ended}) if ended else {}
+    )
+    rows = [
+        Change("risk", f"{each}/{category}", "deleted", _owners(before[each], category, areas[category]))
+        for each, category in ended
+    ]
+    changes.note(tx, rows)
+
+
+def _owners(supplier: Mapping[str, Any], category_id: str, area: str | None) -> Owners:
+    contracts = [each for each in supplier["contracts"] if each["category_id"] == category_id]
+    regions = {region for each in contracts for region in each["regions"]}
+    return {"region": sorted(regions), "area": [area] if area else []}

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from services.suppliers.reference import Cpv
 
 
+_DIGITS = frozenset("0123456789")
+
+
 def get_cpv(tx: Transaction, code: str) -> dict[str, Any]:
     """Return a code with what is above and below it, and the categories that it proposes.
 
@@ -21,7 +24,7 @@ def get_cpv(tx: Transaction, code: str) -> dict[str, Any]:
     """
     vocabulary = reference.cpv()
     bare, hyphen, digit = code.partition("-")
-    known = vocabulary.get(bare) if not hyphen or (len(digit) == 1 and digit.isdigit()) else None
+    known = vocabulary.get(bare) if not hyphen or (len(digit) == 1 and digit in _DIGITS) else None
     each = found(known, "code of the vocabulary (CPV 2008)")
     children = [below for below in vocabulary.values() if below.parent == each.code]
     return {

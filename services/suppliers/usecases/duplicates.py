@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def find(tx: Transaction, supplier_ids: Collection[UUID], now: datetime) -> None:
-    """Keep candidates for suppliers just written, by numbers and equal names; similar ones come later."""
+    """Keep candidates for suppliers just written, by numbers and equal names; similar ones come later.
+
+    The caller has shared the aliases (`aliases.share`): a pair with one that is being absorbed would stay.
+    """
     if supplier_ids:
         repository.duplicates.find(tx, supplier_ids, likeness.NAMES["most"], now)
         tx.wake("names")
@@ -34,9 +37,11 @@ def compare_names(begin: Begin) -> bool:
     """
     chunk: int = likeness.BACKGROUND["chunk"]
     with begin() as tx:
+        aliases.share(tx)
         new = repository.duplicates.claim_unnamed(tx, chunk)
         _write_names(tx, new)
     with begin() as tx:
+        aliases.share(tx)
         claimed = repository.duplicates.claim_uncompared(tx, chunk)
         if claimed:
             find(tx, claimed, clock.now())
@@ -54,7 +59,7 @@ def _write_names(tx: Transaction, new: Sequence[UUID]) -> None:
         {
             "supplier_id": row.supplier_id,
             "country": row.country,
-            **likeness.parts(key)._asdict(),
+            **_compared(likeness.parts(key)),
             "numbers": " ".join(domain.numbers_of(key)),
         }
         for row, key in made
@@ -63,11 +68,15 @@ def _write_names(tx: Transaction, new: Sequence[UUID]) -> None:
         repository.duplicates.save_names(tx, compared)
 
 
+def _compared(parts: likeness.Parts) -> dict[str, str]:
+    """Return what an index finds a name by; the rest follows from its key."""
+    return {"core": parts.core, "found_by": parts.found_by}
+
+
 def _keep_alike(tx: Transaction, claimed: Sequence[UUID], now: datetime) -> None:
     alike: dict[tuple[UUID, UUID], float] = {}
     for row in repository.duplicates.near(tx, claimed, likeness.NAMES):
-        other = likeness.Parts(row.other_core, row.other_found_by)
-        similarity = likeness.similarity(likeness.Parts(row.core, row.found_by), other)
+        similarity = likeness.similarity(likeness.parts(row.name_key), likeness.parts(row.other_key))
         if likeness.is_alike(similarity):
             pair = (min(row.supplier_id, row.other_id), max(row.supplier_id, row.other_id))
             alike[pair] = round(similarity, 3)
@@ -99,6 +108,9 @@ def confirm_duplicate(
 ) -> dict[str, Any]:
     """Decide that two suppliers are one, and merge them; returns the pair. Conflict if it was decided."""
     aliases.hold(tx)
+    named = get_duplicate(tx, duplicate_id)
+    # before the pair, as all do who write a supplier and then find its pairs
+    repository.merging.lock_suppliers(tx, {named["one"], named["other"]})
     pair = _open(tx, duplicate_id)
     survivor_id = decided["survivor_id"]
     if survivor_id not in {pair.one, pair.other}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from chassis import outbox, trail
 from chassis.errors import Invalid, found
@@ -11,11 +12,25 @@ from services.suppliers import events, repository, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from chassis.access import Identity
     from chassis.db import Transaction
+
+
+# A day of the registry is one on Swedish calendars
+_STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+def today(now: datetime) -> date:
+    """Return the day that it is in Sweden."""
+    return now.astimezone(_STOCKHOLM).date()
+
+
+def runs(contract: Mapping[str, Any], on: date) -> bool:
+    """Tell whether a contract, of which dates may be ISO texts, has not ended on a day."""
+    return contract["ends_on"] is None or str(contract["ends_on"]) >= on.isoformat()
 
 
 class Writer(NamedTuple):
@@ -51,10 +66,10 @@ def tell(
     `reason` stands in the trail with what changed; `action` is what the trail calls it.
     """
     [event_id] = outbox.emit(tx, [events.supplier_changed(after)])
-    record = {**after, "reason": reason} if reason else after
-    trail.wrote(
-        tx, "supplier", after["supplier_id"], before, record, schema=schemas.WholeRecord, action=action
-    )
+    was, record = schemas.recorded(before), schemas.recorded(after)
+    if reason:
+        record["reason"] = reason
+    trail.wrote(tx, "supplier", after["supplier_id"], was, record, schema=schemas.WholeRecord, action=action)
     return event_id
 
 

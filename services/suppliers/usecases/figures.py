@@ -8,19 +8,27 @@ from typing import TYPE_CHECKING, Any
 from chassis import trail
 from chassis.errors import Conflict, NotFound, found
 from chassis.metrics import Gauge
-from services.suppliers import domain, repository, rulebook, schemas
+from services.suppliers import domain, repository, rulebook, schemas, views
 from services.suppliers.domain import figures
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chassis.access import Identity
     from chassis.db import Transaction
     from services.suppliers.domain.figures import Span
 
 
-def get_figures(tx: Transaction, year: int, now: datetime) -> dict[str, Any]:
-    """Return a year's figures as they were published, else as they are. Raises NotFound for a coming year."""
+def get_figures(tx: Transaction, year: int, actor: Identity, now: datetime) -> dict[str, Any]:
+    """Return a year's figures as they were published, else as they are. Raises NotFound for a coming year.
+
+    The bands of few cases would tell others' scores: only the office sees them.
+    """
     known = repository.figures.published(tx, year)
-    return _published(known) if known else _live(tx, _begun(year, now))
+    if known:
+        return _published(known)
+    live = _live(tx, _begun(year, now))
+    return live if actor.view == views.INTERNAL else _publishable(live)
 
 
 def get_published(tx: Transaction, year: int) -> dict[str, Any]:
@@ -33,13 +41,16 @@ def publish_figures(tx: Transaction, year: int, actor: Identity, now: datetime) 
     span = _begun(year, now)
     if not span.over:
         raise Conflict("The year is not over.")
-    rules = rulebook.figure_rules()
-    kept = figures.publishable(_live(tx, span), rules["least_cases"])
+    kept = _publishable(_live(tx, span))
     if not repository.figures.publish(tx, year, kept, actor.subject, now):
         raise Conflict("They are published already, and stay as they are.")
-    after = get_figures(tx, year, now)
+    after = get_figures(tx, year, actor, now)
     trail.wrote(tx, "figures", str(year), None, after, schema=schemas.figures.FiguresView, action="published")
     return after
+
+
+def _publishable(live: Mapping[str, Any]) -> dict[str, Any]:
+    return figures.publishable(live, rulebook.figure_rules()["least_cases"])
 
 
 def _begun(year: int, now: datetime) -> Span:

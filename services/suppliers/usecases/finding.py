@@ -6,31 +6,48 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError
 
-from services.suppliers import repository, views
-from services.suppliers.schemas.identifiers import read_number
+from chassis.errors import Invalid
+from services.suppliers import ownership, repository, views
+from services.suppliers.schemas.identifiers import OPEN, read_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from chassis.access import Identity
     from chassis.db import Transaction
 
+# How many natural persons a caller from outside the office may ask for at once
+MOST_PERSONS = 10
+
 
 def list_suppliers(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
-    """Return a page of suppliers, each as the caller may see it."""
-    return repository.finding.suppliers(tx, query, lambda row: views.shown(row._asdict(), actor))
+    """Return a page of suppliers, each as the caller may see it; a band is that of the caller's own cases."""
+    reach = ownership.reach(actor)
+    return repository.finding.suppliers(tx, query, reach, lambda row: views.shown(row._asdict(), actor))
 
 
-def look_up(tx: Transaction, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return which suppliers numbers mean: those of a region's own register, or of a scheme."""
+def look_up(tx: Transaction, asked: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return which suppliers numbers mean: those of a region's own register, or of a scheme.
+
+    Raises Forbidden for another region's register, Invalid for many natural persons' numbers.
+    """
     numbers = asked["numbers"]
     if "region" in asked:
+        ownership.require_number(actor, asked["region"])
         found = repository.finding.own_numbers(tx, asked["region"], numbers)
         pairs = zip(numbers, found, strict=True)
         return {"items": [{"number": n, "supplier_id": each, "fault": None} for n, each in pairs]}
     read = [_read(asked["scheme"], number) for number in numbers]
+    _require_few_persons(read, actor)
     known = repository.finding.identified(tx, {each for each in read if isinstance(each, tuple)})
     return {"items": [_item(n, each, known) for n, each in zip(numbers, read, strict=True)]}
+
+
+def _require_few_persons(read: Iterable[tuple[str, str] | str], actor: Identity) -> None:
+    """Refuse to tell whether many persons are registered: the office alone is shown them."""
+    persons = sum(isinstance(each, tuple) and each[0] not in OPEN for each in read)
+    if actor.view != views.INTERNAL and persons > MOST_PERSONS:
+        raise Invalid({"/numbers": f"At most {MOST_PERSONS} may be natural persons' in one call."})
 
 
 def _read(scheme: str, number: str) -> tuple[str, str] | str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from chassis.errors import NotFound, found
-from services.suppliers import repository, rulebook
+from services.suppliers import ownership, repository, rulebook
 from services.suppliers.domain import priority
 from services.suppliers.domain.facts import utc_day
 from services.suppliers.repository.leverage import Asked, CaseFacts
@@ -31,7 +30,7 @@ def get_leverage(
     if not repository.registry.supplier_exists(tx, supplier_id):
         raise NotFound("There is no such supplier.")
     as_of = planned_from(year, now)
-    keys = repository.leverage.cases_of_supplier(tx, supplier_id, _reach(actor))
+    keys = repository.leverage.cases_of_supplier(tx, supplier_id, ownership.reach(actor))
     cases = [with_contracts for each in _facts(tx, keys) if (with_contracts := _itemised(each, as_of))]
     return {
         "supplier_id": supplier_id,
@@ -47,7 +46,7 @@ def list_ranking(
     """Return a page of a category's cases within the caller's reach, the most urgent first."""
     found(repository.categories.category(tx, category_id), "category")
     as_of = planned_from(query["year"], now)
-    asked = Asked(category_id, as_of, rulebook.priority_rules(), _reach(actor))
+    asked = Asked(category_id, as_of, rulebook.priority_rules(), ownership.reach(actor))
     page = repository.leverage.ranking(tx, asked, query)
     return {**page, "items": ranked_cases(tx, page["items"], as_of)}
 
@@ -112,7 +111,3 @@ def _ranked(facts: CaseFacts, as_of: date) -> dict[str, Any] | None:
         "selected_year": facts.selected_year,
         "hindrances": hindrances,
     }
-
-
-def _reach(actor: Identity) -> dict[str, str | None]:
-    return {claim: actor.limited_to(claim) for claim in ("region", "area")}

@@ -9,10 +9,11 @@ from chassis import outbox, trail
 from chassis.errors import Conflict, Invalid, NotFound
 from services.suppliers import events, repository, schemas, views
 from services.suppliers.usecases import aliases
+from services.suppliers.usecases.contracts import ARCHIVED
 from services.suppliers.usecases.scoring import rescore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from chassis.access import Identity
@@ -35,6 +36,7 @@ def merge(
     repository.scores.lock_cases(tx, keys | own)
     before = repository.merging.whole_records(tx, survivor_id, [survivor_id, *absorbed_ids])
     absorbed = {each: before[each] for each in absorbed_ids}
+    _refuse_archived(before[survivor_id], absorbed.values())
     decision = {"by": actor.subject, "reason": wanted["reason"], "now": now}
     repository.merging.absorb(tx, survivor_id, absorbed, decision)
     after: dict[str, Any] = repository.merging.whole_records(tx, survivor_id, [survivor_id])[survivor_id]
@@ -45,6 +47,11 @@ def merge(
     touched = {category_id for supplier_id, category_id in keys if supplier_id != survivor_id}
     rescore(tx, {(survivor_id, category_id): [cause] for category_id in touched}, {}, now)
     return views.shown(after, actor)
+
+
+def _refuse_archived(survivor: Mapping[str, Any], absorbed: Iterable[Mapping[str, Any]]) -> None:
+    if survivor["status"] == ARCHIVED and any(each["status"] != ARCHIVED for each in absorbed):
+        raise Conflict("The survivor is archived, and others are not: name one of them, or make it active.")
 
 
 def _parties(tx: Transaction, survivor_id: UUID, absorbed_ids: Sequence[UUID]) -> tuple[UUID, list[UUID]]:
@@ -70,12 +77,13 @@ def _trail(
 ) -> None:
     """Keep the whole of what was absorbed, and what is different of the survivor."""
     survivor_id = after["supplier_id"]
+    records = {each: schemas.recorded(before[each]) for each in sorted(before)}
+    was, becomes = records.pop(survivor_id), {**schemas.recorded(after), "reason": reason}
     writes = [
-        trail.Write(each, {**before[each], "reason": reason}, None, into=survivor_id)
-        for each in sorted(before)
-        if each != survivor_id
+        trail.Write(each, {**record, "reason": reason}, None, into=survivor_id)
+        for each, record in records.items()
     ]
-    changed = trail.Write(survivor_id, before[survivor_id], {**after, "reason": reason}, action="absorbed")
+    changed = trail.Write(survivor_id, was, becomes, action="absorbed")
     trail.wrote_all(tx, "supplier", [*writes, changed], schema=schemas.WholeRecord)
 
 

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chassis import clock, outbox, trail
 from chassis.errors import Conflict, Invalid, found
 from services.suppliers import events, ownership, repository, schemas, views
-from services.suppliers.usecases import duplicates, editing
+from services.suppliers.usecases import aliases, duplicates, editing
 from services.suppliers.usecases.contracts import ARCHIVED
 from services.suppliers.usecases.scoring import rescore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
     from chassis.access import Identity, Owners
     from chassis.db import Transaction
     from chassis.events import Event
     from chassis.http import Expectation
 
-# A status is since a day on Swedish calendars
-_STOCKHOLM = ZoneInfo("Europe/Stockholm")
-
 
 def register_supplier(
     tx: Transaction, new: Mapping[str, Any], actor: Identity, now: datetime
 ) -> dict[str, Any]:
     """Register a supplier; each category that it has a contract in becomes a case with a first score."""
+    aliases.share(tx)
     _require_own(actor, new, editing.areas_of(tx, _named(new)))
-    supplier = repository.registry.add_supplier(tx, new, now)
+    supplier = repository.registry.add_supplier(tx, new, now, actor.limited_to("region"))
     registered = outbox.emit(tx, [events.supplier_registered(supplier)])
     duplicates.find(tx, [supplier["supplier_id"]], now)
-    trail.wrote(tx, "supplier", supplier["supplier_id"], None, supplier, schema=schemas.WholeRecord)
+    record = schemas.recorded(supplier)
+    trail.wrote(tx, "supplier", supplier["supplier_id"], None, record, schema=schemas.WholeRecord)
     keys = {(supplier["supplier_id"], contract["category_id"]) for contract in new["contracts"]}
     if keys:
         repository.scores.lock_cases(tx, keys)
@@ -46,6 +44,7 @@ def change_supplier(
     tx: Transaction, supplier_id: UUID, new: Mapping[str, Any], expects: Expectation, actor: Identity
 ) -> dict[str, Any]:
     """Write the editable part of a supplier; nothing is told where nothing is different."""
+    aliases.share(tx)
     expects.check(found(repository.registry.lock_supplier(tx, supplier_id), "supplier"))
     standings = repository.registry.standings_of_suppliers(tx, [supplier_id])
     ownership.require_supplier(actor, standings[supplier_id])
@@ -67,21 +66,19 @@ def set_status(
     """Say what has become of a supplier, since when and why; all who buy from it are concerned."""
     before = editing.hold(tx, supplier_id)
     ownership.require_alone(actor, views.readers(before))
-    since = new["since"] or now.astimezone(_STOCKHOLM).date()
+    today = editing.today(now)
+    since = new["since"] or today
+    if since > today:
+        raise Invalid({"/since": "Must not be in the future."})
     written = (new["status"], new["reason"], since)
     if written == (before["status"], before["status_reason"], before["status_since"]):
         return views.shown(before, actor)
-    if new["status"] == ARCHIVED and any(_runs(contract, since) for contract in before["contracts"]):
+    if new["status"] == ARCHIVED and any(editing.runs(contract, since) for contract in before["contracts"]):
         raise Conflict("A contract with it still runs, or has no end: end it, or remove it, first.")
     repository.registry.save_status(tx, supplier_id, *written)
     after = _supplier(tx, supplier_id)
     editing.tell(tx, before, after, reason=new["reason"], action=f"made_{new['status']}")
     return views.shown(after, actor)
-
-
-def _runs(contract: Mapping[str, Any], on: date) -> bool:
-    """Tell whether a contract, as the registry holds it in JSON, has not ended on a day."""
-    return contract["ends_on"] is None or contract["ends_on"] >= on.isoformat()
 
 
 def get_supplier(tx: Transaction, supplier_id: UUID, actor: Identity) -> dict[str, Any]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from chassis.errors import NotFound
-from services.suppliers import repository
+from services.suppliers import ownership, repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 def get_risk(tx: Transaction, supplier_id: UUID, actor: Identity) -> dict[str, Any]:
     """Return a supplier's cases within the caller's reach with their terms, and the worst of them."""
     _require_supplier(tx, supplier_id)
-    cases = repository.scores.current_scores(tx, supplier_id, _reach(actor))
+    cases = repository.scores.current_scores(tx, supplier_id, ownership.reach(actor))
     scored = [case for case in cases if case.score is not None]
     headline = max(scored, key=lambda case: case.score, default=None)
     return {"supplier_id": supplier_id, "headline": headline, "cases": cases}
@@ -31,22 +30,18 @@ def get_risk_history(
 ) -> dict[str, Any]:
     """Return a page of a supplier's scores, those of cases within the caller's reach."""
     _require_supplier(tx, supplier_id)
-    return repository.scores.score_history(tx, supplier_id, query, _reach(actor))
+    return repository.scores.score_history(tx, supplier_id, query, ownership.reach(actor))
 
 
 def case_within_reach(tx: Transaction, supplier_id: UUID, category_id: str, actor: Identity) -> Case:
     """Return one case with what its score follows from; NotFound if it is none of the caller's."""
     _require_supplier(tx, supplier_id)
-    scores = repository.scores.current_scores(tx, supplier_id, _reach(actor))
+    scores = repository.scores.current_scores(tx, supplier_id, ownership.reach(actor))
     if category_id in {each.category_id for each in scores}:
         cases = repository.scores.cases_to_score(tx, [(supplier_id, category_id)])
         if cases:
             return cases[0]
     raise NotFound("There is no such case.")
-
-
-def _reach(actor: Identity) -> dict[str, str | None]:
-    return {claim: actor.limited_to(claim) for claim in ("region", "area")}
 
 
 def _require_supplier(tx: Transaction, supplier_id: UUID) -> None:

@@ -18,7 +18,6 @@ from services.suppliers.usecases import aliases
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from chassis.db import Transaction
     from chassis.events import Event, Received

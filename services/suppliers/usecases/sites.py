@@ -30,7 +30,7 @@ def add_site(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any], by: Wri
     before = _held(tx, supplier_id, by.actor)
     _require_categories(tx, new)
     keys = _lock_cases(tx, before, new["category_ids"])
-    [site_id] = repository.sites.add_sites(tx, supplier_id, [new])
+    [site_id] = repository.sites.add_sites(tx, supplier_id, [new], by.actor.limited_to("region"))
     _tell(tx, before, keys, by.now)
     return found(repository.sites.site(tx, supplier_id, site_id), "site")
 
@@ -42,7 +42,9 @@ def get_site(tx: Transaction, place: Place, actor: Identity) -> dict[str, Any]:
 
 
 def change_site(tx: Transaction, place: Place, new: Mapping[str, Any], by: Writer) -> dict[str, Any]:
-    """Write a site; what the caller is not shown of it stays where it is left out."""
+    """Write a site; what the caller is not shown of it stays where it is left out. The answer shows what was
+    written, also of one that the caller has put into a deeper tier, and sees no more.
+    """
     before, site = _both(tx, place, by)
     after = views.kept_site(new, site, by.actor)
     if after == {name: site[name] for name in after}:
@@ -53,7 +55,8 @@ def change_site(tx: Transaction, place: Place, new: Mapping[str, Any], by: Write
     keys = _lock_cases(tx, before, named)
     repository.sites.change_site(tx, place[1], after)
     _tell(tx, before, keys, by.now)
-    return get_site(tx, place, by.actor)
+    written = found(repository.sites.site(tx, *place), "site")
+    return views.written_site(written, new, by.actor)
 
 
 def remove_site(tx: Transaction, place: Place, reason: str, by: Writer) -> None:

@@ -16,7 +16,7 @@ import structlog
 
 from chassis import faults
 from chassis.errors import found
-from services.suppliers import domain, repository
+from services.suppliers import domain, repository, views
 from services.suppliers.usecases import scoring
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from chassis.access import Identity
     from chassis.db import Begin, Transaction
     from services.suppliers.domain import Case, Rescored, Rules
     from services.suppliers.repository.facts import Facts
@@ -235,9 +236,18 @@ def _counted(groups: Mapping[Group, int], bands: Mapping[Group, tuple[str, str]]
     return found
 
 
-def list_waves(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of waves."""
-    return repository.waves.waves(tx, query)
+def list_waves(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a page of waves; their bands for the office: those of few cases would tell others' scores."""
+    page = repository.waves.waves(tx, query)
+    if actor.view == views.INTERNAL:
+        return page
+    return {**page, "items": [row._replace(bands=None) for row in page["items"]]}
+
+
+def show_wave(tx: Transaction, wave_id: UUID, actor: Identity) -> dict[str, Any]:
+    """Return a wave, as far as it is, as the caller may see it."""
+    wave = get_wave(tx, wave_id)
+    return wave if actor.view == views.INTERNAL else {**wave, "bands": None}
 
 
 def get_wave(tx: Transaction, wave_id: UUID) -> dict[str, Any]:
