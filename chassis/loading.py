@@ -74,7 +74,8 @@ def _of_schema(schema: Schema, unknown: str) -> Load | None:
 
 def _has_own_ways(schema: Schema) -> bool:
     hooks = any(schema._hooks.get(kind) for kind in (PRE_LOAD, POST_LOAD, VALIDATES))
-    return hooks or bool(schema.partial) or any(field.attribute for field in schema.load_fields.values())
+    changed = type(schema).load is not Schema.load or bool(schema.partial)
+    return hooks or changed or any(field.attribute for field in schema.load_fields.values())
 
 
 def _check(schema: Any, loaded: Any, data: Any, unknown: str) -> None:
