@@ -84,8 +84,11 @@ class Site(Given):
     """A production site."""
 
     name: Name
+    operator: Name | None = None
     tier: Annotated[int, Field(strict=True, ge=0, le=9)]
     country: Country
+    address: Name | None = None
+    products: list[Text] = []
     category_ids: Annotated[list[Slug], AfterValidator(_distinct)]
 
 

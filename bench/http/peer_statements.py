@@ -1,18 +1,9 @@
-"""The peer's SQL, in its program as asyncpg's users have it."""
+"""The peer's SQL, in its program as asyncpg's users have it; duplicates are found by the service's."""
 
-SUPPLIER = """
-SELECT s.supplier_id, s.version, s.legal_name, s.country, s.status, s.language, s.registered_at,
-       (SELECT coalesce(jsonb_object_agg(i.scheme, i.value), '{}')
-        FROM identifier AS i WHERE i.supplier_id = s.supplier_id) AS identifiers,
-       (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'supplier_id' ORDER BY c.contact_id), '[]')
-        FROM contact AS c WHERE c.supplier_id = s.supplier_id) AS contacts,
-       (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'supplier_id' ORDER BY t.site_id), '[]')
-        FROM site AS t WHERE t.supplier_id = s.supplier_id) AS sites,
-       (SELECT coalesce(jsonb_agg(to_jsonb(k) - 'supplier_id' ORDER BY k.contract_id), '[]')
-        FROM contract AS k WHERE k.supplier_id = s.supplier_id) AS contracts,
-       (SELECT coalesce(jsonb_agg(to_jsonb(o) - 'supplier_id' ORDER BY o.region, o.number), '[]')
-        FROM own_number AS o WHERE o.supplier_id = s.supplier_id) AS own_numbers
-FROM supplier AS s """
+from chassis.plans import plan
+from services.suppliers.repository.duplicates import queries
+
+SUPPLIER = "SELECT s.* FROM whole_supplier AS s "
 ONE = SUPPLIER + "WHERE s.supplier_id = $1"
 FIRST = SUPPLIER + "ORDER BY s.supplier_id LIMIT $1"
 AFTER = SUPPLIER + "WHERE s.supplier_id > $2 ORDER BY s.supplier_id LIMIT $1"
@@ -21,8 +12,10 @@ STORED = "SELECT fingerprint, status, headers, body FROM idempotency_key WHERE c
 KEEP = """INSERT INTO idempotency_key (client, key, fingerprint, status, headers, body)
 VALUES ($1, $2, $3, 201, $4, $5)"""
 CATEGORIES = "SELECT category_id FROM category WHERE category_id = ANY($1)"
-ADD = """INSERT INTO supplier (supplier_id, legal_name, country, status, language, registered_at)
-VALUES ($1, $2, $3, 'active', $4, $5)"""
+ADD = """INSERT INTO supplier (supplier_id, legal_name, name_key, country, status, language, registered_at)
+VALUES ($1, $2, $3, $4, 'active', $5, $6)"""
+SHARE_ALIASES = "LOCK TABLE supplier_alias IN ROW SHARE MODE"
+FIND_DUPLICATES = plan("find", queries.find.sql).prepare.removeprefix("AS ")
 ADD_IDENTIFIER = """INSERT INTO identifier (scheme, value, supplier_id)
 SELECT s, v, $3 FROM unnest($1::text[], $2::text[]) AS r (s, v) ORDER BY s, v ON CONFLICT DO NOTHING"""
 ADD_CONTACT = "INSERT INTO contact SELECT * FROM jsonb_populate_recordset(NULL::contact, $1)"

@@ -13,6 +13,7 @@ from fastapi import HTTPException, Response
 from bench.http import peer_statements as statements
 from bench.http.peer_views import SupplierView
 from chassis.ids import uuid7
+from services.suppliers import domain
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
     from bench.http.peer import Caller
     from bench.http.peer_models import NewSupplier
+
+
+# What the event of a supplier says
+_TOLD = {
+    "supplier_id", "legal_name", "country", "status", "language", "identifiers", "contacts", "sites", "contracts",
+}  # fmt: skip
 
 
 class Key(NamedTuple):
@@ -47,10 +54,19 @@ async def suppliers(pool: asyncpg.Pool, limit: int, after: UUID | None, view: st
 
 
 def _shown(row: asyncpg.Record, view: str) -> dict[str, Any]:
-    whole = dict(row)
+    whole = {**row, **_summed_up(row["sites"], row["contracts"])}
     if view != "internal":
         whole["sites"] = [site for site in whole["sites"] if site["tier"] < 2]
     return whole
+
+
+def _summed_up(sites: list[dict[str, Any]], contracts: list[dict[str, Any]]) -> dict[str, list[str]]:
+    shown = [site for site in sites if site["tier"] < 2]
+    made = {category for site in shown for category in site["category_ids"]}
+    return {
+        "categories": sorted(made | {contract["category_id"] for contract in contracts}),
+        "countries": sorted({site["country"] for site in shown}),
+    }
 
 
 async def once(tx: asyncpg.Connection, key: Key, new: NewSupplier, who: Caller) -> Response:
@@ -79,8 +95,10 @@ async def _register(tx: asyncpg.Connection, new: NewSupplier, who: Caller) -> Su
     supplier_id, now = uuid7(), datetime.now(UTC)
     identifiers = new.identifiers.model_dump(exclude_none=True)
     contacts = [{**each.model_dump(), "contact_id": uuid7()} for each in new.contacts]
-    sites = [{**each.model_dump(), "site_id": uuid7()} for each in new.sites]
-    await tx.execute(statements.ADD, supplier_id, new.legal_name, new.country, new.language, now)
+    sites = [{**each.model_dump(), "site_id": uuid7(), "version": 1} for each in new.sites]
+    await tx.execute(statements.SHARE_ALIASES)
+    named_so = (new.legal_name, domain.name_key(new.legal_name))
+    await tx.execute(statements.ADD, supplier_id, *named_so, new.country, new.language, now)
     schemes, numbers = list(identifiers), list(identifiers.values())
     if (
         await tx.execute(statements.ADD_IDENTIFIER, schemes, numbers, supplier_id)
@@ -92,17 +110,18 @@ async def _register(tx: asyncpg.Connection, new: NewSupplier, who: Caller) -> Su
     view = SupplierView(
         **new.model_dump(include={"legal_name", "country", "language"}),
         supplier_id=supplier_id, version=1, status="active", registered_at=now, identifiers=identifiers,
-        contacts=contacts, sites=sites, contracts=[], own_numbers=[],
+        contacts=contacts, sites=sites, contracts=[], own_numbers=[], **_summed_up(sites, []),
     )  # fmt: skip
+    await tx.execute(statements.FIND_DUPLICATES, [supplier_id], 50, now)
     await _tell(tx, view)
     await _trail(tx, view, who)
     return view
 
 
 async def _tell(tx: asyncpg.Connection, view: SupplierView) -> None:
-    data = view.model_dump(mode="json", exclude={"version", "registered_at", "own_numbers"})
+    data = view.model_dump(mode="json", include=_TOLD)
     data["sites"] = [
-        {name: value for name, value in site.items() if name != "name"}
+        {name: site[name] for name in ("site_id", "tier", "country", "category_ids")}
         for site in data["sites"]
         if site["tier"] < 2
     ]

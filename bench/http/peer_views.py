@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from bench.http.peer_models import Contact, Site
 
@@ -20,7 +20,10 @@ class ContactView(Contact):
 class SiteView(Site):
     """A site as it is kept."""
 
+    model_config = ConfigDict(extra="ignore")
+
     site_id: UUID
+    version: int = 1
 
 
 class ContractView(BaseModel):
@@ -36,6 +39,11 @@ class ContractView(BaseModel):
     value_ore: int
     terms: dict[str, Any]
     reference: str | None
+    cpv: str | None
+    currency: str
+    option_ends_on: date | None
+    version: int
+    imported: bool
 
 
 class OwnNumber(BaseModel):
@@ -53,13 +61,20 @@ class SupplierView(BaseModel):
     legal_name: str
     country: str
     status: str
+    status_reason: str | None = None
+    status_since: date | None = None
     language: str
     registered_at: datetime
+    imported: bool = False
+    shown: str = "whole"
     identifiers: dict[str, str]
+    categories: list[str]
+    countries: list[str]
     contacts: list[ContactView]
     sites: list[SiteView]
     contracts: list[ContractView]
     own_numbers: list[OwnNumber]
+    merged_ids: list[UUID] = []
 
 
 class Page(BaseModel):
