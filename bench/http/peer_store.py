@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 # What the event of a supplier says
 _TOLD = {
-    "supplier_id", "legal_name", "country", "status", "language", "identifiers", "contacts", "sites", "contracts",
-}  # fmt: skip
+    *("supplier_id", "legal_name", "country", "status", "language"),
+    *("identifiers", "contacts", "sites", "contracts"),
+}
 
 
 class Key(NamedTuple):
