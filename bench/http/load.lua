@@ -9,9 +9,9 @@ local function lines(name)
   return found
 end
 
--- The organisation number of nobody (its third digit is 0 or 1), with the check digit that it needs.
+-- The organisation number of nobody (none begins with 99), with the check digit that it needs.
 local function orgnr(count)
-  local digits, sum = string.format("10%07d", count), 0
+  local digits, sum = string.format("99%07d", 2000000 + count), 0
   for place = 1, 9 do
     local digit = tonumber(digits:sub(place, place)) * (2 - (place + 1) % 2)
     sum = sum + (digit > 9 and digit - 9 or digit)
