@@ -105,7 +105,7 @@ CREATE TABLE survivor (supplier_id uuid PRIMARY KEY);
 ALTER TABLE identifier ADD COLUMN former boolean NOT NULL DEFAULT false;
 ALTER TABLE identifier DROP CONSTRAINT identifier_supplier_id_scheme_key;
 CREATE UNIQUE INDEX identifier_of_supplier ON identifier (supplier_id, scheme) WHERE NOT former;
-CREATE INDEX identifier_former ON identifier (supplier_id) WHERE former;
+CREATE INDEX identifier_by_supplier ON identifier (supplier_id); -- of all, former ones too: both are looked up
 
 -- The view as it is, without former numbers, and with the ids that mean the supplier.
 DO $$
