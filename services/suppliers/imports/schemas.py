@@ -18,7 +18,7 @@ from services.suppliers.schemas.common import (
 from services.suppliers.schemas.contracts import Contract, Cpv
 from services.suppliers.schemas.identifiers import SCHEMES, Identifier, Identifiers
 from services.suppliers.schemas.registry import Contact, OwnNumber
-from services.suppliers.schemas.sites import Site
+from services.suppliers.schemas.sites import SITE, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,16 +155,7 @@ class SiteRow(Site, _Named):
 
     country = _country(required=True)
 
-    example: ClassVar[dict[str, Any]] = {
-        "orgnr": "5565436168",
-        "name": "Fabrik ett",
-        "operator": "Exempelunderleverantör AB",
-        "tier": 1,
-        "country": "CN",
-        "address": "1 Example Road, Nantong",
-        "products": ["nitrilhandskar"],
-        "category_ids": ["handskar"],
-    }
+    example: ClassVar[dict[str, Any]] = {"orgnr": "5565436168", **SITE}
 
 
 class ContractRow(Contract, _Named):
