@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Only who waits for the asking session: other tests run beside this one, on the same server
+WAITERS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+
 
 def emitted(tx: Transaction) -> list[dict[str, Any]]:
     """Return the outbox's events in order."""
@@ -60,6 +63,14 @@ def received(schema: type[EventSlice], data: dict[str, Any], **envelope: Any) ->
     text = {"id", "correlation_id", "causation_id"}
     attributes = {n.replace("_", ""): str(v) if n in text else v for n, v in envelope.items()}
     return parse(headers(schema.type, **attributes), body(data), {schema.type: schema})
+
+
+def others_wait(tx: Transaction) -> bool:
+    """Tell whether somebody waits for a lock that this transaction holds."""
+    with tx.cursor() as cursor:
+        cursor.execute(WAITERS)
+        [number] = cursor.fetchone() or [0]
+    return bool(number)
 
 
 def wait_until(condition: Callable[[], T], seconds: float = 20) -> T:

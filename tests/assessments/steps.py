@@ -50,12 +50,3 @@ def submitted(tx, token, answers):
 
 def outcome(judged=None, recommendation="none", resolved=()):
     return {"judged": judged, "recommendation": recommendation, "resolved_critical": list(resolved)}
-
-
-def waits_for(tx):
-    """Whether another transaction waits for what this one holds."""
-    with tx.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()

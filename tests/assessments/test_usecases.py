@@ -12,8 +12,8 @@ from chassis.errors import Conflict, Invalid, NotFound
 from chassis.ids import uuid7
 from services.assessments import events, repository, usecases
 from services.assessments.domain.case import STATES
-from tests.assessments.steps import NOW, launch, listed, outcome, register, submitted, waits_for
-from tests.backbone import wait_until
+from tests.assessments.steps import NOW, launch, listed, outcome, register, submitted
+from tests.backbone import others_wait, wait_until
 
 GRID = [[50.0] * 4 for _ in range(7)]
 
@@ -81,7 +81,7 @@ def test_two_campaigns_at_once_invite_a_case_only_once(db, received):
         with db.transaction() as tx:
             launch(tx, (supplier_id, "gloves"))
             second = pool.submit(launch_too)
-            wait_until(lambda: waits_for(tx))
+            wait_until(lambda: others_wait(tx))
         with pytest.raises(Invalid) as refused:
             second.result(timeout=10)
     assert refused.value.faults == {"/cases/0": "already has an assessment that year"}

@@ -60,15 +60,6 @@ def hire(tx: Transaction, kinds: tuple[str, ...] = ("office", "factory"), weekly
     return auditor_id
 
 
-def waits_for(tx: Transaction) -> Any:
-    """Tell whether somebody waits for a lock that `tx` holds."""
-    with tx.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()
-
-
 def case_of(tx: Transaction, supplier_id: UUID = SUPPLIER) -> dict[str, Any]:
     """Return the case as GET /cases/<supplier>/<category> gives it."""
     return usecases.get_case(tx, usecases.CaseKey(supplier_id, "gloves"))

@@ -12,8 +12,8 @@ import pytest
 
 from services.audits import repository, usecases
 from tests.audits.cases import audit
-from tests.audits.steps import NOW, SUPPLIER, audits_of, case_of, decide, hire, rescored, waits_for
-from tests.backbone import wait_until
+from tests.audits.steps import NOW, SUPPLIER, audits_of, case_of, decide, hire, rescored
+from tests.backbone import others_wait, wait_until
 
 OTHER = UUID(int=2)
 
@@ -29,7 +29,7 @@ def meanwhile(shared, first, second):
         with shared.transaction() as tx:
             first(tx)
             waiting = pool.submit(run_second)
-            wait_until(lambda: waits_for(tx))
+            wait_until(lambda: others_wait(tx))
         return waiting.result(timeout=10)
 
 

@@ -137,7 +137,7 @@ class Things:
 
     def waiting(self) -> int:
         """Return how many wait for a lock that the test holds."""
-        [number] = self.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        [number] = self.ask(backbone.WAITERS)
         return int(number)
 
     def release(self) -> None:

@@ -89,7 +89,7 @@ def test_sigterm_with_messages_of_20_mb_in_hand_is_over_within_10_s_and_gives_th
         for headers in large:
             message = amqp.Message(b"x" * 20_000_000, delivery_mode=2, application_headers=headers)
             channel.basic_publish_confirm(message, "", "things.made")
-        wait_until(lambda: live_things.ask("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        wait_until(lambda: backbone.others_wait(conn))
         began = time.monotonic()
         assert platform.stop("things", signal.SIGTERM) == 0
         assert time.monotonic() - began < 10

@@ -9,7 +9,7 @@ import pytest
 
 from services.notifications import usecases
 from services.notifications.domain import OFFICE
-from tests.backbone import wait_until
+from tests.backbone import others_wait, wait_until
 from tests.notifications.steps import (
     NOW,
     category,
@@ -125,14 +125,8 @@ def beside(db, first, second) -> None:
         with db.transaction() as tx:
             first(tx)
             doing = pool.submit(do_second)
-            wait_until(lambda: somebody_waits(tx))
+            wait_until(lambda: others_wait(tx))
         doing.result(timeout=10)
-
-
-def somebody_waits(tx) -> bool:
-    with tx.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return cursor.fetchone()[0]
 
 
 def test_a_supplier_and_a_category_that_arrive_at_once_still_make_the_notices(db):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chassis import tables
 from chassis.errors import Conflict
 from services.suppliers import repository, usecases
-from tests.backbone import wait_until
+from tests.backbone import others_wait, wait_until
 from tests.callers import OFFICE
 from tests.suppliers.bodies import NOW, SUPPLIER
 from tests.suppliers.files import table
@@ -39,13 +39,6 @@ def survivor_of(db: Database, supplier_id: UUID) -> UUID:
         return usecases.aliases.survivor_of(tx, supplier_id)
 
 
-def waits(tx: Transaction) -> Any:
-    """Tell whether somebody waits for what this transaction holds."""
-    return ask(
-        tx, "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    )
-
-
 def while_it_holds(
     db: Database, first: Callable[[Transaction], Any], second: Callable[[Transaction], Any]
 ) -> None:
@@ -60,7 +53,7 @@ def while_it_holds(
         first(tx)
         tx.send()
         thread.start()
-        wait_until(lambda: waits(tx), 20)
+        wait_until(lambda: others_wait(tx), 20)
     thread.join(20)
     assert not thread.is_alive()
 
@@ -136,7 +129,7 @@ def test_a_pair_is_confirmed_while_one_of_the_two_is_written_and_its_pairs_are_f
     with db.transaction() as tx:
         repository.registry.lock_supplier(tx, one)
         thread.start()
-        wait_until(lambda: waits(tx), 20)
+        wait_until(lambda: others_wait(tx), 20)
         usecases.duplicates.find(tx, [one], NOW)
         tx.send()
     thread.join(20)
@@ -178,7 +171,7 @@ def test_an_import_that_waited_for_a_merge_writes_to_the_survivor(imports: Impor
         tx.send()
 
         def end_when_waited_for() -> None:
-            wait_until(lambda: waits(tx), 20)
+            wait_until(lambda: others_wait(tx), 20)
             tx.commit()
 
         with ThreadPoolExecutor(1) as pool:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services.suppliers import usecases
-from tests.backbone import wait_until
+from tests.backbone import others_wait, wait_until
 from tests.callers import OFFICE
 from tests.recomputed import behind
 from tests.suppliers.bodies import import_china, import_index, put_gloves, register, supplier
 from tests.suppliers.merges import ask
 from tests.suppliers.steps import LATER, assess, history
-from tests.suppliers.test_merging_concurrency import waits, while_it_holds
+from tests.suppliers.test_merging_concurrency import while_it_holds
 from tests.suppliers.test_waves import calm, stricter
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def test_a_wave_that_begins_while_another_ends_goes_through_all_cases(db: Databa
             if len(begun) == 2:  # the part's own: it has been worked off, and is not committed
                 tx.send()
                 thread.start()
-                wait_until(lambda: waits(tx), 20)
+                wait_until(lambda: others_wait(tx), 20)
 
     assert usecases.waves.work(begin, LATER, 10)
     thread.join(20)
