@@ -2,6 +2,7 @@
 
 -- name: seed#
 -- A category, and 100,000 suppliers with a number, a contact and two sites each; all fictive.
+SET LOCAL statement_timeout = 0;
 INSERT INTO category (category_id, names, responsible_area, prioritised_years, cpv_prefixes, analysis)
 VALUES ('handskar', '{"sv": "Handskar", "en": "Gloves"}', 'F', '{2026}', '{33141420}', '[null, null, null, null]');
 CREATE TEMPORARY TABLE made AS
