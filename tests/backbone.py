@@ -14,6 +14,8 @@ from chassis.ids import uuid7
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from psycopg2.extensions import connection
+
     from chassis.db import Transaction
     from chassis.events import EventSlice
 
@@ -21,6 +23,24 @@ T = TypeVar("T")
 
 # Only who waits for the asking session: other tests run beside this one, on the same server
 WAITERS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+
+# Tables and those whose rows refer to theirs, these first
+_WITH_REFERRING = """
+WITH RECURSIVE found AS (
+    SELECT name::regclass AS of, 0 AS depth FROM unnest(%s) AS name
+    UNION
+    SELECT c.conrelid::regclass, depth + 1 FROM found JOIN pg_constraint AS c ON c.confrelid = of
+    WHERE c.contype = 'f' AND c.conrelid <> c.confrelid
+)
+SELECT of::text FROM found GROUP BY of ORDER BY max(depth) DESC"""
+
+
+def empty(tx: connection, *tables: str) -> None:
+    """Take out all rows, and those that refer to them; of few rows far quicker than TRUNCATE."""
+    with tx.cursor() as cursor:
+        cursor.execute(_WITH_REFERRING, [list(tables)])
+        for [table] in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608  our own table names
 
 
 def emitted(tx: Transaction) -> list[dict[str, Any]]:

@@ -112,11 +112,12 @@ def fetch(
 
 def search(  # noqa: PLR0913  the list, its filters, and what bounds the cost
     tx: Transaction,
-    select: Any,
-    every: Any,
     query: Mapping[str, Any],
     ordered: type[PageQuery],
     *,
+    select: Any,
+    every: Any,
+    unfiltered: Any,
     looked_at: int,
     **filters: Any,
 ) -> dict[str, Any]:
@@ -125,11 +126,14 @@ def search(  # noqa: PLR0913  the list, its filters, and what bounds the cost
     First the next `looked_at` rows of the list are looked at in its order; `every` selects its columns of
     all rows, so that an index gives them. What many rows pass fills a page there. If it does not, few do,
     and `select` is asked for all of them, wherever they are, and these are sorted. Its parameter `by_index`
-    says which of both is asked.
+    says which of both is asked. Without any filter `unfiltered` is asked alone: to plan `select` costs more
+    than to read a page of it.
     """
     list_ = _List(query, ordered, filters)
-    filtered = any(value is not None for value in filters.values())
-    far = _rows(tx, list_.beyond(_text(every), looked_at), list_, {}) if filtered else []
+    if all(value is None for value in filters.values()):
+        page = list_.statement(compose.SQL("({})").format(_text(unfiltered)))
+        return _page(_rows(tx, page, list_, {}), query, list_, lambda row: row)
+    far = _rows(tx, list_.beyond(_text(every), looked_at), list_, {})
     bounds = {f"far_{i}_": str(value) for i, value in enumerate(far[0] if far else ())}
     near = list_.statement(compose.SQL("({})").format(_text(select)), bounds)
     rows = _rows(tx, near, list_, {**filters, **bounds, "by_index": False})

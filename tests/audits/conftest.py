@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import backbone
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -28,5 +30,5 @@ def query(tx: Transaction) -> Callable[..., list[dict[str, Any]]]:
 def shared(db: Database) -> Iterator[Database]:
     """A database whose transactions commit; emptied afterwards, because auditors are there for everybody."""
     yield db
-    with db.transaction() as tx, tx.cursor() as cursor:
-        cursor.execute("TRUNCATE risk_case, decision, audit, auditor, outbox, subject_version")
+    with db.transaction() as tx:
+        backbone.empty(tx, "risk_case", "decision", "audit", "auditor", "outbox", "subject_version")

@@ -114,6 +114,10 @@ class Things:
         """Disconnect."""
         self._conn.close()
 
+    def empty(self, *tables: str) -> None:
+        """Take out all rows of tables."""
+        backbone.empty(self._conn, *tables)
+
     def ask(self, statement: str, **values: Any) -> list[Any]:
         """Return the rows of a statement; a single column comes as plain values."""
         with self._conn.cursor() as cursor:

@@ -17,7 +17,7 @@ from chassis import broker, consume, migrate, relay, topology
 from chassis.db import Database
 from deploy.local import admin as local_admin
 from services.things import items
-from tests import harness
+from tests import backbone, harness
 from tests.callers import page_query
 from tests.chassis import rows
 from tests.chassis.bench import Queue, Things
@@ -29,10 +29,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_EMPTY = """
-TRUNCATE outbox, inbox, failed_event, subject_version, idempotency_key, thing, seat, item;
-TRUNCATE audit_trail, trail_salt, changes, changes_epoch;
-UPDATE seal SET seq = 0, hash = CASE WHEN feed = 'audit_trail' THEN decode(repeat('00', 32), 'hex') END"""
+# fmt: off
+_TABLES = (
+    "outbox", "inbox", "failed_event", "subject_version", "idempotency_key", "thing", "seat", "item",
+    "audit_trail", "trail_salt", "changes", "changes_epoch",
+)
+# fmt: on
+_UNSEALED = (
+    "UPDATE seal SET seq = 0, hash = CASE WHEN feed = 'audit_trail' THEN decode(repeat('00', 32), 'hex') END"
+)
+
+
+def _emptied(dsn: str) -> str:
+    with closing(connect(dsn)) as conn, conn, conn.cursor() as cursor:
+        backbone.empty(conn, *_TABLES)
+        cursor.execute(_UNSEALED)
+    return dsn
 
 
 def execute_as_admin(admin: local_admin.Admin, statement: str, name: str) -> None:
@@ -67,9 +79,7 @@ def _database(admin: local_admin.Admin, name: str) -> Iterator[str]:
 @pytest.fixture
 def dsn(things_dsn: str) -> str:
     """The database of the tests' own service, empty: these tests may count rows."""
-    with closing(connect(things_dsn)) as conn, conn, conn.cursor() as cursor:
-        cursor.execute(_EMPTY)
-    return things_dsn
+    return _emptied(things_dsn)
 
 
 @pytest.fixture
@@ -222,8 +232,7 @@ def platform(
 @pytest.fixture
 def live_things(platform: harness.Platform, live_dsn: str) -> Iterator[Things]:
     """The running service's database past the proxy, empty."""
-    with closing(Things(live_dsn)) as opened:
-        opened.ask(_EMPTY)
+    with closing(Things(_emptied(live_dsn))) as opened:
         yield opened
 
 

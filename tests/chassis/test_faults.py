@@ -141,7 +141,7 @@ def service(running: harness.Platform, urls: dict[str, str]) -> Iterator[Service
     """The service, ready, with empty tables; the test's faults do not end its process."""
     running.await_ready("things")
     with closing(Things(urls["DATABASE_URL"])) as things:
-        things.ask("TRUNCATE outbox, inbox, failed_event, subject_version, thing, seat")
+        things.empty("outbox", "inbox", "failed_event", "subject_version", "thing", "seat")
     pid = running.processes["things"].pid
     yield Service(running, urls["DATABASE_URL"])
     assert running.processes["things"].poll() is None

@@ -28,7 +28,7 @@ LIMIT, MINUTE = timedelta(days=pruning.KEPT_DAYS), timedelta(minutes=1)
 @pytest.fixture
 def jobs(things):
     """`jobs(name, state, age, rows)` makes a job, and returns its id; none is there before."""
-    things.ask("TRUNCATE import_job CASCADE")
+    things.empty("import_job")
 
     def make(name, state="done", age=LIMIT + MINUTE, rows=0):
         job_id = str(uuid7())

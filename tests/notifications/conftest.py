@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.notifications import usecases
+from tests import backbone
 from tests.notifications.mailserver import MailServer, free_port
 from tests.notifications.outgoing import TABLES
 from tests.notifications.steps import NOW, category, contact, supplier
@@ -24,8 +25,8 @@ def acme(tx):
 @pytest.fixture
 def emptied(db):
     """The service's database with nothing in it: a sender claims whatever is due."""
-    with db.transaction() as tx, tx.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {TABLES}")
+    with db.transaction() as tx:
+        backbone.empty(tx, *TABLES)
     return db
 
 

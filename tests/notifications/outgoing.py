@@ -10,7 +10,7 @@ from services.notifications import sending, usecases
 from tests.notifications import examples
 from tests.notifications.steps import category, contact, invited, notices, supplier
 
-TABLES = "attempt, notice, recipient, occasion, category, supplier"
+TABLES = ("attempt", "notice", "recipient", "occasion", "category", "supplier")
 
 
 def settings(port: int) -> dict[str, str]:

@@ -14,6 +14,7 @@ from chassis.imports import store, worker
 from chassis.uploads import Received
 from services.suppliers import repository
 from services.suppliers.schemas import NewCategory
+from tests import backbone
 from tests.suppliers.bodies import GLOVES, NOW, loaded
 
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 OFFICE = Identity(
     subject="office", client="office", role="national_office", scopes=frozenset({"public"}), view="internal"
 )
+
+# fmt: off
+_TABLES = (
+    "supplier_alias", "outbox", "import_job", "import_chunk", "supplier", "category", "subject_version",
+    "duplicate", "uncompared", "compared_name", "country_dataset", "wave", "risk_result", "scored_case",
+    "risk_case", "case_end", "rule_set", "rule_set_activation",
+)
+# fmt: on
 
 
 def table(media_type: str, rows: Sequence[dict[str, Any]]) -> bytes:
@@ -97,13 +106,8 @@ class Imports:
 
     def clear(self) -> None:
         """Forget everything."""
-        with closing(connect(self.dsn)) as tx, tx.cursor() as cursor:
-            cursor.execute(
-                "TRUNCATE supplier_alias, outbox, import_job, import_chunk, supplier, category,"
-                " subject_version, duplicate, uncompared, compared_name, country_dataset, wave, risk_result,"
-                " scored_case, risk_case, case_end,"
-                " rule_set, rule_set_activation CASCADE"
-            )
+        with closing(connect(self.dsn)) as tx:
+            backbone.empty(tx, *_TABLES)
             tx.commit()
 
 

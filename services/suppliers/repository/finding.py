@@ -36,10 +36,11 @@ def suppliers(
     """
     page = paging.search(
         tx,
-        queries.found,
-        queries.listed,
         query,
         SupplierQuery,
+        select=queries.found,
+        every=queries.listed,
+        unfiltered=queries.unfiltered,
         looked_at=_LOOKED_AT,
         **_filters(query, reach),
     )

@@ -2,6 +2,10 @@
 -- What a list of suppliers is kept in order by.
 SELECT supplier_id, legal_name, registered_at FROM supplier;
 
+-- name: unfiltered
+-- What `found` lets through where nothing is asked.
+SELECT supplier_id, legal_name, registered_at FROM supplier WHERE status <> 'archived';
+
 -- name: found
 -- The suppliers that every filter lets through. `by_index`: what they have in common is read off the one index that
 -- knows all of it; else each supplier is looked at, which is cheaper where many are let through. What an index

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 queries: Any = sql.load(
     __file__,
-    planned=("supplier", "insert_supplier", "insert_identifiers", "insert_contacts"),
+    planned=("supplier", "suppliers", "insert_supplier", "insert_identifiers", "insert_contacts"),
 )
 
 
