@@ -48,11 +48,11 @@ nginx: ## Install nginx where it is missing; only the tests of the edge need it
 
 test: infra ## Run the test suite against real servers, in three processes (also beside a running demo)
 	-@$(MAKE) nginx
-	@$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/test_architecture.py
 
-test-slow: infra ## Run the tests that take longer
+test-slow: infra ## Run the tests that take longer, and those that make examples with five times as many
 	-@$(MAKE) nginx
-	@$(python) -m pytest -m slow
+	@KEDJA_EXAMPLES=200 $(python) -m pytest -m "slow or hypothesis"
 
 test-api: infra ## Schemathesis against all four services, long: make test-api SECONDS=600
 	@KEDJA_API_SECONDS=$(or $(SECONDS),120) $(python) -m pytest -m slow tests/contracts/test_openapi_live.py

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from chassis.events import EventSlice, Received
 
 # What a test finds must not depend on how busy the machine is
-hypothesis.settings.register_profile("kedja", deadline=None)
+hypothesis.settings.register_profile(
+    "kedja", deadline=None, max_examples=int(os.environ.get("KEDJA_EXAMPLES", "40"))
+)
 hypothesis.settings.load_profile("kedja")
 
 SERVICES = ("suppliers", "assessments", "audits", "notifications")

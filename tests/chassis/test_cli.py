@@ -72,6 +72,7 @@ def test_parked_replay_gives_one_a_queues_or_all_back_to_the_running_service(
     assert things.times() == {"x": 2}
 
 
+@pytest.mark.slow
 def test_parked_replay_by_type_reason_and_age_takes_what_fits_all_of_them(kedja, parked, things):
     things.ask("UPDATE failed_event SET type = 'other' WHERE event_key = %(key)s", key=parked[0])
     things.ask(
@@ -109,6 +110,7 @@ def test_parked_discard_keeps_the_event_with_who_when_and_why(kedja, parked, thi
     assert "discard_reason: a test's" in kedja("parked", "show", "suppliers", parked[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["list", "replay", "discard"])
 def test_an_empty_filter_is_not_taken_for_none(kedja, parked, things, command):
     for option in ("--reason-contains", "--queue", "--type"):
@@ -116,12 +118,14 @@ def test_an_empty_filter_is_not_taken_for_none(kedja, parked, things, command):
     assert things.ask("SELECT count(*) FROM failed_event WHERE state = 'parked'") == [3]
 
 
+@pytest.mark.slow
 def test_parked_list_takes_no_limit_that_is_none(kedja, parked):
     assert len(kedja("parked", "list", "suppliers", "--limit", "1").splitlines()) == 2
     for limit in ("-1", "0"):
         assert "--limit" in kedja("parked", "list", "suppliers", "--limit", limit, status=2)
 
 
+@pytest.mark.slow
 def test_parked_show_asks_which_queue_where_an_event_has_failed_on_two(kedja, parked, things):
     things.ask(
         "INSERT INTO failed_event SELECT 'suppliers.b', event_key, type, headers, 'other', state, attempts,"
@@ -133,6 +137,7 @@ def test_parked_show_asks_which_queue_where_an_event_has_failed_on_two(kedja, pa
     assert "body: other" in kedja("parked", "show", "suppliers", parked[0], "--queue", "suppliers.b")
 
 
+@pytest.mark.slow
 def test_a_discarded_event_comes_back_only_by_its_own_id(kedja, parked, things):
     kedja("parked", "discard", "suppliers", "--queue", "suppliers.a", "--reason", "a test's")
     states = "SELECT state, count(*) FROM failed_event GROUP BY state ORDER BY state"
@@ -159,6 +164,7 @@ def test_what_is_missing_or_away_is_one_sentence(kedja, tmp_path):
     assert "cannot reach" in kedja("topology", "apply", status=1)
 
 
+@pytest.mark.slow
 def test_topology_generate_check_agrees_with_the_committed_file_and_sees_one_that_is_stale(
     kedja, tmp_path, monkeypatch
 ):

@@ -86,10 +86,12 @@ def in_hand(applied, handled, channel, db, amqp_url, start, things):
         yield
 
 
+@pytest.mark.slow
 def test_what_is_in_hand_is_never_taken_for_nothing(kedja, in_hand):
     until(kedja, QUEUE, ["0", "<= 500", "1", "0.1", "?", "0", "0"])
 
 
+@pytest.mark.slow
 def test_with_the_management_api_what_is_in_hand_is_counted(kedja, in_hand, admin, tmp_path):
     with (tmp_path / "audits.env").open("a") as env:
         env.write(f"AMQP_MANAGEMENT_URL={admin.management_url}\n")
@@ -97,6 +99,7 @@ def test_with_the_management_api_what_is_in_hand_is_counted(kedja, in_hand, admi
     assert rows["notifications.risk"] == ["0", "0", "0", "0.0", "-", "0", "0"]
 
 
+@pytest.mark.slow
 def test_without_the_broker_or_a_queue_it_shows_what_the_databases_know(kedja, things, handled, tmp_path):
     missing = ["?", "?", "?", "0.1", "?", "0", "0"]
     assert table(kedja(*ASKED))[QUEUE] == missing
@@ -108,6 +111,7 @@ def test_without_the_broker_or_a_queue_it_shows_what_the_databases_know(kedja, t
     assert table(shown)["audits"] == ["0", "-", "0", "0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf"])
 def test_a_rate_is_measured_over_some_time(kedja, seconds):
     assert "is no length of time" in kedja("queues", "--seconds", seconds, status=2)

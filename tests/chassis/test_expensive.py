@@ -56,6 +56,7 @@ def test_so_many_workbooks_are_written_at_once_and_the_next_is_refused(monkeypat
         book.close()
 
 
+@pytest.mark.slow
 def test_who_reads_a_workbook_slowly_keeps_no_process(monkeypatch):
     monkeypatch.setattr(workbook_process, "MOST_PROCESSES", 1)
     monkeypatch.setattr(workbook_process, "_places", threading.Semaphore(1))
@@ -67,6 +68,7 @@ def test_who_reads_a_workbook_slowly_keeps_no_process(monkeypatch):
         assert (begun + b"".join(pieces)).startswith(b"PK")
 
 
+@pytest.mark.slow
 def test_the_process_that_writes_comes_last_and_has_little_memory():
     with tables.writer(tables.XLSX, ["a"]) as book:
         pid = book._process.pid

@@ -214,6 +214,7 @@ def test_a_flood_is_refused_slowly_and_costs_little(fair, live_things):
     assert at(sorted(taken), 0.5) < 2
 
 
+@pytest.mark.slow
 def test_what_a_flood_takes_of_connections_is_not_taken_from_others(fair, live_things):
     """150 idle and 40 half-sent requests from one address: another is served."""
     with contextlib.ExitStack() as stack:

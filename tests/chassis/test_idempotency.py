@@ -203,6 +203,7 @@ def test_a_forgotten_key_is_free_again(make, live_things, live_db):
     assert make("b", "k").status_code == 201
 
 
+@pytest.mark.slow
 def test_a_running_service_forgets_by_itself(platform, make, live_things):
     live_things.ask(KEPT, key="oldest", age="90 days")
     platform.stop("things", signal.SIGTERM)

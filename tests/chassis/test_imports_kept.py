@@ -90,6 +90,7 @@ def test_what_one_replica_forgets_another_leaves_alone(jobs, db, things):
         assert not pruning.prune(db)
 
 
+@pytest.mark.slow
 def test_a_running_service_forgets_by_itself(platform, live_things):
     live_things.ask(JOB, job_id=str(uuid7()), name="oldest", state="done", age=LIMIT + MINUTE)
     platform.stop("things", signal.SIGTERM)

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import (
     EXCLUDE,
@@ -135,7 +135,6 @@ def test_what_is_right_is_the_same(schema: type[Schema]) -> None:
 
 @pytest.mark.parametrize("schema", [All, Plain])
 def test_whatever_stands_anywhere_has_the_same_outcome(schema: type[Schema]) -> None:
-    @settings(max_examples=400)
     @given(
         st.dictionaries(st.sampled_from([*RIGHT, "strange"]), values, max_size=2),
         st.sets(st.sampled_from(list(RIGHT)), max_size=2),

@@ -108,6 +108,7 @@ def test_the_hot_statements_go_by_index_and_never_scan_the_outbox_or_the_inbox(t
         assert "Seq Scan on inbox" not in plan, f"{name}\n{plan}"
 
 
+@pytest.mark.slow
 def test_after_a_bug_is_fixed_and_redeployed_a_replay_completes_what_was_parked(
     platform, live_things, live_dsn, monkeypatch
 ):

@@ -140,6 +140,7 @@ def test_writes_succeed_while_the_broker_is_away_and_the_chain_completes_after_i
     platform.await_ready("things")
 
 
+@pytest.mark.slow
 def test_a_service_starts_while_broker_and_database_are_away_and_is_ready_when_they_are_back(
     platform, restarted, live_things, live_broker, live_database
 ):

@@ -78,7 +78,9 @@ def test_events_wait_while_the_broker_is_away_and_leave_when_it_is_back(
     assert queue.names() == ["a", "b"]
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+@pytest.mark.parametrize(
+    "share", [0.5, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.1, 0.99))]
+)
 def test_a_connection_cut_in_the_middle_of_a_batch_loses_nothing(
     db, queue, before_broker, start, things, share
 ):

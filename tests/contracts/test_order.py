@@ -292,7 +292,7 @@ def test_any_order_with_delays_and_duplicates_ends_in_the_state_of_the_ordered_r
 ) -> None:
     assert all(subject in str(rows) for rows in ordered[name] for subject in SUBJECTS)
 
-    @settings(max_examples=30, deadline=None, print_blob=True)
+    @settings(print_blob=True)
     @given(deliveries, cuts)
     def holds(order: Sequence[Delivery], cuts: Sequence[int]) -> None:
         assert run(name, databases[QUEUES[name].service], order, cuts) == ordered[name]

@@ -46,6 +46,7 @@ def readiness(lonely: Platform) -> tuple[int, dict[str, bool]]:
     return answer.status_code, answer.json()
 
 
+@pytest.mark.slow
 def test_a_service_started_before_broker_and_queues_becomes_ready_by_itself(
     early: tuple[Platform, Proxy], admin: Admin, namespace: str
 ) -> None:

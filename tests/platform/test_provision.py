@@ -60,6 +60,7 @@ def test_a_namespaces_user_cannot_enter_another_vhost(admin: Admin, space: str) 
         broker.connect()
 
 
+@pytest.mark.slow
 def test_dropping_a_namespace_leaves_one_whose_name_begins_alike(admin: Admin, space: str) -> None:
     sibling = f"{space}_b"
     provision.provision(space, admin)

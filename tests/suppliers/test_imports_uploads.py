@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("empty_replicas")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_sent_again_under_its_key_is_one_import(replicas: Replicas) -> None:
     key = {"Idempotency-Key": "one-file"}
     first, again = (replicas.post(file_of(2), headers=key).json() for _ in range(2))
