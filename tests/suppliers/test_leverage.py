@@ -129,7 +129,9 @@ def _contract(some: random.Random) -> dict[str, Any]:
     starts_on = date(2020, 1, 1) + timedelta(days=some.randint(0, 2600))
     ends_on = starts_on + timedelta(days=some.randint(0, 3000))
     value = some.choice([0, 1, 730, some.randint(0, 10**12), 2**63 - 1])
+    currency = some.choice(["SEK", "SEK", "SEK", "EUR"])
     return CONTRACT | {
+        "currency": currency,
         "starts_on": starts_on.isoformat(),
         "ends_on": some.choice([ends_on.isoformat(), ends_on.isoformat(), None]),
         "value_ore": value,

@@ -22,6 +22,7 @@ def contract(value_ore: int = 125 * MILLION, **changes: Any) -> Contract:
     known: dict[str, Any] = {
         "contract_id": UUID(int=1),
         "regions": ["01", "14"],
+        "currency": "SEK",
         "starts_on": date(2025, 1, 1),
         "ends_on": date(2028, 12, 31),
         "advanced": True,
@@ -108,6 +109,13 @@ def test_a_follow_up_is_worth_most_with_three_years_left_and_little_with_less_th
     assert (terms.years_left, terms.worth) == (Decimal(years), Decimal(worth))
 
 
+def test_what_is_in_another_currency_is_no_spend_and_still_a_contract():
+    of = held(contract(8 * MILLION), contract(currency="EUR", ends_on=date(2030, 12, 31), regions=["12"]))
+    assert (of.value_ore, of.spend_ore) == (8 * MILLION, held(contract(8 * MILLION)).spend_ore)
+    assert (of.regions, of.ends_on) == (("01", "12", "14"), date(2030, 12, 31))
+    assert [ore > 0 for _, ore in of.contracts] == [True, False]
+
+
 def test_no_data_has_no_priority_and_looks_like_no_number():
     terms = priority.priority(None, held(contract()), RULES)
     assert (terms.score, terms.priority) == (None, None)
@@ -123,6 +131,7 @@ def test_what_hinders_is_told():
     assert hindered(held(contract())) == ()
     assert hindered(held(contract()), score=None) == ("no_data",)
     assert hindered(held(contract(0))) == ("no_value",)
+    assert hindered(held(contract(currency="EUR"))) == ("no_value", "other_currency")
     assert hindered(held(contract(ends_on=date(2028, 11, 17)))) == ("short_contract",)
     assert hindered(held(contract(ends_on=None))) == ()
     assert hindered(held(contract(advanced=False))) == ("basic_level",)

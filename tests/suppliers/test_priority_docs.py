@@ -29,7 +29,7 @@ def test_the_worked_example_is_what_is_computed():
     contracts = []
     for value, first, last, days, yearly in rows:
         span = [date.fromisoformat(day) for day in (first, last)]
-        contract = Contract(UUID(int=1), ["01"], int(value) * 100, span[0], span[1], advanced=True)
+        contract = Contract(UUID(int=1), ["01"], int(value) * 100, "SEK", span[0], span[1], advanced=True)
         assert (span[1] - span[0]).days + 1 == int(days)
         assert priority.ore_a_year(contract, RULES) == int(yearly)
         contracts.append(contract)

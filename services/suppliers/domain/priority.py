@@ -19,6 +19,7 @@ _ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN)
 HINDRANCES = (
     "no_data",  # no score, so no priority
     "no_value",  # the contracts' value is not known
+    "other_currency",  # a contract is in one that is not counted: what they buy for is more than is shown
     "short_contract",
     "basic_level",  # no running contract has the advanced clause: PR1-7 do not bind
     "followed_up_recently",
@@ -31,6 +32,7 @@ class PriorityRules:
     """The weights and thresholds of rules/priority.toml, which explains each."""
 
     version: str
+    currency: str  # the only one that is counted
     unit_ore: int
     spend_step: Decimal
     least_years: int
@@ -54,6 +56,7 @@ class Contract:
     contract_id: UUID
     regions: Sequence[str]
     value_ore: int
+    currency: str
     starts_on: date
     ends_on: date | None  # the last day; None: unknown, and counts as long
     advanced: bool
@@ -65,7 +68,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Leverage:
-    """What the regions have together in a case: their running contracts, in öre a year, and for how long."""
+    """What the regions have together in a case: their running contracts, in öre a year, and for how long.
+
+    Öre are those of the currency that is counted.
+    """
 
     as_of: date
     contracts: tuple[tuple[Contract, int], ...]  # with the öre a year that each is worth
@@ -98,6 +104,7 @@ def parse_priority_rules(data: Mapping[str, Any]) -> PriorityRules:
         raise ValueError(f"proposal.passes_over: no such hindrance: {', '.join(sorted(unknown))}")
     return PriorityRules(
         version=data["version"],
+        currency=spend["currency"],
         unit_ore=spend["unit_ore"],
         spend_step=Decimal(spend["step"]),
         least_years=spend["least_years"],
@@ -128,7 +135,7 @@ def leverage(contracts: Sequence[Contract], rules: PriorityRules, as_of: date) -
         as_of=as_of,
         contracts=tuple(zip(running, yearly, strict=True)),
         regions=tuple(sorted({region for each in running for region in each.regions})),
-        value_ore=sum(each.value_ore for each in running),
+        value_ore=sum(each.value_ore for each in running if each.currency == rules.currency),
         spend_ore=sum(yearly),
         ends_on=ends_on,
         days_left=None if ends_on is None else (ends_on - as_of).days,
@@ -136,7 +143,9 @@ def leverage(contracts: Sequence[Contract], rules: PriorityRules, as_of: date) -
 
 
 def ore_a_year(contract: Contract, rules: PriorityRules) -> int:
-    """Return a contract's value spread over its time, in whole öre a year, half up."""
+    """Return a contract's value spread over its time, in whole öre a year, half up; in another currency 0."""
+    if contract.currency != rules.currency:
+        return 0
     if contract.ends_on is None:
         days = rules.unknown_years * rules.days_in_year
     else:
@@ -172,6 +181,7 @@ def hindrances(
     holds = {
         "no_data": terms.score is None,
         "no_value": of.spend_ore == 0,
+        "other_currency": any(contract.currency != rules.currency for contract, _ in of.contracts),
         "short_contract": of.days_left is not None and terms.years_left < rules.short_years,
         "basic_level": not any(contract.advanced for contract, _ in of.contracts),
         "followed_up_recently": last is not None and (of.as_of - last).days < rules.recent_days,

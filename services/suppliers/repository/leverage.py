@@ -77,7 +77,7 @@ def _filters(asked: Asked) -> dict[str, Any]:
 
 def _as_data(rules: PriorityRules) -> dict[str, Any]:
     """Return the rules as the ranking's query reads them: steps as numbers of decimals."""
-    names = ("unit_ore", "days_in_year", "least_years", "unknown_years", "most_years")
+    names = ("currency", "unit_ore", "days_in_year", "least_years", "unknown_years", "most_years")
     steps = {"spend_places": rules.spend_step, "years_places": rules.years_step, "places": rules.step}
     return {
         **{name: getattr(rules, name) for name in names},
@@ -118,6 +118,7 @@ def _contract(entry: Mapping[str, Any]) -> Contract:
         contract_id=UUID(entry["contract_id"]),
         regions=entry["regions"],
         value_ore=entry["value_ore"],
+        currency=entry["currency"],
         starts_on=date.fromisoformat(entry["starts_on"]),
         ends_on=date.fromisoformat(entry["ends_on"]) if entry["ends_on"] else None,
         advanced=entry["clause_level"] == "advanced",

@@ -4,10 +4,10 @@
 SELECT c.supplier_id, c.category_id, p.priority, coalesce(-p.priority, 1) AS position
 FROM (
     SELECT k.supplier_id,
-           sum(div(2 * k.value_ore::numeric * r.days_in_year + d.days, 2 * d.days)) AS spend_ore,
+           coalesce(sum(div(2 * k.value_ore::numeric * r.days_in_year + d.days, 2 * d.days)) FILTER (WHERE k.currency = r.currency), 0) AS spend_ore,
            CASE WHEN bool_and(k.ends_on IS NOT NULL) THEN max(k.ends_on) - (:as_of)::date END AS days_left
     FROM contract AS k
-    CROSS JOIN jsonb_to_record((:rules)::jsonb) AS r (days_in_year integer, least_years integer, unknown_years integer)
+    CROSS JOIN jsonb_to_record((:rules)::jsonb) AS r (currency text, days_in_year integer, least_years integer, unknown_years integer)
     CROSS JOIN LATERAL (SELECT greatest(
         coalesce(k.ends_on - k.starts_on + 1, r.unknown_years * r.days_in_year), r.least_years * r.days_in_year) AS days) AS d
     WHERE k.category_id = :category_id AND k.starts_on <= (:as_of)::date AND (k.ends_on IS NULL OR k.ends_on >= (:as_of)::date)
@@ -34,7 +34,7 @@ ORDER BY c.category_id;
 -- What the priority of the named cases follows from, and when each was followed up the last time.
 SELECT c.supplier_id, c.category_id, s.legal_name, c.score, coalesce(c.band, 'no_data') AS band,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('contract_id', k.contract_id, 'regions', k.regions, 'value_ore', k.value_ore,
-            'starts_on', k.starts_on, 'ends_on', k.ends_on, 'clause_level', k.clause_level) ORDER BY k.starts_on, k.contract_id), '[]')
+            'currency', k.currency, 'starts_on', k.starts_on, 'ends_on', k.ends_on, 'clause_level', k.clause_level) ORDER BY k.starts_on, k.contract_id), '[]')
         FROM contract AS k WHERE (k.supplier_id, k.category_id) = (c.supplier_id, c.category_id)) AS contracts,
        (SELECT completed_at FROM judgement AS j
         WHERE (j.supplier_id, j.category_id) = (c.supplier_id, c.category_id)) AS assessed_at,

@@ -42,8 +42,9 @@ class Terms(Schema):
     """A case's priority with its terms; null where the case has no score.
 
     priority = score (0-100) × spend_msek (millions of SEK a year) × years_left × worth, rounded to a tenth.
-    `value_ore` and `spend_ore` (a year) are those of all regions' running contracts; `ends_on`, `days_left`
-    null: a contract's end is unknown, which counts as long. `selected_year`: the last that it was chosen for.
+    `value_ore` and `spend_ore` (a year) are those of all regions' running contracts in SEK; `ends_on`,
+    `days_left` null: a contract's end is unknown, which counts as long. `selected_year`: the last that it was
+    chosen for.
     """
 
     supplier_id = fields.UUID()
@@ -76,13 +77,14 @@ class RankedCase(Terms):
 
 
 class LeverageContract(Schema):
-    """A running contract and what it is worth a year: its value over its time."""
+    """A running contract and what it is worth a year: its value over its time; 0 if it is not in SEK."""
 
     contract_id = fields.UUID()
     regions = fields.List(fields.String())
     starts_on = StoredDate()
     ends_on = StoredDate(allow_none=True)
     value_ore = fields.Integer()
+    currency = fields.String()
     spend_ore = fields.Integer()
 
 
@@ -114,6 +116,7 @@ class LeverageView(Schema):
                         "starts_on": "2025-01-01",
                         "ends_on": "2028-12-31",
                         "value_ore": 12_500_000_000,
+                        "currency": "SEK",
                         "spend_ore": 3_122_861_054,
                     }
                 ]
