@@ -93,8 +93,11 @@ def others_wait(tx: Transaction) -> bool:
     return bool(number)
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 20) -> T:
-    """Return what `condition` returns once it is true; fail after so many seconds."""
+def wait_until(condition: Callable[[], T], seconds: float = 60) -> T:
+    """Return what `condition` returns once it is true; fail after so many seconds.
+
+    So many that a slow machine fails nothing: how long something may take is asked by tests about that.
+    """
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:

@@ -53,7 +53,7 @@ def while_it_holds(
         first(tx)
         tx.send()
         thread.start()
-        wait_until(lambda: others_wait(tx), 20)
+        wait_until(lambda: others_wait(tx))
     thread.join(20)
     assert not thread.is_alive()
 
@@ -129,7 +129,7 @@ def test_a_pair_is_confirmed_while_one_of_the_two_is_written_and_its_pairs_are_f
     with db.transaction() as tx:
         repository.registry.lock_supplier(tx, one)
         thread.start()
-        wait_until(lambda: others_wait(tx), 20)
+        wait_until(lambda: others_wait(tx))
         usecases.duplicates.find(tx, [one], NOW)
         tx.send()
     thread.join(20)
@@ -171,7 +171,7 @@ def test_an_import_that_waited_for_a_merge_writes_to_the_survivor(imports: Impor
         tx.send()
 
         def end_when_waited_for() -> None:
-            wait_until(lambda: others_wait(tx), 20)
+            wait_until(lambda: others_wait(tx))
             tx.commit()
 
         with ThreadPoolExecutor(1) as pool:

@@ -115,7 +115,7 @@ def test_a_wave_that_begins_while_another_ends_goes_through_all_cases(db: Databa
             if len(begun) == 2:  # the part's own: it has been worked off, and is not committed
                 tx.send()
                 thread.start()
-                wait_until(lambda: others_wait(tx), 20)
+                wait_until(lambda: others_wait(tx))
 
     assert usecases.waves.work(begin, LATER, 10)
     thread.join(20)
