@@ -55,6 +55,8 @@ def plain(value: object) -> object:
         return sorted(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()  # a NamedTuple: orjson knows plain tuples
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 

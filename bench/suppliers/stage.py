@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from contextlib import closing
 from pathlib import Path
@@ -116,6 +117,7 @@ def in_lanes(work: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) ->
 
 def _lane(work: Callable[..., None], *arguments: Any) -> None:
     logs.configure("bench", "WARNING")
+    gc.freeze()  # as the service does once it has started
     work(*arguments)
 
 

@@ -6,15 +6,15 @@ from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 
 from chassis import sql, turns
 from chassis.errors import Conflict, NotFound
-from services.suppliers import repository, rulebook, schemas, usecases
-from services.suppliers.domain import Case, rescore
+from services.suppliers import events, repository, rulebook, schemas, usecases
+from services.suppliers.domain import Case, Previous, rescore
 from tests.callers import OFFICE, caller, page_query
 from tests.recomputed import wrong
 from tests.suppliers.bodies import NOW, SUPPLIER, import_index, loaded, put_gloves, register, supplier
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 
 
-def worked_off(tx: Transaction, now: Any = LATER, size: int = 2, groups: int = 100) -> int:
+def worked_off(tx: Transaction, now: Any = LATER, size: int = 2) -> int:
     """Work all waves off inside the test's transaction; return how many parts that took."""
 
     @contextmanager
@@ -38,7 +38,7 @@ def worked_off(tx: Transaction, now: Any = LATER, size: int = 2, groups: int = 1
         yield tx
 
     parts = 0
-    while usecases.waves.work(begin, now, size, groups):
+    while usecases.waves.work(begin, now, size):
         parts += 1
     return parts
 
@@ -174,36 +174,68 @@ def test_every_score_that_a_wave_writes_can_be_computed_again(tx: Transaction, r
 def test_a_part_whose_worker_died_is_worked_off_by_another(tx: Transaction) -> None:
     several(tx)
     import_index(tx, "CPI", 2026, CHN="3")
-    assert repository.waves.next_part(tx, 2, 2) is not None  # given out, and never worked on
+    assert repository.waves.next_part(tx, 2) is not None  # given out, and never worked on
     worked_off(tx)
     [wave] = waves(tx, kind="dataset", running=False)[-1:]
     assert wave.cases == 5
 
 
-@pytest.mark.parametrize(("groups", "parts"), [(1, 3), (2, 2), (3, 1)])
-def test_a_part_has_at_most_so_many_different_scores(
-    tx: Transaction, received: Any, groups: int, parts: int
-) -> None:
-    one, other, *_ = several(tx, 3)
-    for number, each in enumerate((one, other)):
-        event = assess(each, received, score=str(50 + number))
-        usecases.scoring.rescore_after_assessment(tx, [event], LATER)
-    import_index(tx, "CPI", 2026, CHN="3")
-    assert worked_off(tx, size=100, groups=groups) == parts
-    [wave] = waves(tx, kind="dataset", running=False)[-1:]
-    assert wave.cases == 3
+def test_a_part_has_as_many_cases_as_are_quick() -> None:
+    pace = usecases.waves.Pace()
+    sizes = [pace.size]
+    for seconds in (0.001, 0.06, 0.06, 0.06, 0.24, 60):
+        pace.took(seconds)
+        sizes.append(pace.size)
+    assert sizes == [200, 400, 800, 1600, 2000, 1000, 200]
+
+
+def test_a_wave_whose_last_part_was_full_or_that_has_no_cases_ends_all_the_same(tx: Transaction) -> None:
+    several(tx, 4)
+    usecases.waves.begin(tx, "dataset", "full", LATER)
+    usecases.waves.begin(tx, "analysis", "nothing", LATER, "nothing")
+    assert worked_off(tx) == 2
+    ended = {wave.about: (wave.cases, wave.ended_at) for wave in waves(tx, running=False, limit=500)}
+    assert (ended["full"], ended["nothing"]) == ((4, LATER), (0, LATER))
+
+
+def news() -> Rescored:
+    previous = Previous(None, "no_data", ())
+    [found] = rescore([Case((UUID(int=1), "handskar"), inputs(), None, previous)], rulebook.rules(), NOW)
+    return found
 
 
 def test_of_what_is_told_only_so_much_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usecases.waves, "_MOST_NEWS", 2)
-    memo, told = usecases.waves.Memo(), cast("Rescored", object())
+    memo, told = usecases.waves.Memo(), news()
     assert memo.of(("wave",)) == {}
     for number in range(8):
         move = usecases.waves.Move(("low", "low"), None, told if number % 2 else None)
-        memo.learn(("wave",), {("handskar", UUID(int=number)): move})
+        memo.learn(("wave",), {("handskar", str(number)): move})
     kept = [move.news for move in memo.of(("wave",)).values()]
-    assert (kept.count(told), kept.count(None)) == (2, 4)
+    assert (kept.count(told.brief), kept.count(None)) == (2, 4)
     assert memo.of(("another",)) == {}
+
+
+def test_what_is_remembered_to_be_told_is_told_as_the_whole_would_be() -> None:
+    whole = news()
+    causes = [UUID(int=2)]
+    assert events.supplier_risk_rescored(whole.brief, causes, ()) == events.supplier_risk_rescored(
+        whole, causes, ()
+    )
+
+
+def test_what_has_been_worked_out_is_forgotten_with_what_it_followed_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memo, rules = usecases.waves.Memo(), rulebook.rules()
+    memo.of(("wave",))
+    one = memo.shared(("wave",), rules, NOW)
+    assert memo.shared(("wave",), rules, NOW) is one
+    memo.of(("another",))
+    other = memo.shared(("another",), rules, NOW)
+    assert other is not one
+    monkeypatch.setattr(usecases.waves, "_MOST_EXPOSED", -1)
+    assert memo.shared(("another",), rules, NOW) is not other
 
 
 def test_others_run_while_cases_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,9 @@ from services.suppliers.domain.country import (
     parse_country_model,
 )
 from services.suppliers.domain.cpv import proposed, search
-from services.suppliers.domain.facts import parse_facts
+from services.suppliers.domain.facts import parse_facts, utc_day
 from services.suppliers.domain.indices import SHEET_COLUMNS, Published, read_sheet
+from services.suppliers.domain.inherent import Inherents
 from services.suppliers.domain.matrix import Cell
 from services.suppliers.domain.names import name_key, numbers_of
 from services.suppliers.domain.rules import AREAS, Index, Rules, parse_rules, read_values
@@ -33,6 +34,7 @@ __all__ = [
     "CountryModel",
     "CountryRisk",
     "Index",
+    "Inherents",
     "Key",
     "ModelError",
     "Previous",
@@ -58,5 +60,6 @@ __all__ = [
     "rescore",
     "score",
     "search",
+    "utc_day",
     "ways_to",
 ]

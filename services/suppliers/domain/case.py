@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers.domain.facts import parse_exposure, parse_facts, utc_day
-from services.suppliers.domain.score import Score, inherent_terms, score
+from services.suppliers.domain.facts import parse_facts, utc_day
+from services.suppliers.domain.inherent import Inherents
+from services.suppliers.domain.matrix import ZERO
+from services.suppliers.domain.score import Area, Score, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,9 +17,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
-    from services.suppliers.domain.facts import Exposure
     from services.suppliers.domain.rules import Rules
-    from services.suppliers.domain.score import Inherent
 
 Key = tuple["UUID", str]  # supplier, category
 
@@ -30,6 +31,7 @@ FLAGS = (
     "recommendation",
     "site_known",
 )
+_flags = attrgetter(*FLAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,14 @@ class Previous:
 class Case:
     """A case as it stands: its facts in the form in which they are kept, and its last score if it has one.
 
-    Cases with the same facts share one mapping of them.
+    Cases with the same facts share one mapping of them. `written`: the same as JSON, to be kept as it is.
     """
 
     key: Key
     inputs: Mapping[str, Any]
     contract_ends_on: date | None  # the latest; None: at least one contract's end is unknown
     previous: Previous | None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,36 +83,39 @@ class Rescored:
         previous = self.case.previous
         return previous is None or previous.score != self.score.score or self.is_news
 
+    @property
+    def brief(self) -> Rescored:
+        """The same without the facts and terms of which nothing is told."""
+        areas = {
+            name: Area(None, None, None, False, ZERO, area.residual)
+            for name, area in self.score.areas.items()
+        }
+        told = {"judgement": self.case.inputs["judgement"]}
+        case = replace(self.case, inputs=told, written="")
+        return replace(self, case=case, score=replace(self.score, areas=areas, bare_cells=None))
+
 
 def flags(of: Any) -> tuple[Any, ...]:
     """Return the values of FLAGS: a score's, or those of a row that has them."""
-    return tuple(getattr(of, name) for name in FLAGS)
+    found: tuple[Any, ...] = _flags(of)
+    return found
 
 
-def rescore(cases: Iterable[Case], rules: Rules, as_of: datetime) -> list[Rescored]:
-    """Score cases on their facts at `as_of`; what they share of facts is worked out once."""
+def rescore(
+    cases: Iterable[Case], rules: Rules, as_of: datetime, inherents: Inherents | None = None
+) -> list[Rescored]:
+    """Score cases on their facts at `as_of`; what they share of facts is worked out once.
+
+    `inherents`: what is known already of these rules and this day.
+    """
+    inherents = inherents or Inherents(rules, utc_day(as_of))
     known: dict[int, Score] = {}
-    exposures: dict[tuple[int, ...], tuple[Exposure, list[Inherent]]] = {}
     scored = []
     for case in cases:
         found = known.get(id(case.inputs))
         if found is None:
-            exposure, inherent = _exposed(case.inputs, rules, as_of, exposures)
+            exposure, inherent = inherents.of(case.inputs)
             facts = parse_facts(case.inputs, exposure)
             found = known[id(case.inputs)] = score(facts, rules, as_of, inherent)
         scored.append(Rescored(case, found, rules.name, as_of))
     return scored
-
-
-def _exposed(
-    inputs: Mapping[str, Any],
-    rules: Rules,
-    as_of: datetime,
-    known: dict[tuple[int, ...], tuple[Exposure, list[Inherent]]],
-) -> tuple[Exposure, list[Inherent]]:
-    """Return the exposure in some facts with its inherent risk; `known`: by the identity of its parts."""
-    key = (id(inputs["sites"]), id(inputs["indices"]), id(inputs["analysis"]))
-    if key not in known:
-        exposure = parse_exposure(inputs)
-        known[key] = (exposure, inherent_terms(exposure, rules, utc_day(as_of)))
-    return known[key]

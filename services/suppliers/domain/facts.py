@@ -116,13 +116,28 @@ def parse_facts(inputs: Mapping[str, Any], exposure: Exposure | None = None) -> 
 def parse_exposure(inputs: Mapping[str, Any]) -> Exposure:
     """Read the part of the facts that many cases share."""
     return Exposure(
-        sites=tuple(Site(site["tier"], site["country"]) for site in inputs["sites"]),
-        indices={
-            index: {country: Decimal(value) for country, value in values.items()}
-            for index, values in inputs["indices"].items()
-        },
-        analysis=tuple(_analysis(entry) for entry in inputs["analysis"]),
+        sites=parse_sites(inputs["sites"]),
+        indices=parse_indices(inputs["indices"]),
+        analysis=parse_analysis(inputs["analysis"]),
     )
+
+
+def parse_sites(entries: Sequence[Mapping[str, Any]]) -> tuple[Site, ...]:
+    """Read sites."""
+    return tuple(Site(site["tier"], site["country"]) for site in entries)
+
+
+def parse_indices(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Decimal]]:
+    """Read the values of countries, by index."""
+    return {
+        index: {country: Decimal(value) for country, value in values.items()}
+        for index, values in entries.items()
+    }
+
+
+def parse_analysis(entries: Sequence[Mapping[str, Any] | None]) -> tuple[Analysis | None, ...]:
+    """Read a category's analysis, an entry per area."""
+    return tuple(_analysis(entry) for entry in entries)
 
 
 def _analysis(entry: Mapping[str, Any] | None) -> Analysis | None:
@@ -155,4 +170,4 @@ def _audit(entry: Mapping[str, Any]) -> Audit:
 
 
 def _matrix(rows: Sequence[Sequence[Any]]) -> Matrix:
-    return tuple(tuple(None if cell is None else Decimal(cell) for cell in row) for row in rows)
+    return tuple([tuple([None if cell is None else Decimal(cell) for cell in row]) for row in rows])

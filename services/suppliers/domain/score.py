@@ -6,35 +6,27 @@ Decimal arithmetic of 28 digits in a fixed order: the same facts give the same s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from services.suppliers.domain import matrix
 from services.suppliers.domain.facts import utc_day
+from services.suppliers.domain.inherent import ARITHMETIC, inherent_terms
 from services.suppliers.domain.matrix import HUNDRED, ZERO
-from services.suppliers.domain.rules import AREAS, area_safety
+from services.suppliers.domain.rules import AREAS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
-    from services.suppliers.domain.facts import Analysis, Deviation, Exposure, Facts
-    from services.suppliers.domain.matrix import Cells
+    from services.suppliers.domain.facts import Deviation, Facts
+    from services.suppliers.domain.inherent import Inherent
+    from services.suppliers.domain.matrix import Bare, Cells
     from services.suppliers.domain.rules import Rules
 
-_ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN)
 # Safest first; their limits are the rule set's.
 BANDS = ("very_low", "low", "medium", "high", "very_high")
 NO_DATA = "no_data"
-
-
-@dataclass(frozen=True, slots=True)
-class Inherent:
-    """The terms of one area that do not depend on the supplier's own work, 0-100, None without a value."""
-
-    country: Decimal | None
-    category: Decimal | None
-    inherent: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,7 @@ class Score:
     score: Decimal | None
     band: str
     areas: Mapping[str, Area]
-    cells: Cells | None
+    bare_cells: Bare | None
     no_data_areas: tuple[str, ...]
     stage: str | None
     claim_gap: Decimal | None
@@ -66,14 +58,19 @@ class Score:
     not_cooperating: bool
     recommendation: str | None
 
+    @property
+    def cells(self) -> Cells | None:
+        """What counts in each cell of the matrix."""
+        return matrix.cells(self.bare_cells)
+
 
 def score(facts: Facts, rules: Rules, as_of: datetime, inherent: Sequence[Inherent] | None = None) -> Score:
     """Score a case as it stands at `as_of` (aware); `inherent`: what is worked out of its exposure."""
     today = utc_day(as_of)
     terms = inherent or inherent_terms(facts.exposure, rules, today)
-    with localcontext(_ARITHMETIC):
+    with localcontext(ARITHMETIC):
         found = matrix.evidence(facts, today)
-        cells = matrix.cells(found, rules, today)
+        cells = matrix.bare_cells(found, rules, today)
         areas = {
             area: _area(area, terms[position], facts, matrix.mitigation(cells, position), rules)
             for position, area in enumerate(AREAS)
@@ -86,7 +83,7 @@ def score(facts: Facts, rules: Rules, as_of: datetime, inherent: Sequence[Inhere
         score=rounded,
         band=band(rounded, rules),
         areas=areas,
-        cells=cells,
+        bare_cells=cells,
         no_data_areas=tuple(area for area in AREAS if areas[area].inherent is None),
         stage=matrix.stage(facts, found),
         claim_gap=gap,
@@ -98,25 +95,11 @@ def score(facts: Facts, rules: Rules, as_of: datetime, inherent: Sequence[Inhere
     )
 
 
-def inherent_terms(exposure: Exposure, rules: Rules, today: date) -> list[Inherent]:
-    """Return the inherent risk of each area on a day (UTC), in their order, with what it is made of."""
-    with localcontext(_ARITHMETIC):
-        return [_inherent_terms(position, exposure, rules, today) for position in range(len(AREAS))]
-
-
 def band(rounded: Decimal | None, rules: Rules) -> str:
     """Return the band of a rounded score."""
     if rounded is None:
         return NO_DATA
     return next(name for name, limit in rules.bands if rounded < limit)
-
-
-def _inherent_terms(position: int, exposure: Exposure, rules: Rules, today: date) -> Inherent:
-    analysis = exposure.analysis[position]
-    valid = analysis if analysis and today <= analysis.valid_until else None
-    country = _country(AREAS[position], exposure, rules)
-    category = None if valid is None else valid.likelihood * valid.severity * rules.category_factor
-    return Inherent(country, category, _inherent(country, category, valid, rules))
 
 
 def _area(area: str, terms: Inherent, facts: Facts, mitigation: Decimal, rules: Rules) -> Area:
@@ -129,34 +112,6 @@ def _area(area: str, terms: Inherent, facts: Facts, mitigation: Decimal, rules: 
         mitigation=mitigation,
         residual=_residual(terms.inherent, mitigation, deviations, rules),
     )
-
-
-def _country(area: str, exposure: Exposure, rules: Rules) -> Decimal | None:
-    """Weigh the worst country and the mean of all that have a value: one bad site must not average away."""
-    countries = sorted({site.country for site in exposure.sites if site.tier in rules.tiers})
-    found = [country_risk(country, area, exposure, rules) for country in countries]
-    risks = [risk for risk in found if risk is not None]
-    if not risks:
-        return None
-    return rules.country_worst * max(risks) + rules.country_mean * (sum(risks, ZERO) / len(risks))
-
-
-def country_risk(country: str, area: str, exposure: Exposure, rules: Rules) -> Decimal | None:
-    """Return a country's risk in an area, 0-100, higher is worse; None unless all indices have a value."""
-    values = {name: exposure.indices.get(name, {}).get(country) for name in rules.area_indices[area]}
-    safety = area_safety(rules.area_indices[area], rules.indices, values)
-    return None if safety is None else HUNDRED - safety
-
-
-def _inherent(
-    country: Decimal | None, category: Decimal | None, analysis: Analysis | None, rules: Rules
-) -> Decimal | None:
-    if country is None or category is None:
-        known = category if country is None else country
-    else:
-        known = rules.inherent_country * country + rules.inherent_category * category
-    floor = rules.severity_floors.get(analysis.severity) if analysis else None
-    return known if known is None or floor is None else max(known, floor)
 
 
 def _residual(

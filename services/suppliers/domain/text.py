@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from services.suppliers.domain.inherent import country_risk
 from services.suppliers.domain.matrix import HUNDRED
 from services.suppliers.domain.rules import AREAS
-from services.suppliers.domain.score import Area, country_risk
+from services.suppliers.domain.score import Area
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,62 +2,106 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chassis import sql
 from services.suppliers.repository import categories, countries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from chassis.db import Transaction
 
     Sites = tuple[tuple[int, str], ...]  # distinct (tier, country), sorted
 
-# What is known of a case that nothing has happened to
-UNKNOWN: dict[str, Any] = {"judgement": None, "audits": [], "deviations": []}
+# What is known of a case that nothing has happened to, as PostgreSQL writes it
+_NOTHING = '{"audits": [], "judgement": null, "deviations": []}'
+
+
+class Inputs(NamedTuple):
+    """Facts: what a score is computed from, and the same as the JSON that is kept with it."""
+
+    read: Mapping[str, Any]
+    written: str
 
 
 class Facts:
-    """The facts of cases; those that have nothing of their own share what follows from sites and category."""
+    """The facts of cases; what follows from sites and category is made and written once, and shared.
 
-    def __init__(self, tx: Transaction, named: Iterable[str], category_ids: Iterable[str]) -> None:
-        """Read what countries and categories have."""
-        self._newest = countries.newest_values(tx, set(named))
-        self._analyses = categories.analyses(tx, set(category_ids))
-        self._shared: dict[tuple[str, Sites], dict[str, Any]] = {}
+    It holds as long as what scores are computed with stays as it is (see basis).
+    """
 
-    @classmethod
-    def of_cases(cls, tx: Transaction, rows: Sequence[Any]) -> Self:
-        """Return the facts of cases as `cases_to_score` has them."""
-        named = {country for row in rows for _, country in _sites(row.sites)}
-        return cls(tx, named, {row.category_id for row in rows})
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._named: set[str] = set()  # the countries whose values are known
+        self._newest: dict[str, tuple[int, dict[str, Any]]] = {}  # index -> year, values by country
+        self._analyses: dict[str, Inputs] = {}
+        self._sites: dict[Sites, Inputs] = {}
+        self._values: dict[frozenset[str], Inputs] = {}
+        self._exposed: dict[tuple[str, Sites], Inputs] = {}
 
-    def of(self, row: Any) -> dict[str, Any]:
-        """Return the facts of a case."""
-        return self.of_sites(row.category_id, _sites(row.sites), row.known)
+    def __len__(self) -> int:
+        """Return of how many categories with sites the facts are kept: some 2 kB each."""
+        return len(self._exposed)
 
-    def of_sites(self, category_id: str, sites: Sites, known: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return the facts of a case with sites in a category; `known`: what is known of it alone."""
-        key = (category_id, sites)
-        shared = self._shared.get(key)
-        if shared is None:
-            shared = self._shared[key] = self._new(category_id, sites) | UNKNOWN
-        return shared if known is None else {**shared, **known}
+    def learn(self, tx: Transaction, cases: Iterable[tuple[str, Sites]]) -> None:
+        """Read what the categories and the sites' countries of cases have, unless it is known."""
+        new = set(cases) - self._exposed.keys()
+        named = {country for _, sites in new for _, country in sites} - self._named
+        if named or not self._newest:
+            for each in countries.newest_values(tx, named):
+                self._newest.setdefault(each.index, (each.year, {}))[1].update(each.by_country)
+            self._named |= named
+        unknown = {category_id for category_id, _ in new} - self._analyses.keys()
+        if unknown:
+            read = categories.analyses(tx, unknown)
+            self._analyses |= {each: _written({"analysis": analysis}) for each, analysis in read.items()}
 
-    def _new(self, category_id: str, sites: Sites) -> dict[str, Any]:
-        named = {country for _, country in sites}
+    def of(self, category_id: str, sites: Sites, known: str | None) -> Inputs:
+        """Return the facts of a case with sites in a category, after `learn`.
+
+        `known`: what is known of it alone, as PostgreSQL writes it; None: nothing.
+        """
+        exposed = self._exposed.get((category_id, sites))
+        if exposed is None:
+            exposed = self._exposed[category_id, sites] = self._of_sites(category_id, sites)
+        if known is None or known == _NOTHING:
+            return exposed
+        written = exposed.written.removesuffix(_NOTHING[1:]) + known[1:]
+        return Inputs({**exposed.read, **sql.loads(known)}, written)
+
+    def _of_sites(self, category_id: str, sites: Sites) -> Inputs:
+        named = frozenset(country for _, country in sites)
+        if sites not in self._sites:
+            entries = [{"tier": tier, "country": country} for tier, country in sites]
+            self._sites[sites] = _written({"sites": entries})
+        if named not in self._values:
+            self._values[named] = _written(self._of_countries(named))
+        parts = (self._sites[sites], self._analyses[category_id], self._values[named])
+        read = {name: value for part in parts for name, value in part.read.items()}
+        written = "".join(f"{part.written[1:-1]}," for part in parts)
+        return Inputs(read | sql.loads(_NOTHING), f"{{{written}{_NOTHING[1:]}")
+
+    def _of_countries(self, named: frozenset[str]) -> dict[str, Any]:
         return {
-            "sites": [{"tier": tier, "country": country} for tier, country in sites],
-            "analysis": self._analyses[category_id],
-            "datasets": {each.index: each.year for each in self._newest},
+            "datasets": {index: year for index, (year, _) in self._newest.items()},
             "indices": {
-                each.index: {code: value for code, value in each.by_country.items() if code in named}
-                for each in self._newest
+                index: {code: value for code, value in by_country.items() if code in named}
+                for index, (_, by_country) in self._newest.items()
             },
         }
 
 
-def _sites(written: str | None) -> Sites:
-    """Read what the statement has written: 0:CN,1:BD."""
-    pairs = (site.partition(":") for site in (written or "").split(",") if site)
-    return tuple(sorted((int(tier), country) for tier, _, country in pairs))
+def _written(read: Mapping[str, Any]) -> Inputs:
+    return Inputs(read, sql.document(read))
+
+
+def sites_of(pairs: str | None) -> Sites:
+    """Read sites as `cases_to_score` writes them: 0:CN,1:BD."""
+    parted = (pair.partition(":") for pair in (pairs or "").split(",") if pair)
+    return tuple(sorted((int(tier), country) for tier, _, country in parted))
+
+
+def kept_sites(inputs_sites: str) -> Sites:
+    """Read sites as they are kept with a score, as JSON."""
+    return tuple((site["tier"], site["country"]) for site in sql.loads(inputs_sites))

@@ -11,8 +11,8 @@ from chassis.http import paging
 from chassis.ids import uuid7
 from services.suppliers.domain import FLAGS, Case, Previous, flags
 from services.suppliers.events import DeviationOverdue, DeviationVerified
-from services.suppliers.repository import basis
-from services.suppliers.repository.facts import Facts
+from services.suppliers.repository import basis, terms
+from services.suppliers.repository.facts import Facts, Inputs, sites_of
 from services.suppliers.schemas import HistoryQuery
 
 if TYPE_CHECKING:
@@ -87,11 +87,14 @@ def save_deviations(tx: Transaction, newest: Sequence[Received]) -> None:
 def cases_to_score(tx: Transaction, keys: Iterable[Key]) -> list[Case]:
     """Return the cases with all that their scores follow from; cases without a contract are left out."""
     rows = list(queries.cases_to_score(tx, keys=_keys(keys)))
-    facts = Facts.of_cases(tx, rows)
-    return [
-        Case((row.supplier_id, row.category_id), facts.of(row), row.contract_ends_on, _previous(row))
-        for row in rows
-    ]
+    facts, exposed = Facts(), [(row.category_id, sites_of(row.sites)) for row in rows]
+    facts.learn(tx, exposed)
+    return [_case(row, facts.of(*of, row.known)) for row, of in zip(rows, exposed, strict=True)]
+
+
+def _case(row: Any, inputs: Inputs) -> Case:
+    key = (row.supplier_id, row.category_id)
+    return Case(key, inputs.read, row.contract_ends_on, _previous(row), inputs.written)
 
 
 def _previous(row: Any) -> Previous | None:
@@ -136,16 +139,12 @@ def save_results(tx: Transaction, scored: Iterable[Rescored]) -> dict[int, UUID]
 
 def _result(rescored: Rescored) -> tuple[UUID, str]:
     """Return what a score consists of as JSON, and a hash of it: who has the same has the same row."""
-    score = rescored.score
-    text = sql.document(
-        {
-            "rule_set": rescored.rule_set,
-            "inputs": rescored.case.inputs,
-            "areas": score.areas,
-            "cells": score.cells,
-            **{name: getattr(score, name) for name in _OUTCOME},
-        }
+    score, inputs = rescored.score, rescored.case.written or sql.document(rescored.case.inputs)
+    outcome = sql.document(
+        {name: getattr(score, name) for name in _OUTCOME} | {"rule_set": rescored.rule_set}
     )
+    written = f'"areas":{terms.areas(score.areas)},"cells":{terms.cells(score.bare_cells)}'
+    text = f'{{"inputs":{inputs},{written},{outcome[1:]}'
     return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16]), text
 
 

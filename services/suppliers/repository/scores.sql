@@ -64,7 +64,7 @@ SELECT c.supplier_id, c.category_id, c.score, c.band, last.stage, last.critical_
        last.not_cooperating, last.recommendation, last.site_known, k.contract_ends_on,
        (SELECT string_agg(DISTINCT s.tier || ':' || s.country, ',') FROM site AS s
         WHERE s.supplier_id = c.supplier_id AND s.tier <= 1 AND c.category_id = ANY(s.category_ids)) AS sites,
-       n.known
+       n.known::text AS known
 FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS named
 JOIN risk_case AS c USING (supplier_id, category_id)
 CROSS JOIN LATERAL (

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from chassis.db import Transaction
 
     Part = tuple[UUID, UUID]  # wave, part
-    Group = tuple[str, UUID]  # category, result: cases that get the same new score
+    # category, result (its id as text, which is looked up faster): cases that get the same new score
+    Group = tuple[str, str]
 
 queries: Any = sql.load(__file__)
 
@@ -44,26 +45,29 @@ def has_decay(tx: Transaction, month: str) -> bool:
     return bool(queries.has_decay(tx, about=month))
 
 
-def next_part(tx: Transaction, size: int, most_groups: int) -> Part | None:
+def next_part(tx: Transaction, size: int) -> Part | None:
     """Return a part that nobody works on: one that was left, or the next cases of the oldest wave.
 
-    At most `size` cases, and `most_groups` groups of them.
+    At most `size` cases.
     """
     left = queries.abandoned_part(tx)
     if left:
         return left.wave_id, left.part_id
-    wave = queries.running_wave(tx)
-    return wave and _give_out(tx, wave, {"size": size, "groups": most_groups})
+    part = None
+    while part is None and (wave := queries.running_wave(tx)):
+        part = _give_out(tx, wave, size)
+    return part
 
 
-def _give_out(tx: Transaction, wave: Any, limits: Mapping[str, int]) -> Part | None:
+def _give_out(tx: Transaction, wave: Any, size: int) -> Part | None:
     after = {"supplier_id": wave.next_supplier_id, "category_id": wave.next_category_id}
-    last = queries.last_of_part(tx, **after, of=wave.category_id, **limits)
+    last = queries.last_of_part(tx, **after, of=wave.category_id, size=size)
     until = {"supplier_id": last and last.supplier_id, "category_id": last and last.category_id}
     part = (wave.wave_id, uuid7())
     if last:
-        queries.add_part(tx, wave_id=part[0], part_id=part[1], **until)
-    queries.advance_wave(tx, wave_id=part[0], **until, given_out=last is None or not last.more)
+        tx.later(queries.add_part, wave_id=part[0], part_id=part[1], **until)
+    given_out = last is None or not last.more
+    tx.later(queries.advance_wave, wave_id=part[0], **until, given_out=given_out)
     return part if last else None
 
 
@@ -81,7 +85,7 @@ def groups(tx: Transaction, part: Any) -> dict[Group, int]:
     return {(row.category_id, row.result_id): row.cases for row in asked(tx, **_bounds(part))}
 
 
-def results(tx: Transaction, result_ids: Iterable[UUID]) -> dict[UUID, Any]:
+def results(tx: Transaction, result_ids: Iterable[str]) -> dict[str, Any]:
     """Return what scores consist of, by id."""
     rows = queries.results(tx, result_ids=sorted(result_ids))
     return {row.result_id: row for row in rows}
@@ -132,7 +136,7 @@ def fail(tx: Transaction, part: Part, reason: str, now: datetime) -> None:
 
 def end_finished(tx: Transaction, now: datetime) -> None:
     """Note which waves have ended."""
-    queries.end_waves(tx, now=now)
+    tx.later(queries.end_waves, now=now)
 
 
 def add_trial_changes(tx: Transaction, wave_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:

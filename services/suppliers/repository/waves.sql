@@ -33,24 +33,15 @@ ORDER BY begun_at, wave_id LIMIT 1
 FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: last_of_part^
--- The key of the last of the next cases after one, as many as have at most so many different scores; `more`: there may be others.
-SELECT supplier_id, category_id, place < looked_at OR looked_at = :size AS more FROM (
-    SELECT supplier_id, category_id, place, count(*) OVER () AS looked_at,
-           count(*) FILTER (WHERE is_first) OVER (ORDER BY place) AS groups
-    FROM (
-        SELECT supplier_id, category_id, row_number() OVER (ORDER BY supplier_id, category_id) AS place,
-               row_number() OVER (PARTITION BY category_id, result_id ORDER BY supplier_id, category_id) = 1 AS is_first
-        FROM (
-            SELECT supplier_id, category_id, result_id FROM risk_case
-            WHERE ((:supplier_id)::uuid IS NULL
-                   OR (supplier_id, category_id) > ((:supplier_id)::uuid, (:category_id)::text))
-              AND ((:of)::text IS NULL OR category_id = :of)
-            ORDER BY supplier_id, category_id LIMIT :size
-        ) AS next
-    ) AS numbered
-) AS counted
-WHERE groups <= :groups
-ORDER BY place DESC LIMIT 1;
+-- The key of the last of the next cases after one; `more`: there may be others.
+SELECT supplier_id, category_id, count(*) OVER () = :size AS more FROM (
+    SELECT supplier_id, category_id FROM risk_case
+    WHERE ((:supplier_id)::uuid IS NULL
+           OR (supplier_id, category_id) > ((:supplier_id)::uuid, (:category_id)::text))
+      AND ((:of)::text IS NULL OR category_id = :of)
+    ORDER BY supplier_id, category_id LIMIT :size
+) AS next
+ORDER BY supplier_id DESC, category_id DESC LIMIT 1;
 
 -- name: add_part!
 -- Give a part out.
@@ -73,7 +64,7 @@ FOR UPDATE OF p SKIP LOCKED;
 
 -- name: groups_of_part
 -- The cases of a part, counted by category and by what their present scores consist of.
-SELECT c.category_id, c.result_id, count(*) AS cases FROM risk_case AS c
+SELECT c.category_id, c.result_id::text AS result_id, count(*) AS cases FROM risk_case AS c
 WHERE ((:after_supplier_id)::uuid IS NULL
        OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
   AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
@@ -93,14 +84,17 @@ WITH part AS MATERIALIZED (
     ORDER BY c.supplier_id, c.category_id
     FOR NO KEY UPDATE OF c
 )
-SELECT category_id, result_id, count(*) AS cases FROM part
+SELECT category_id, result_id::text AS result_id, count(*) AS cases FROM part
 WHERE result_id IS NOT NULL
-GROUP BY category_id, result_id
-ORDER BY category_id, result_id;
+GROUP BY part.category_id, part.result_id
+ORDER BY part.category_id, part.result_id;
 
 -- name: results
--- What scores consist of.
-SELECT result_id, score, band, stage, critical_open, severe_open, claim_gap, not_cooperating, recommendation, site_known, inputs
+-- Scores with the facts that they follow from, beside country values and analyses: `sites`, and `known` of the case alone,
+-- written as `known_case` is.
+SELECT result_id::text AS result_id, score, band, stage, critical_open, severe_open, claim_gap, not_cooperating, recommendation, site_known,
+       inputs ->> 'sites' AS sites,
+       jsonb_build_object('judgement', inputs -> 'judgement', 'audits', inputs -> 'audits', 'deviations', inputs -> 'deviations')::text AS known
 FROM risk_result WHERE result_id = ANY((:result_ids)::uuid[]);
 
 -- name: move_part
@@ -126,11 +120,11 @@ WITH new AS MATERIALIZED (
     FROM part JOIN risk_result AS r ON r.result_id = part.new_id
     WHERE (c.supplier_id, c.category_id) = (part.supplier_id, part.category_id)
 )
-SELECT supplier_id, category_id, result_id, contract_ends_on FROM part WHERE news;
+SELECT supplier_id, category_id, result_id::text AS result_id, contract_ends_on FROM part WHERE news;
 
 -- name: cases_of_part
 -- The cases of a part in the named groups.
-SELECT c.supplier_id, c.category_id, c.result_id
+SELECT c.supplier_id, c.category_id, c.result_id::text AS result_id
 FROM risk_case AS c
 JOIN jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid) USING (category_id, result_id)
 WHERE ((:after_supplier_id)::uuid IS NULL

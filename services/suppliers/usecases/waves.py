@@ -8,9 +8,10 @@ since each change of it leads to a score; only countries' values and analyses ar
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import structlog
 
@@ -26,17 +27,19 @@ if TYPE_CHECKING:
 
     from chassis.access import Identity
     from chassis.db import Begin, Transaction
-    from services.suppliers.domain import Case, Rescored, Rules
+    from services.suppliers.domain import Case, Inherents, Rescored, Rules
     from services.suppliers.repository.facts import Facts
     from services.suppliers.repository.waves import Group, Part
 
 log = structlog.get_logger()
 
-# A part's cases are locked while it is worked off. To score a group that is new takes half a millisecond, so
-# of groups there are fewer: others wait for some tenths of a second at most.
-PART, GROUPS = 500, 300
-# What is remembered of groups: some 200 bytes each, and 9 kB where there is something to tell
-_MOST_MOVES, _MOST_NEWS = 50_000, 4_000
+# A part's cases are locked while it is worked off, and others wait: so it has as many as take so long here,
+# beside all else that is done.
+_SECONDS, _LEAST, _MOST = 0.12, 200, 2000
+# What is remembered of groups: some 200 bytes each, and 2 kB where there is something to tell
+_MOST_MOVES, _MOST_NEWS = 50_000, 25_000
+# of categories with the countries of sites: some 2 kB each
+_MOST_EXPOSED = 5_000
 
 
 def begin(tx: Transaction, kind: str, about: str, now: datetime, category_id: str | None = None) -> UUID:
@@ -68,6 +71,18 @@ class Move(NamedTuple):
     news: Rescored | None
 
 
+class Shared(NamedTuple):
+    """What scores follow from that groups have in common, worked out once: by a rule set, on a day."""
+
+    facts: Facts
+    inherents: Inherents
+
+    @classmethod
+    def of(cls, facts: Facts, rules: Rules, now: datetime) -> Self:
+        """Begin with some facts, and nothing worked out."""
+        return cls(facts, domain.Inherents(rules, domain.utc_day(now)))
+
+
 class Memo:
     """What has become of groups so far, of those that many parts have: with no assessment and no audit.
 
@@ -79,12 +94,20 @@ class Memo:
         self._of: tuple[Any, ...] = ()
         self._moves: dict[Group, Move] = {}
         self._news = 0
+        self._shared: Shared | None = None
 
     def of(self, this: tuple[Any, ...]) -> Mapping[Group, Move]:
         """Return what is known under these circumstances."""
         if self._of != this or len(self._moves) > _MOST_MOVES:
-            self._of, self._moves, self._news = this, {}, 0
+            self._of, self._moves, self._news, self._shared = this, {}, 0, None
         return self._moves
+
+    def shared(self, this: tuple[Any, ...], rules: Rules, now: datetime) -> Shared:
+        """Return what has been worked out under these circumstances."""
+        found = self._shared
+        if self._of != this or found is None or len(found.facts) > _MOST_EXPOSED:
+            found = self._shared = Shared.of(repository.facts.Facts(), rules, now)
+        return found
 
     def learn(self, this: tuple[Any, ...], learned: Mapping[Group, Move]) -> None:
         """Remember what was committed under these circumstances; of what there is to tell only so much."""
@@ -92,24 +115,38 @@ class Memo:
             return
         for group, move in learned.items():
             if move.news is None or self._news < _MOST_NEWS:
-                self._moves[group] = move
+                self._moves[group] = move._replace(news=move.news and move.news.brief)
                 self._news += move.news is not None
 
 
-_memo = Memo()
+class Pace:
+    """How many cases the next part has."""
+
+    def __init__(self) -> None:
+        """Begin with a small one."""
+        self.size = _LEAST
+
+    def took(self, seconds: float) -> None:
+        """Learn from a part of that size: the next one has at most twice as many."""
+        wanted = self.size * min(2, _SECONDS / max(seconds, 0.001))
+        self.size = max(_LEAST, min(_MOST, int(wanted)))
 
 
-def work(begin_tx: Begin, now: datetime, size: int = PART, groups: int = GROUPS) -> bool:
+_memo, _pace = Memo(), Pace()
+
+
+def work(begin_tx: Begin, now: datetime, size: int | None = None) -> bool:
     """Work a part of the oldest wave off, if there is one; tell whether there may be more.
 
-    A part: at most `size` cases, of at most `groups` groups.
+    `size`: how many cases it has at most; None: as many as the last ones have shown to be quick.
     """
     with begin_tx() as tx:
-        part = repository.waves.next_part(tx, size, groups)
-    if part:
-        _work_off_or_fail(begin_tx, part, now)
-    with begin_tx() as tx:
+        part = repository.waves.next_part(tx, size or _pace.size)
         repository.waves.end_finished(tx, now)
+    if part:
+        began = time.monotonic()
+        _work_off_or_fail(begin_tx, part, now)
+        _pace.took(time.monotonic() - began)
     return part is not None
 
 
@@ -141,14 +178,14 @@ def _work_off(tx: Transaction, part: Part, now: datetime) -> tuple[tuple[Any, ..
     if wave.kind == "trial":
         repository.waves.end(tx, part, *_try(tx, wave, groups, rules))
         return (), {}
-    this = (wave.wave_id, repository.basis.mark(tx), now.date())
-    known = _memo.of(this)
-    scored = _scored(tx, [group for group in groups if group not in known], rules, now)
+    this = (wave.wave_id, repository.basis.mark(tx), domain.utc_day(now))
+    known, shared = _memo.of(this), _memo.shared(this, rules, now)
+    scored = _scored(tx, [group for group in groups if group not in known], shared, rules, now)
     moves = {group: known[group] for group in groups if group in known} | _moves(tx, wave, scored)
     told = _move(tx, wave, moves, now)
     bands = _counted(groups, {group: move.bands for group, move in moves.items()})
     repository.waves.end(tx, part, bands, told)
-    return this, {group: moves[group] for group, each in scored.items() if each.score.cells is None}
+    return this, {group: moves[group] for group, each in scored.items() if each.score.bare_cells is None}
 
 
 def _move(tx: Transaction, wave: Any, moves: Mapping[Group, Move], now: datetime) -> int:
@@ -172,24 +209,28 @@ def _moves(tx: Transaction, wave: Any, scored: Mapping[Group, Rescored]) -> dict
 
 
 def _scored(
-    tx: Transaction, groups: Collection[Group], rules: Rules, as_of: datetime
+    tx: Transaction, groups: Collection[Group], shared: Shared, rules: Rules, as_of: datetime
 ) -> dict[Group, Rescored]:
     """Score each group once: by its facts, with the countries' values and the analyses that hold now."""
     known = repository.waves.results(tx, {result_id for _, result_id in groups})
-    named = {site["country"] for result in known.values() for site in result.inputs["sites"]}
-    facts = repository.facts.Facts(tx, named, {category_id for category_id, _ in groups})
-    cases = [_group_case(facts, category_id, known[result_id]) for category_id, result_id in groups]
-    return dict(zip(groups, domain.rescore(scoring.in_turns(cases), rules, as_of), strict=True))
+    exposed = [
+        (category_id, repository.facts.kept_sites(known[result_id].sites))
+        for category_id, result_id in groups
+    ]
+    shared.facts.learn(tx, exposed)
+    cases = (
+        _group_case(shared.facts, of, known[result_id])
+        for of, (_, result_id) in zip(exposed, groups, strict=True)
+    )
+    scored = domain.rescore(scoring.in_turns(cases), rules, as_of, shared.inherents)
+    return dict(zip(groups, scored, strict=True))
 
 
-def _group_case(facts: Facts, category_id: str, result: Any) -> Case:
+def _group_case(facts: Facts, exposed: tuple[str, Any], result: Any) -> Case:
     """Return a group as if it were one case."""
-    inputs = result.inputs
-    sites = tuple((site["tier"], site["country"]) for site in inputs["sites"])
-    own = {name: inputs[name] for name in repository.facts.UNKNOWN}
-    found = facts.of_sites(category_id, sites, None if own == repository.facts.UNKNOWN else own)
+    inputs = facts.of(*exposed, result.known)
     previous = domain.Previous(result.score, result.band, domain.flags(result))
-    return domain.Case((result.result_id, category_id), found, None, previous)
+    return domain.Case((result.result_id, exposed[0]), inputs.read, None, previous, inputs.written)
 
 
 def _of_case(row: Any, group: Rescored) -> Rescored:
@@ -201,8 +242,11 @@ def _try(
     tx: Transaction, wave: Any, groups: Mapping[Group, int], rules: Rules
 ) -> tuple[Counter[tuple[str, str]], int]:
     """Note what a rule set would change, beside what the one in force gives on the same facts."""
-    before = _scored(tx, groups, rules, wave.begun_at)
-    after = _scored(tx, groups, repository.rule_sets.named(tx, wave.rule_set), wave.begun_at)
+    tried, facts = repository.rule_sets.named(tx, wave.rule_set), repository.facts.Facts()
+    before, after = (
+        _scored(tx, groups, Shared.of(facts, each, wave.begun_at), each, wave.begun_at)
+        for each in (rules, tried)
+    )
     bands = {group: (before[group].score.band, after[group].score.band) for group in groups}
     moving = [group for group, (was, will) in bands.items() if was != will]
     rows = repository.waves.cases(tx, wave, moving) if moving else []
