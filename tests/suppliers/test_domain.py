@@ -41,7 +41,7 @@ def test_every_term_of_a_case_without_any_assessment() -> None:
             "environment": Area(D("64.5"), D(24), D("44.25"), False, D(0), D("44.25")),
             "business_ethics": Area(D(57), D(24), D("40.5"), False, D(0), D("40.5")),
         },
-        cells=None,
+        bare_cells=None,
         no_data_areas=(),
         stage=None,
         claim_gap=None,

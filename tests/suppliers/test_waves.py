@@ -205,11 +205,11 @@ def news() -> Rescored:
 
 
 def test_of_what_is_told_only_so_much_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usecases.waves, "_MOST_NEWS", 2)
-    memo, told = usecases.waves.Memo(), news()
+    monkeypatch.setattr(usecases.remembered, "_MOST_NEWS", 2)
+    memo, told = usecases.remembered.Memo(), news()
     assert memo.of(("wave",)) == {}
     for number in range(8):
-        move = usecases.waves.Move(("low", "low"), None, told if number % 2 else None)
+        move = usecases.remembered.Move(("low", "low"), None, told if number % 2 else None)
         memo.learn(("wave",), {("handskar", str(number)): move})
     kept = [move.news for move in memo.of(("wave",)).values()]
     assert (kept.count(told.brief), kept.count(None)) == (2, 4)
@@ -227,14 +227,14 @@ def test_what_is_remembered_to_be_told_is_told_as_the_whole_would_be() -> None:
 def test_what_has_been_worked_out_is_forgotten_with_what_it_followed_from(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    memo, rules = usecases.waves.Memo(), rulebook.rules()
+    memo, rules = usecases.remembered.Memo(), rulebook.rules()
     memo.of(("wave",))
     one = memo.shared(("wave",), rules, NOW)
     assert memo.shared(("wave",), rules, NOW) is one
     memo.of(("another",))
     other = memo.shared(("another",), rules, NOW)
     assert other is not one
-    monkeypatch.setattr(usecases.waves, "_MOST_EXPOSED", -1)
+    monkeypatch.setattr(usecases.remembered, "_MOST_EXPOSED", -1)
     assert memo.shared(("another",), rules, NOW) is not other
 
 

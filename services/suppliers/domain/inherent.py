@@ -30,7 +30,7 @@ class Inherent:
 
 
 class _Category(NamedTuple):
-    """What an area's analysis comes to on a day: the category's risk, and the least that its severity allows."""
+    """What an area's analysis comes to on a day: a risk, and the least that its severity allows."""
 
     risk: Decimal | None
     floor: Decimal | None

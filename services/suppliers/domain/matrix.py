@@ -71,7 +71,9 @@ def confidence(of: Evidence, rules: Rules, today: date) -> Decimal:
 
 def cells(known: Bare | None) -> Cells | None:
     """Return cells by their names."""
-    return known and tuple(tuple(cell and Cell(*cell) for cell in row) for row in known)
+    if known is None:
+        return None
+    return tuple(tuple(None if cell is None else Cell(*cell) for cell in row) for row in known)
 
 
 def bare_cells(found: Sequence[Evidence], rules: Rules, today: date) -> Bare | None:
