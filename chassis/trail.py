@@ -172,22 +172,21 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dic
 
 def _without(value: Any, plan: Plan, at: str, personal: dict[str, str]) -> Any:
     """Return what is not personal; add the texts of what is to `personal`, by pointer. Null is nobody's."""
-    if not plan:
+    if not plan or not value:
         return value
     if isinstance(value, list | tuple):
         return [_without(item, plan, f"{at}/{i}", personal) for i, item in enumerate(value)]
     if not isinstance(value, Mapping):
         return value
-    kept = {}
-    for name, member in value.items():
+    kept = dict(value)
+    for name in value if _ANY in plan else plan.keys() & value.keys():
+        below, member = plan.get(name, plan.get(_ANY, _PLAIN)), value[name]
         pointer = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
-        below = plan.get(name, plan.get(_ANY, _PLAIN))
         if below is not None:
             kept[name] = _without(member, below, pointer, personal)
-        elif member is None:
-            kept[name] = None
-        else:
+        elif member is not None:
             personal[pointer] = _text(member)
+            del kept[name]
     return kept
 
 

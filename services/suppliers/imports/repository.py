@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 queries: Any = sql.load(__file__)
 
+# What a new supplier has of which its row says nothing
+UNSAID: dict[str, Any] = {
+    "version": 1,
+    "status": "active",
+    **dict.fromkeys(("status_reason", "status_since")),
+    **dict.fromkeys(("contacts", "sites", "contracts", "merged_ids", "areas"), []),
+}
+
 
 def known_numbers(tx: Transaction, rows: Sequence[Parsed]) -> dict[NumberKey, UUID]:
     """Return the suppliers that the rows' numbers mean, and hold them until the transaction ends."""
@@ -42,6 +50,8 @@ def _locked(tx: Transaction, keys: str) -> list[Any]:
     while True:
         found = list(queries.numbers(tx, keys=keys))
         wanted = {row.supplier_id for row in found}
+        if not wanted:
+            return found
         locked = {row.supplier_id for row in queries.lock_suppliers(tx, supplier_ids=sorted(wanted))}
         if locked == wanted:
             return found
@@ -49,6 +59,8 @@ def _locked(tx: Transaction, keys: str) -> list[Any]:
 
 def registered(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """Return legal_name, country, language and identifiers of suppliers."""
+    if not supplier_ids:
+        return {}
     rows = queries.registered(tx, supplier_ids=sorted(supplier_ids))
     return {row.supplier_id: row._asdict() for row in rows}
 
@@ -56,12 +68,12 @@ def registered(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, di
 def save_suppliers(tx: Transaction, plan: Plan, now: datetime, *, imported: bool) -> None:
     """Write what a chunk of rows came to; `imported`: what is new is of the past, and marked so."""
 
-    def rows(supplier_ids: Collection[UUID]) -> str:
+    def rows(supplier_ids: Collection[UUID]) -> list[dict[str, Any]]:
         states = [{**plan.state[each], "supplier_id": each} for each in sorted(supplier_ids)]
-        return sql.rows([{**each, "name_key": name_key(each["legal_name"])} for each in states])
+        return [{**each, "name_key": name_key(each["legal_name"])} for each in states]
 
-    queries.insert_suppliers(tx, rows=rows(plan.made), now=now, imported=imported)
-    queries.update_suppliers(tx, rows=rows(plan.rewritten))
+    _write(tx, queries.insert_suppliers, rows(plan.made), now=now, imported=imported)
+    _write(tx, queries.update_suppliers, rows(plan.rewritten))
     identifiers = [
         {"scheme": key[0], "value": key[1], "supplier_id": each}
         for key, each in plan.numbers
@@ -72,13 +84,39 @@ def save_suppliers(tx: Transaction, plan: Plan, now: datetime, *, imported: bool
         for key, each in plan.numbers
         if key[0] == OWN
     ]
-    queries.insert_identifiers(tx, rows=sql.rows(identifiers))
-    queries.insert_own_numbers(tx, rows=sql.rows(own))
+    _write(tx, queries.insert_identifiers, identifiers)
+    _write(tx, queries.insert_own_numbers, own)
+
+
+def _write(tx: Transaction, query: Any, rows: Sequence[Mapping[str, Any]], **values: Any) -> None:
+    """Write rows with the next statement; none: nothing is asked."""
+    if rows:
+        tx.later(query, rows=sql.rows(rows), **values)
+
+
+def whole(plan: Plan, now: datetime, *, imported: bool) -> dict[UUID, dict[str, Any]]:
+    """Return the suppliers that a chunk makes, by id, as the registry has them once they are written."""
+    numbers: dict[UUID, list[dict[str, str]]] = {each: [] for each in plan.made}
+    for key, supplier_id in sorted(plan.numbers):
+        if key[0] == OWN and supplier_id in numbers:
+            numbers[supplier_id].append({"region": key[1], "number": key[2]})
+    return {
+        each: {
+            **UNSAID,
+            **plan.state[each],
+            "supplier_id": each,
+            "registered_at": now,
+            "imported": imported,
+            "own_numbers": own,
+        }
+        for each, own in numbers.items()
+    }
 
 
 def raise_versions(tx: Transaction, supplier_ids: Collection[UUID]) -> None:
     """Note that the editable part of these suppliers is another now."""
-    queries.raise_versions(tx, supplier_ids=sorted(supplier_ids))
+    if supplier_ids:
+        tx.later(queries.raise_versions, supplier_ids=sorted(supplier_ids))
 
 
 def contacts(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[tuple[UUID, str], dict[str, Any]]:
@@ -93,8 +131,8 @@ def save_contacts(
     tx: Transaction, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
 ) -> None:
     """Write contacts."""
-    queries.insert_contacts(tx, rows=sql.rows(new))
-    queries.update_contacts(tx, rows=sql.rows(changed))
+    _write(tx, queries.insert_contacts, new)
+    _write(tx, queries.update_contacts, changed)
 
 
 def contracts(tx: Transaction, keys: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], dict[str, Any]]:
@@ -119,8 +157,8 @@ def save_sites(
     tx: Transaction, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
 ) -> None:
     """Write sites."""
-    places.queries.insert_sites(tx, rows=sql.rows(new))
-    places.queries.update_sites(tx, rows=sql.rows(changed))
+    _write(tx, places.queries.insert_sites, new)
+    _write(tx, places.queries.update_sites, changed)
 
 
 def with_contract(tx: Transaction, keys: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
@@ -147,5 +185,5 @@ def save_contracts(
     imported: bool,
 ) -> None:
     """Write contracts; `imported`: what is new is of the past, and marked so."""
-    queries.insert_contracts(tx, rows=sql.rows(new), imported=imported)
-    queries.update_contracts(tx, rows=sql.rows(changed))
+    _write(tx, queries.insert_contracts, new, imported=imported)
+    _write(tx, queries.update_contracts, changed)

@@ -61,9 +61,9 @@ def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     standings = repository.registry.standings_of_suppliers(tx, ids)
     plan = Plan(known, rows_of.registered(tx, ids), job.actor, standings)
     outcomes = [plan.decide(row) for row in rows]
-    before = _before(tx, plan.changed - set(plan.made))
+    before = _whole(tx, plan.changed - set(plan.made))
     rows_of.save_suppliers(tx, plan, job.now, imported=job.imported)
-    _tell(tx, plan.made, before, job)
+    _tell(tx, rows_of.whole(plan, job.now, imported=job.imported), before, job)
     return outcomes
 
 
@@ -73,9 +73,9 @@ def import_contacts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[O
     stored = rows_of.contacts(tx, _ids(found))
     work = _Upserts("contact_id", _CONTACT)
     outcomes = [work.decide(row, each, (each, row.values["email"].lower()), stored) for row, each in found]
-    before = _before(tx, work.suppliers)
+    before = _whole(tx, work.suppliers)
     rows_of.save_contacts(tx, list(work.made.values()), list(work.changed.values()))
-    _tell(tx, (), before, job)
+    _tell(tx, {}, before, job)
     return outcomes
 
 
@@ -98,13 +98,12 @@ def import_contracts(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
 
     work = _Upserts("contract_id", _CONTRACT, refuse)
     outcomes = [work.decide(row, each, (each, row.values["reference"]), stored) for row, each in found]
-    before = _before(tx, work.suppliers)
+    before = _whole(tx, work.suppliers)
     rows_of.save_contracts(tx, list(work.made.values()), list(work.changed.values()), imported=job.imported)
-    causes = _tell(tx, (), before, job)
+    causes = _tell(tx, {}, before, job)
     keys = _cases_of(work, left)
     _score_keys(tx, keys, causes, job)
-    whole = {each: row._asdict() for each, row in before.items()}
-    usecases.contracts.stop_following(tx, keys, whole, job.now)
+    usecases.contracts.stop_following(tx, keys, before, job.now)
     return outcomes
 
 
@@ -123,11 +122,11 @@ def import_sites(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[Outc
         work.decide(row, each, (each, row.values["name"], row.values["country"]), stored)
         for row, each in found
     ]
-    before = _before(tx, work.suppliers)
+    before = _whole(tx, work.suppliers)
     region = job.actor.limited_to("region")
     made = [{**each, "registered_by": region} for each in work.made.values()]
     rows_of.save_sites(tx, made, list(work.changed.values()))
-    causes = _tell(tx, (), before, job)
+    causes = _tell(tx, {}, before, job)
     written = [*work.made.values(), *work.changed.values()]
     keys = {
         (each["supplier_id"], category)
@@ -229,33 +228,38 @@ def _turned_round(contract: Values) -> Fault | None:
     return Fault("ends_on", f"{ends_on} is registered, and must not be before starts_on.", "a later ends_on")
 
 
-def _before(tx: Transaction, changed: Collection[UUID]) -> dict[UUID, Any]:
-    """Return suppliers whole, as they are before a chunk is written, by id."""
-    return {row.supplier_id: row for row in repository.registry.suppliers_by_id(tx, sorted(changed))}
+def _whole(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, Values]:
+    """Return suppliers whole, as they are stored, by id."""
+    if not supplier_ids:
+        return {}
+    rows = repository.registry.suppliers_by_id(tx, sorted(supplier_ids))
+    return {row.supplier_id: row._asdict() for row in rows}
 
 
-def _tell(tx: Transaction, made: Collection[UUID], before: Mapping[UUID, Any], job: Job) -> dict[UUID, UUID]:
-    """Write the trail and emit one event per supplier, whole; return the events by supplier."""
+def _tell(
+    tx: Transaction, made: Mapping[UUID, Values], before: Mapping[UUID, Values], job: Job
+) -> dict[UUID, UUID]:
+    """Write the trail and emit one event per supplier, whole; return the events by supplier.
+
+    `made`: new ones; `before`: changed ones as they were. What is read of them is what was just written.
+    """
     rows_of.raise_versions(tx, before)
     usecases.duplicates.find(tx, {*made, *before}, job.now)
-    after = repository.registry.suppliers_by_id(tx, sorted({*made, *before}))
+    after = {**made, **_whole(tx, before)}
     action = "imported" if job.imported else None
-    records = {each: schemas.recorded(row._asdict()) for each, row in before.items()}
+    records = {each: schemas.recorded(supplier) for each, supplier in before.items()}
     writes = [
-        trail.Write(
-            row.supplier_id, records.get(row.supplier_id), schemas.recorded(row._asdict()), action=action
-        )
-        for row in after
+        trail.Write(each, records.get(each), schemas.recorded(after[each]), action=action)
+        for each in sorted(after)
     ]
     trail.wrote_all(tx, "supplier", writes, schema=schemas.WholeRecord)
     told = [
-        (events.supplier_changed if row.supplier_id in before else events.supplier_registered)(
-            row._asdict(), imported=job.imported
+        (events.supplier_changed if each in before else events.supplier_registered)(
+            after[each], imported=job.imported
         )
-        for row in after
+        for each in sorted(after)
     ]
-    ids = outbox.emit(tx, told)
-    return dict(zip((row.supplier_id for row in after), ids, strict=True))
+    return dict(zip(sorted(after), outbox.emit(tx, told), strict=True))
 
 
 def _cases_of(work: _Upserts, left: Mapping[Any, str]) -> set[tuple[UUID, str]]:

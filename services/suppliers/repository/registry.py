@@ -147,6 +147,8 @@ def save_status(tx: Transaction, supplier_id: UUID, status: str, reason: str, si
 
 def standings_of_suppliers(tx: Transaction, supplier_ids: Collection[UUID]) -> dict[UUID, Standing]:
     """Return what decides whose the named suppliers are."""
+    if not supplier_ids:
+        return {}
     rows = queries.standings_of_suppliers(tx, supplier_ids=sorted(supplier_ids))
     return {
         row.supplier_id: Standing(row.contracted, *map(frozenset, (row.regions, row.areas, row.numbers)))
