@@ -180,8 +180,7 @@ class Relay:
     def _publish(self, tx: Transaction, rows: Sequence[Any]) -> None:
         confirms = Confirms(rows, self._published + 1)
         self._listen(confirms)
-        for row in rows:
-            self._send(row)
+        broker.publish(self._channel, map(self._message, rows))
         self._published += len(rows)
         self._await(confirms)
         self._distrusted = confirms.nacks > 0
@@ -197,7 +196,7 @@ class Relay:
         events["basic_nack"] = {confirms.nacked}
         events["basic_return"] = {confirms.returned}
 
-    def _send(self, row: Any) -> None:
+    def _message(self, row: Any) -> tuple[Any, str, str, bool]:
         message = amqp.Message(
             row.body,
             content_type="application/json",
@@ -206,7 +205,7 @@ class Relay:
             type=row.type,
             application_headers=row.headers,
         )
-        self._channel.basic_publish(message, self._exchange, row.type, mandatory=row.type in self._bound)
+        return message, self._exchange, row.type, row.type in self._bound
 
     def _await(self, confirms: Confirms) -> None:
         """The one wait for somebody else inside a transaction: bounded, and the rows stay ours meanwhile."""

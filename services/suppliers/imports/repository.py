@@ -25,7 +25,7 @@ UNSAID: dict[str, Any] = {
     "version": 1,
     "status": "active",
     **dict.fromkeys(("status_reason", "status_since")),
-    **dict.fromkeys(("contacts", "sites", "contracts", "merged_ids", "areas"), []),
+    **{name: [] for name in ("contacts", "sites", "contracts", "merged_ids", "areas")},
 }
 
 

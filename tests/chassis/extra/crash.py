@@ -16,6 +16,7 @@ from tests.chassis.extra import __main__ as launcher  # makes the process green:
 
 # isort: split
 from chassis import config
+from chassis.broker import Pieces
 from chassis.consume import Consumer
 from chassis.db import Transaction
 from chassis.handling import Handling
@@ -32,7 +33,7 @@ POINTS: dict[str, tuple[type, str, str, Any]] = {
     "before commit": (Transaction, "commit", "before", emits),
     "after commit, before publish": (Transaction, "commit", "after", emits),
     "claimed, before publish": (Relay, "_publish", "before", None),
-    "in the middle of publishing a batch": (Relay, "_send", "after", None),
+    "in the middle of publishing a batch": (Pieces, "send", "after", None),
     "after publish, before the confirm": (Relay, "_await", "before", None),
     "after confirm, before the row's removal": (Relay, "_await", "after", None),
     "consumer before its commit": (Handling, "_hand_over", "after", None),
