@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -17,6 +18,8 @@ from chassis.tables import TableError, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from marshmallow import Schema
 
     from chassis.imports.kinds import ImportKind
 
@@ -35,6 +38,7 @@ _TRUTHS = {
 }
 
 
+@lru_cache(maxsize=1000)
 def canonical(column: str) -> str:
     """Return a column's name as schemas have it: `Legal name` is `legal_name`."""
     return re.sub(r"[\s\-]+", "_", column.strip()).lower()
@@ -114,15 +118,22 @@ def _values(
 
 def _value(kind: ImportKind, name: str, cell: object, *, serials: bool) -> object:
     """Return what a text means to its field; what has no such meaning stays, for the schema to refuse."""
-    field = loader(kind.schema).fields.get(name)
-    if field is None or not isinstance(cell, str):
+    if not isinstance(cell, str):
         return cell
-    if isinstance(field, fields.Date):
+    read = _readers(kind.schema).get(name)
+    if read is _day:
         return _day(cell, serials=serials)
-    for kinds, read in _READERS:
-        if isinstance(field, kinds):
-            return read(cell)
-    return cell
+    return read(cell) if read else cell
+
+
+@cache
+def _readers(schema: type[Schema]) -> dict[str, Callable[..., object]]:
+    """Return what reads a column's texts, by its name; not those that stay as they are."""
+    return {
+        name: read
+        for name, field in loader(schema).fields.items()
+        if (read := next((read for kinds, read in _READERS if isinstance(field, kinds)), None))
+    }
 
 
 def _day(text: str, *, serials: bool) -> str:
@@ -159,7 +170,8 @@ def _truth(text: str) -> object:
     return _TRUTHS.get(text.lower(), text)
 
 
-_READERS: tuple[tuple[Any, Callable[[str], object]], ...] = (
+_READERS: tuple[tuple[Any, Callable[..., object]], ...] = (
+    (fields.Date, _day),
     (fields.List, _list),
     ((fields.Dict, fields.Nested), _json),
     (fields.Integer, _whole),

@@ -51,8 +51,10 @@ def numbers_of(key: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> list[str]:
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(each for each in apart if not unicodedata.combining(each)).translate(_LETTERS)
+    plain = text.casefold()
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain)
+        plain = "".join(each for each in apart if not unicodedata.combining(each)).translate(_LETTERS)
     return _WORDS.findall(_INITIALS.sub(r"\1", _APOSTROPHES.sub("", plain)))
 
 
