@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
-from chassis import tables
+from chassis import sql, tables
+from chassis.dumping import dumper
 from chassis.events import PREFIX
+from services.suppliers import repository, schemas
+from services.suppliers.events import supplier_registered
+from tests import backbone
 from tests.suppliers.files import faults, states, table
 from tests.suppliers.rows import CONTACT, CONTRACT, FIRST, ORGNR, OTHER, SECOND, everything
 
@@ -44,6 +49,27 @@ def test_suppliers_are_made_told_and_on_a_second_run_nothing_changes(
     assert [row["item_id"] for row in again["report"]] == [row["item_id"] for row in job["report"]]
     assert everything(imports) == before
     assert imports.ask("SELECT count(*) FROM import_chunk") == [0]
+
+
+@pytest.mark.parametrize("imported", [False, True])
+def test_what_is_told_and_recorded_of_a_new_supplier_is_what_is_registered(
+    imports: Imports, imported: bool
+) -> None:
+    norwegian = {"legal_name": "Exempel 3 AS", "country": "NO", "language": "en"}
+    rows = [FIRST, FIRST | {"own_number": "L-1b"}, {"region": "14", "own_number": "7"} | norwegian]
+    assert states(imports.run("suppliers", rows, imported=imported)) == ["made", "changed", "made"]
+    with imports.transaction() as tx:
+        registered = [row._asdict() for row in repository.registry.suppliers_after(tx, None, 10)]
+        told = [supplier_registered(each, imported=imported).data for each in registered]
+        assert [each["data"] for each in backbone.emitted(tx)] == as_json(told)
+    shown = [dumper(schemas.WholeRecord)(schemas.recorded(each)) for each in registered]
+    ids = [str(each["supplier_id"]) for each in registered]
+    trail = "SELECT after FROM audit_trail WHERE resource_id = ANY(%s) ORDER BY resource_id"
+    assert imports.ask(trail, ids) == as_json(shown)
+
+
+def as_json(value: Any) -> Any:
+    return orjson.loads(sql.document(value))
 
 
 def test_any_number_that_is_known_matches_and_new_ones_are_added(imports: Imports) -> None:
