@@ -3,8 +3,8 @@
 Imports them through the running service; gives a tenth of the cases a reviewed matrix; scores all cases again
 because of a new dataset, in two processes as two replicas would, beside the floor: the same rows read and
 written by multi-row statements alone, likewise; tells of completed assessments while the service scores all
-cases again by itself; searches over HTTP. Ends by itself; the database is its own,
-and goes.
+cases again by itself; searches over HTTP. The comparison of names that an import leaves to the background is
+left out. Ends by itself; the database is its own, and goes.
 """
 
 from __future__ import annotations

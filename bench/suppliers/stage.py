@@ -62,6 +62,7 @@ def fill(dsn: str) -> None:
     """Give the suppliers that were imported everything that a score follows from, and a first score."""
     with closing(connect(dsn)) as conn, conn:
         conn.cursor().execute("SET statement_timeout = 0")
+        queries.forget_uncompared(conn)
         queries.add_categories(conn)
         queries.number_suppliers(conn)
         queries.add_sites(conn, countries=COUNTRIES)

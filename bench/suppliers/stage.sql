@@ -6,6 +6,10 @@ SELECT 'bench-' || lpad(i::text, 2, '0'), jsonb_build_object('sv', 'Kategori ' |
                                                         'valid_until', '2099-12-31')) FROM generate_series(1, 4) AS a)
 FROM generate_series(1, 60) AS i;
 
+-- name: forget_uncompared!
+-- Their names have been compared: what is done in the background for hours is not what everyday searches are beside.
+DELETE FROM uncompared;
+
 -- name: number_suppliers!
 -- Give every supplier a number from 0, in the order of their ids.
 CREATE TABLE bench_supplier AS

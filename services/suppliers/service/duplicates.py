@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from chassis.entrypoints import every, http
@@ -23,7 +24,11 @@ class Duplicates:
 
     @every(seconds=60, wake="names")
     def compare_names(self, begin: Begin) -> bool:
-        return usecases.duplicates.compare_names(begin)
+        began = time.monotonic()
+        more = usecases.duplicates.compare_names(begin)
+        if more:  # after a large import it goes on for long: all else gets as much time as it takes itself
+            time.sleep(time.monotonic() - began)
+        return more
 
     @http(
         "GET",
