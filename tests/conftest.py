@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -87,12 +86,25 @@ def db(dsn: str) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def connections() -> Iterator[dict[str, Transaction]]:
+    """The connections that tests take turns with, by URL: to make one costs more than most tests."""
+    opened: dict[str, Transaction] = {}
+    yield opened
+    for conn in opened.values():
+        conn.close()
+
+
 @pytest.fixture
-def tx(dsn: str) -> Iterator[Transaction]:
+def tx(dsn: str, connections: dict[str, Transaction]) -> Iterator[Transaction]:
     """A transaction in the service's database that is rolled back after the test."""
-    with closing(connect(dsn)) as conn:
-        yield conn
+    if dsn not in connections or connections[dsn].closed:
+        connections[dsn] = connect(dsn)
+    conn = connections[dsn]
+    yield conn
+    if not conn.closed:
         conn.rollback()
+        assert not conn.autocommit, "the next test must be rolled back as well"
 
 
 @pytest.fixture
