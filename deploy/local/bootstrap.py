@@ -6,8 +6,10 @@ are those of the last time.
 """
 
 import hashlib
+import re
 import subprocess
 import sys
+import tempfile
 import venv
 
 from deploy.local import packages
@@ -47,7 +49,8 @@ def _make_environment() -> None:
         say("Making the virtual environment .venv …")
         venv.create(_VENV, clear=True, with_pip=True)
     say("Installing the locked Python packages into .venv (a minute the first time) …")
-    _pip("--require-hashes", "-r", str(_LOCK))
+    if not _install_with_uv():
+        _pip("--require-hashes", "-r", str(_LOCK))
     _pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
     _compile()
     _STAMP.write_text(_stamp(), encoding="utf-8")
@@ -79,10 +82,25 @@ def _compile() -> None:
     subprocess.run([str(_PYTHON), "-m", "compileall", "-q", "-j0", *folders], cwd=ROOT, check=False)
 
 
-def _pip(*arguments: str) -> None:
-    quietly = ("--quiet", "--disable-pip-version-check", "--no-input")
-    command = [str(_PYTHON), "-m", "pip", "install", *quietly, *arguments]
-    done = subprocess.run(
+def _install_with_uv() -> bool:
+    """Install by the lock's own uv, in a third of pip's time; tell whether it could.
+
+    It does not know of an index in pip's settings: there, pip has to.
+    """
+    locked = re.search(r"^uv==.*?(?=^\S|\Z)", _LOCK.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    if locked is None:
+        return False
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as alone:
+        alone.write(locked[0])
+        alone.flush()
+        _pip("--require-hashes", "-r", alone.name)
+    uv = str(_VENV / "bin" / "uv")
+    exactly = ("--quiet", "--compile-bytecode", "--require-hashes", "-r", str(_LOCK))
+    return _run(uv, "pip", "install", "--python", str(_PYTHON), *exactly).returncode == 0
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -90,6 +108,11 @@ def _pip(*arguments: str) -> None:
         text=True,
         check=False,
     )
+
+
+def _pip(*arguments: str) -> None:
+    quietly = ("--quiet", "--disable-pip-version-check", "--no-input")
+    done = _run(str(_PYTHON), "-m", "pip", "install", *quietly, *arguments)
     if done.returncode:
         warn(*done.stdout.splitlines()[-15:])
         raise SetupError(
