@@ -101,6 +101,8 @@ def tx(dsn: str, connections: dict[str, Transaction]) -> Iterator[Transaction]:
     if dsn not in connections or connections[dsn].closed:
         connections[dsn] = connect(dsn)
     conn = connections[dsn]
+    conn.correlation_id, conn.actor = None, None
+    conn.wakes.clear()
     yield conn
     if not conn.closed:
         conn.rollback()
