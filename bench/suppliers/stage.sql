@@ -50,10 +50,6 @@ CROSS JOIN LATERAL (
 ) AS m
 WHERE s.i %% 10 = 0;
 
--- name: tidy#
--- What autovacuum would have done meanwhile.
-ANALYZE;
-
 -- name: case_count$
 -- How many cases there are.
 SELECT count(*) FROM risk_case;

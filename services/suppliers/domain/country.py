@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
-from services.suppliers.domain.rules import AREAS, area_safety
+from services.suppliers.domain.rules import AREAS, ARITHMETIC, area_safety
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from services.suppliers.domain.rules import Index
 
-_ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN)
 # Safest first; their limits are the model's. `risk` is the model's own word for what lies in the middle.
 COUNTRY_BANDS = ("very_low", "low", "risk", "high", "very_high")
 _NO_DATA = "no_data"
@@ -67,7 +66,7 @@ def country_risk(
 ) -> CountryRisk:
     """Put a country's published values together; of an area's indices all are needed, their mean counts."""
     missing = tuple(name for area in AREAS for name in areas[area] if name not in values)
-    with localcontext(_ARITHMETIC):
+    with localcontext(ARITHMETIC):
         safety = {area: area_safety(areas[area], indices, values) for area in AREAS}
         known = [value for value in safety.values() if value is not None]
         total = sum(known, Decimal(0)) if len(known) == len(AREAS) else None

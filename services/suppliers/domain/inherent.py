@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from services.suppliers.domain.facts import Exposure, parse_analysis, parse_indices, parse_sites
 from services.suppliers.domain.matrix import HUNDRED, ZERO
-from services.suppliers.domain.rules import AREAS, area_safety
+from services.suppliers.domain.rules import AREAS, ARITHMETIC, area_safety
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from services.suppliers.domain.facts import Analysis
     from services.suppliers.domain.rules import Rules
-
-ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
 
 @dataclass(frozen=True, slots=True)

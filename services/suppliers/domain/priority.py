@@ -6,15 +6,16 @@ Each term is rounded before it is multiplied, so that who multiplies what is sho
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
+
+from services.suppliers.domain.rules import ARITHMETIC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
-_ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN)
 # What hinders a follow-up, or makes it worth less; in the order in which they are told
 HINDRANCES = (
     "no_data",  # no score, so no priority
@@ -156,7 +157,7 @@ def ore_a_year(contract: Contract, rules: PriorityRules) -> int:
 
 def priority(score: Decimal | None, of: Leverage, rules: PriorityRules) -> Priority:
     """Multiply: a score of 0-100, millions of SEK a year, years left, and what that time is worth."""
-    with localcontext(_ARITHMETIC):
+    with localcontext(ARITHMETIC):
         spend = (Decimal(of.spend_ore) / rules.unit_ore).quantize(rules.spend_step, ROUND_HALF_UP)
         years = _years(of.days_left, rules)
         worth = next(factor for least, factor in rules.worth if years >= least)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from services.suppliers.domain import matrix
 from services.suppliers.domain.facts import utc_day
-from services.suppliers.domain.inherent import ARITHMETIC, inherent_terms
+from services.suppliers.domain.inherent import inherent_terms
 from services.suppliers.domain.matrix import HUNDRED, ZERO
-from services.suppliers.domain.rules import AREAS
+from services.suppliers.domain.rules import AREAS, ARITHMETIC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
