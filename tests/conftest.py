@@ -10,6 +10,7 @@ import pytest
 
 from chassis import migrate
 from chassis.db import Database, Transaction, connect
+from chassis.transaction import Cursor
 from deploy.local import admin as local_admin
 from deploy.local import provision
 from tests import backbone, harness
@@ -101,7 +102,8 @@ def tx(dsn: str, connections: dict[str, Transaction]) -> Iterator[Transaction]:
     if dsn not in connections or connections[dsn].closed:
         connections[dsn] = connect(dsn)
     conn = connections[dsn]
-    conn.correlation_id, conn.actor = None, None
+    # As a new one is, whatever the test before made of it
+    conn.correlation_id, conn.actor, conn.cursor_factory = None, None, Cursor
     conn.wakes.clear()
     yield conn
     if not conn.closed:
