@@ -3,8 +3,8 @@
 Imports them through the running service; gives a tenth of the cases a reviewed matrix; scores all cases again
 because of a new dataset, in two processes as two replicas would, beside the floor: the same rows read and
 written by multi-row statements alone, likewise; tells of completed assessments while the service scores all
-cases again by itself; searches over HTTP. The comparison of names that an import leaves to the background is
-left out. Ends by itself; the database is its own, and goes.
+cases again by itself; counts for the gauges and a year's figures; searches over HTTP. The comparison of names
+that an import leaves to the background is left out. Ends by itself; the database is its own, and goes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from bench.suppliers import stage
@@ -31,9 +31,13 @@ from chassis.db import Database, connect
 from deploy.local import admin as local_admin
 from deploy.local import provision
 from services.suppliers import usecases
+from tests.asking import ask
 from tests.callers import WHATEVER
 from tests.e2e import scene
 from tests.suppliers.replicas import Replicas
+
+if TYPE_CHECKING:
+    from tests.harness import Platform
 
 _FLOOR_PART = 5000
 GOALS = {"rescore_s": 60, "ratio": 3, "search_p99_ms": 50, "import_s": 600}  # at a million suppliers
@@ -81,6 +85,7 @@ def _measure(replicas: Replicas, chosen: Any) -> int:
     replicas.running[0].start("suppliers")
     replicas.running[0].await_ready("suppliers")
     waited = everyday_p99(replicas, say)
+    tell_counting(replicas.running[0])
     p99 = search_p99(replicas.running[0], say)
     found = {
         "suppliers": chosen.suppliers,
@@ -134,6 +139,15 @@ def work_off(dsn: str) -> None:
     while usecases.waves.work(partial(db.transaction, "bench"), clock.now()):
         pass
     db.close()
+
+
+def tell_counting(platform: Platform) -> None:
+    """Print how long it takes to count everything: for a scrape of the gauges, and for a year's figures."""
+    for name, path in (("gauges", None), ("a year's figures", f"/figures?year={clock.now().year}")):
+        began = time.perf_counter()
+        answer = ask("GET", platform.url("suppliers", path)) if path else platform.ops("suppliers", "/metrics")
+        taken = time.perf_counter() - began
+        say(f"  {name}: {1000 * taken:.0f} ms ({answer.status_code})")
 
 
 def floor(dsn: str) -> float:

@@ -40,7 +40,7 @@ def merge(tx: Transaction, survivor_id: UUID, *absorbed_ids: UUID) -> dict[str, 
 
 def pairs(tx: Transaction, **filters: Any) -> list[Any]:
     """The candidates, as rows."""
-    found = usecases.duplicates.list_duplicates(tx, page_query(schemas.DuplicateQuery, **filters))
+    found = usecases.duplicates.list_duplicates(tx, page_query(schemas.DuplicateQuery, **filters), OFFICE)
     return list(found["items"])
 
 

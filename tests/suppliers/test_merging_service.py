@@ -59,18 +59,34 @@ def test_a_pair_is_read_and_rejected_once(suppliers: Platform) -> None:
     assert suppliers.get("suppliers", f"/duplicates/{pair['duplicate_id']}") == answer.json()
 
 
-@pytest.mark.parametrize("role", ["region", "client", "area_coordinator", "operations"])
-def test_only_the_office_sees_and_decides_pairs(suppliers: Platform, role: str) -> None:
-    claims = {"region": {"region": "01"}, "client": {"region": "01"}, "area_coordinator": {"area": "F"}}
-    headers = OURS.bearer(role, **claims.get(role, {}))
-    for method, path in (
-        ("GET", "/duplicates"),
-        ("GET", f"/duplicates/{uuid4()}"),
-        ("POST", f"/duplicates/{uuid4()}/rejection"),
-        ("POST", f"/duplicates/{uuid4()}/confirmation"),
-        ("POST", f"/suppliers/{uuid4()}/merge"),
+CLAIMS = {"region": {"region": "01"}, "client": {"region": "01"}, "area_coordinator": {"area": "F"}}
+
+
+@pytest.mark.parametrize("role", [*CLAIMS, "operations"])
+def test_only_the_office_decides_pairs(suppliers: Platform, role: str) -> None:
+    headers = OURS.bearer(role, **CLAIMS.get(role, {}))
+    for path in (
+        f"/duplicates/{uuid4()}/rejection",
+        f"/duplicates/{uuid4()}/confirmation",
+        f"/suppliers/{uuid4()}/merge",
     ):
-        assert ask(method, suppliers.url("suppliers", path), headers=headers).status_code == 403
+        assert ask("POST", suppliers.url("suppliers", path), headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("role", CLAIMS)
+def test_who_enters_suppliers_sees_what_may_be_one_but_not_who_decided_and_why(
+    suppliers: Platform, role: str
+) -> None:
+    one, _, pair = pair_of(suppliers)
+    decided = decide(suppliers, pair, "rejection", {"reason": "Two companies of a group."}).json()
+    assert None not in (decided["decided_by"], decided["decision_reason"])
+    headers = OURS.bearer(role, **CLAIMS[role])
+    listed = ask(
+        "GET", suppliers.url("suppliers", f"/duplicates?supplier_id={one['supplier_id']}"), headers=headers
+    )
+    shown = ask("GET", suppliers.url("suppliers", f"/duplicates/{pair['duplicate_id']}"), headers=headers)
+    expected = {**decided, "decided_by": None, "decision_reason": None}
+    assert (listed.json()["items"], shown.json()) == ([expected], expected)
 
 
 def test_an_old_id_goes_on_working_wherever_it_stands(suppliers: Platform) -> None:

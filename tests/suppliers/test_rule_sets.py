@@ -172,6 +172,35 @@ def test_a_wave_that_cannot_go_on_ends_with_the_reason_and_others_go_on(
         assert cursor.fetchone()[0] == 0
     with pytest.raises(Conflict):
         usecases.rule_sets.activate(tx, "2027-broken", "why", OFFICE, LATER)
+    again = usecases.waves.repeat(tx, trial["wave_id"], LATER)
+    worked_off(tx, size=1)
+    found = usecases.waves.get_wave(tx, again["wave_id"])
+    assert (found["kind"], found["rule_set"], found["failure"]) == ("trial", "2027-broken", None)
+    assert (found["wave_id"] != trial["wave_id"], found["cases"]) == (True, 3)
+    usecases.rule_sets.activate(tx, "2027-broken", "why", OFFICE, LATER)
+
+
+def test_a_rescoring_that_failed_is_begun_anew_by_the_rule_set_in_force_and_no_other_is(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several(tx, 3)
+    usecases.waves.begin_decay(tx, LATER)
+    [decay] = waves(tx, kind="decay", running=True)
+    with pytest.raises(Conflict, match="is being, worked off"):
+        usecases.waves.repeat(tx, decay.wave_id, LATER)
+    monkeypatch.setattr(usecases.waves, "_moves", lambda *_: {}[6])
+    worked_off(tx)
+    monkeypatch.undo()
+    assert usecases.waves.get_wave(tx, decay.wave_id)["failure"] == "KeyError: 6"
+    assert not usecases.waves.begin_decay(tx, LATER)  # by itself it fails once a month
+    usecases.rule_sets.add_rule_set(tx, "2027-next", stricter(), OFFICE, LATER)
+    repository.rule_sets.activate(tx, "2027-next", "decided", "kim", LATER)
+    again = usecases.waves.repeat(tx, decay.wave_id, LATER)
+    assert (again["kind"], again["about"], again["rule_set"]) == ("decay", decay.about, "2027-next")
+    with pytest.raises(Conflict, match="begun anew already"):
+        usecases.waves.repeat(tx, decay.wave_id, LATER)
+    worked_off(tx)
+    assert usecases.waves.get_wave(tx, again["wave_id"])["cases"] == 3
 
 
 def test_what_the_database_cannot_do_at_this_moment_ends_no_wave(tx: Transaction) -> None:

@@ -1,8 +1,8 @@
 -- name: add_wave!
--- Begin a rescoring of many cases; of a month's decay only the first.
+-- Begin a rescoring of many cases; of a month's decay only the first that does not fail.
 INSERT INTO wave (wave_id, kind, about, rule_set, category_id, begun_at)
 VALUES (:wave_id, :kind, :about, :rule_set, :category_id, :now)
-ON CONFLICT (about) WHERE kind = 'decay' DO NOTHING;
+ON CONFLICT (about) WHERE kind = 'decay' AND failure IS NULL DO NOTHING;
 
 -- name: join_wave$
 -- Let a wave of the same kind that nobody has begun to work on be about this, too.

@@ -24,7 +24,8 @@ _ONE, _OTHER = "01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11", "01938f3e-5c1a-7c4e-9a57-
 class DuplicateView(Schema):
     """Two suppliers (`one` < `other`) that may be one; names are null of those that are no more.
 
-    `similarity`: of their names, 0-1, where that is a reason.
+    `similarity`: of their names, 0-1, where that is a reason. Who decided, and why, is the office's: null for
+    everybody else.
     """
 
     duplicate_id = fields.UUID()

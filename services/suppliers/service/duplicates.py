@@ -39,12 +39,12 @@ class Duplicates:
     )
     def list_duplicates(self, tx: Transaction, call: Call) -> Any:
         """List pairs of suppliers that may be one, and what was decided of them."""
-        return usecases.duplicates.list_duplicates(tx, call.query)
+        return usecases.duplicates.list_duplicates(tx, call.query, call.actor)
 
     @http("GET", _PAIR, scope="duplicates:read", returns=schemas.DuplicateView, versioned=True)
     def get_duplicate(self, tx: Transaction, call: Call, duplicate_id: UUID) -> Any:
         """Read a pair of suppliers that may be one."""
-        return usecases.duplicates.get_duplicate(tx, duplicate_id)
+        return usecases.duplicates.show_duplicate(tx, duplicate_id, call.actor)
 
     @http(
         "POST",

@@ -103,6 +103,20 @@ class RuleSets:
         return usecases.waves.show_wave(tx, wave_id, call.actor)
 
     @http(
+        "POST",
+        f"{_WAVE}/repetitions",
+        scope="rule-sets:write",
+        returns=schemas.waves.WaveView,
+        creates=True,
+        status=202,
+        location="/rescorings/{wave_id}",
+        raises=(Conflict,),
+    )
+    def post_repetition(self, tx: Transaction, call: Call, wave_id: UUID) -> Any:
+        """Begin a rescoring or a trial anew that could not be worked off, once what hindered it is mended."""
+        return usecases.waves.repeat(tx, wave_id, call.now)
+
+    @http(
         "GET",
         f"{_WAVE}/changes",
         scope="rule-sets:read",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chassis import clock, imports, trail
 from chassis.errors import Conflict, Invalid, found
 from chassis.metrics import Gauge
-from services.suppliers import domain, likeness, repository, schemas
+from services.suppliers import domain, likeness, repository, schemas, views
 from services.suppliers.usecases import aliases, merging
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from chassis.access import Identity
     from chassis.db import Begin, Transaction
+
+
+# Who decided a pair, and why
+_OFFICES_OWN = {"decided_by": None, "decision_reason": None}
 
 
 def find(tx: Transaction, supplier_ids: Collection[UUID], now: datetime) -> None:
@@ -83,11 +87,20 @@ def _keep_alike(tx: Transaction, claimed: Sequence[UUID], now: datetime) -> None
     repository.duplicates.save_alike(tx, alike, now)
 
 
-def list_duplicates(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of pairs."""
+def list_duplicates(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:
+    """Return a page of pairs, as the caller may see them."""
     asked = query["supplier_id"]
     meant = aliases.survivor_of(tx, asked) if asked else None
-    return repository.duplicates.duplicates(tx, {**query, "supplier_id": meant})
+    page = repository.duplicates.duplicates(tx, {**query, "supplier_id": meant})
+    if actor.view == views.INTERNAL:
+        return page
+    return {**page, "items": [row._replace(**_OFFICES_OWN) for row in page["items"]]}
+
+
+def show_duplicate(tx: Transaction, duplicate_id: UUID, actor: Identity) -> dict[str, Any]:
+    """Return a pair, as the caller may see it."""
+    pair = get_duplicate(tx, duplicate_id)
+    return pair if actor.view == views.INTERNAL else {**pair, **_OFFICES_OWN}
 
 
 def get_duplicate(tx: Transaction, duplicate_id: UUID) -> dict[str, Any]:

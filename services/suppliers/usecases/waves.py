@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from chassis import faults
-from chassis.errors import found
+from chassis.errors import Conflict, found
 from services.suppliers import domain, repository, views
 from services.suppliers.usecases import remembered, scoring
 from services.suppliers.usecases.remembered import Move, Shared
@@ -58,6 +58,24 @@ def begin_decay(tx: Transaction, now: datetime) -> bool:
         return False
     begin(tx, "decay", month, now)
     return True
+
+
+def repeat(tx: Transaction, wave_id: UUID, now: datetime) -> dict[str, Any]:
+    """Begin a wave anew that failed: by the rule set in force, a trial by the one that is tried.
+
+    Raises Conflict for one that did not fail, and for a month's decay that was begun anew already.
+    """
+    failed = get_wave(tx, wave_id)
+    if failed["failure"] is None:
+        raise Conflict("Only what could not be worked off is begun anew; this was, or is being, worked off.")
+    same = {name: failed[name] for name in ("kind", "about", "rule_set", "category_id")}
+    if failed["kind"] != "trial":
+        same["rule_set"] = repository.rule_sets.active_name(tx)
+    again = repository.waves.wave(tx, repository.waves.add(tx, same, now))
+    if again is None:
+        raise Conflict("It was begun anew already.")
+    tx.wake("waves")
+    return again
 
 
 class Pace:
