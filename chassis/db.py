@@ -52,7 +52,8 @@ def connect(dsn: str) -> Transaction:
     conn: Transaction = psycopg2.connect(
         dsn, connection_factory=Transaction, cursor_factory=Cursor, **_CONNECT
     )
-    psycopg2.extras.register_default_jsonb(conn, loads=sql.loads)
+    for kind in (psycopg2.extras.register_default_json, psycopg2.extras.register_default_jsonb):
+        kind(conn, loads=sql.loads)
     return conn
 
 

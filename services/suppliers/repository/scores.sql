@@ -90,7 +90,7 @@ INSERT INTO risk_result (result_id, rule_set, score, band, stage, areas, cells, 
     severe_open, not_cooperating, recommendation, site_known, inputs)
 SELECT result_id, rule_set, score, band, stage, areas, cells, no_data_areas, claim_gap, critical_open,
     severe_open, not_cooperating, recommendation, site_known, inputs
-FROM jsonb_populate_recordset(NULL::risk_result, (:rows)::jsonb)
+FROM json_populate_recordset(NULL::risk_result, (:rows)::json)
 ORDER BY result_id
 ON CONFLICT DO NOTHING;
 
@@ -135,7 +135,7 @@ JOIN risk_case AS c USING (supplier_id, category_id)
 LEFT JOIN risk_result AS r ON r.result_id = c.result_id
 WHERE (n.known IS NOT NULL OR c.result_id IS NOT NULL)
   AND coalesce(n.known, '{"judgement": null, "audits": [], "deviations": []}') IS DISTINCT FROM
-      jsonb_build_object('judgement', r.inputs -> 'judgement', 'audits', r.inputs -> 'audits', 'deviations', r.inputs -> 'deviations');
+      json_build_object('judgement', r.inputs -> 'judgement', 'audits', r.inputs -> 'audits', 'deviations', r.inputs -> 'deviations')::jsonb;
 
 -- name: score_history
 -- A supplier's scores, of all or of one category; a region's or an area's own cases only, where one is named.

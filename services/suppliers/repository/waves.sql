@@ -94,7 +94,7 @@ ORDER BY part.category_id, part.result_id;
 -- written as `known_case` is.
 SELECT result_id::text AS result_id, score, band, stage, critical_open, severe_open, claim_gap, not_cooperating, recommendation, site_known,
        inputs ->> 'sites' AS sites,
-       jsonb_build_object('judgement', inputs -> 'judgement', 'audits', inputs -> 'audits', 'deviations', inputs -> 'deviations')::text AS known
+       format('{"audits": %%s, "judgement": %%s, "deviations": %%s}', inputs -> 'audits', inputs -> 'judgement', inputs -> 'deviations') AS known
 FROM risk_result WHERE result_id = ANY((:result_ids)::uuid[]);
 
 -- name: move_part
