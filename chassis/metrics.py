@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from chassis.db import Database, Transaction
     from chassis.events import Received
 
+    # Reads gauges from the database
+    _Source = Callable[[Transaction], Iterable["Gauge"]]
+
 queries: Any = sql.load(__file__)
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -100,16 +103,23 @@ class Gauge:
     value: float
 
 
+# What counts a million rows is asked so seldom that it takes at most this part of the time
+_LARGEST_SHARE = 0.05
+
+
 @dataclass(eq=False)  # a registry keeps collectors by identity
 class DatabaseGauges:
-    """Asks the database at most every `seconds`; replicas agree, so aggregate with `max by (service)`."""
+    """Asks the database at most every `seconds`, and for what takes long less often.
+
+    Replicas agree, so aggregate with `max by (service)`.
+    """
 
     db: Database
-    sources: list[Callable[[Transaction], Iterable[Gauge]]]
+    sources: list[_Source]
     seconds: float = 15.0
     answered: bool = field(default=False, init=False)  # the database, when it was last asked
-    _read_at: float = field(default=float("-inf"), init=False)
-    _gauges: list[Gauge] = field(default_factory=list, init=False)
+    _gauges: dict[_Source, list[Gauge]] = field(default_factory=dict, init=False)
+    _due: dict[_Source, float] = field(default_factory=dict, init=False)
 
     def describe(self) -> Iterable[Metric]:
         """Name nothing beforehand: registering must not touch the database."""
@@ -117,21 +127,25 @@ class DatabaseGauges:
 
     def collect(self) -> Iterable[Metric]:
         """Yield the gauges as families; a database that is away leaves the last values standing."""
-        if time.monotonic() - self._read_at > self.seconds:
-            self._read()
+        due = [source for source in self.sources if time.monotonic() >= self._due.get(source, 0)]
+        if due:
+            self._read(due)
         families: dict[str, GaugeMetricFamily] = {}
-        for gauge in self._gauges:
+        for gauge in (gauge for source in self.sources for gauge in self._gauges.get(source, ())):
             family = families.setdefault(
                 gauge.name, GaugeMetricFamily(gauge.name, gauge.help, labels=list(gauge.labels))
             )
             family.add_metric(list(gauge.labels.values()), gauge.value)
         return families.values()
 
-    def _read(self) -> None:
+    def _read(self, due: Iterable[_Source]) -> None:
         self.answered = False
         with suppress(psycopg2.Error), self.db.transaction() as tx:
-            self._gauges = [gauge for source in self.sources for gauge in source(tx)]
-            self._read_at = time.monotonic()
+            for source in due:
+                began = time.monotonic()
+                self._gauges[source] = list(source(tx))
+                ended = time.monotonic()
+                self._due[source] = ended + max(self.seconds, (ended - began) / _LARGEST_SHARE)
             self.answered = True
 
 

@@ -16,26 +16,23 @@ if TYPE_CHECKING:
 queries: Any = sql.load(__file__)
 
 
-def cases_by_category_and_band(tx: Transaction) -> list[Any]:
-    """Return (category_id, band, cases) at the moment, by category."""
-    return list(queries.cases_by_category_and_band(tx))
-
-
 def counted(tx: Transaction, span: Span) -> dict[str, int]:
     """Return what is told as single numbers, by name."""
     row = queries.counts(tx, year=span.year, since=span.since, until=span.until, last_day=span.last_day)
     return {name: int(value) for name, value in row._asdict().items()}
 
 
-def suppliers_by_band(tx: Transaction, span: Span) -> dict[str, int]:
-    """Return how many suppliers had their worst category in each band at the span's end."""
-    return {row.band: row.suppliers for row in queries.suppliers_then(tx, until=span.until)}
+def suppliers_by_band(tx: Transaction, until: datetime | None = None) -> dict[str, int]:
+    """Return how many suppliers have their worst category in each band: now, or had at a moment."""
+    rows = queries.suppliers_then(tx, until=until) if until else queries.suppliers_now(tx)
+    return {row.band: row.suppliers for row in rows}
 
 
-def cases_by_band(tx: Transaction, span: Span) -> dict[str, dict[str, int]]:
-    """Return category -> band -> cases, at the span's end."""
+def cases_by_band(tx: Transaction, until: datetime | None = None) -> dict[str, dict[str, int]]:
+    """Return category -> band -> cases: now, or at a moment."""
+    rows = queries.cases_then(tx, until=until) if until else queries.cases_now(tx)
     found: dict[str, dict[str, int]] = {}
-    for row in queries.cases_then(tx, until=span.until):
+    for row in rows:
         found.setdefault(row.category_id, {})[row.band] = row.cases
     return found
 

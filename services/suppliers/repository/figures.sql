@@ -1,9 +1,16 @@
--- name: cases_by_category_and_band
+-- name: cases_now
 -- How many cases are in each band of each category at the moment; `band` no_data: without a score.
 SELECT category_id, coalesce(band, 'no_data') AS band, count(*) AS cases FROM risk_case
 WHERE result_id IS NOT NULL
 GROUP BY category_id, coalesce(band, 'no_data')
 ORDER BY category_id, band;
+
+-- name: suppliers_now
+-- How many suppliers have their worst category in each band at the moment; no_data: none of their cases has a score.
+SELECT worst.band, count(*) AS suppliers
+FROM (SELECT DISTINCT ON (supplier_id) supplier_id, band FROM risk_case
+      WHERE band IS NOT NULL ORDER BY supplier_id, score DESC NULLS LAST) AS worst
+GROUP BY worst.band;
 
 -- name: cases_then
 -- How many cases were in each band of each category at a moment: by the last score that each had until then; without
@@ -42,8 +49,10 @@ SELECT
     scored.cases_scored, scored.scores,
     (SELECT count(*) FROM category WHERE (:year)::integer = ANY(prioritised_years)) AS categories_prioritised,
     chosen.follow_ups, chosen.suppliers_selected
-FROM (SELECT count(DISTINCT (supplier_id, category_id)) AS cases_scored, count(*) AS scores FROM scored_case
-      WHERE as_of >= (:since)::timestamptz AND as_of < (:until)::timestamptz) AS scored
+FROM (SELECT count(*) AS cases_scored, coalesce(sum(by_case.scores), 0) AS scores
+      FROM (SELECT count(*) AS scores FROM scored_case
+            WHERE as_of >= (:since)::timestamptz AND as_of < (:until)::timestamptz
+            GROUP BY supplier_id, category_id) AS by_case) AS scored
 CROSS JOIN (SELECT count(*) AS follow_ups, coalesce(sum(cardinality(selected)), 0) AS suppliers_selected FROM follow_up
             WHERE year = (:year)::integer AND state = 'confirmed') AS chosen;
 

@@ -185,10 +185,5 @@ def score_history(
     return paging.fetch(tx, queries.score_history, query, HistoryQuery, **filters)
 
 
-def suppliers_by_band(tx: Transaction) -> dict[str, int]:
-    """Return how many suppliers have their worst category in each band."""
-    return {row.band: row.suppliers for row in queries.suppliers_by_band(tx)}
-
-
 def _keys(keys: Iterable[Key]) -> str:
     return sql.rows([{"supplier_id": each, "category_id": category} for each, category in sorted(keys)])

@@ -144,10 +144,3 @@ WHERE s.supplier_id = :supplier_id
   AND ((:category_id)::text IS NULL OR s.category_id = :category_id)
   AND EXISTS (SELECT FROM cases_within(:region, :area) AS c
               WHERE (c.supplier_id, c.category_id) = (s.supplier_id, s.category_id));
-
--- name: suppliers_by_band
--- How many suppliers have their worst category in each band; no_data: none of their cases has a score.
-SELECT coalesce(worst.band, 'no_data') AS band, count(*) AS suppliers
-FROM (SELECT DISTINCT ON (supplier_id) supplier_id, band FROM risk_case
-      WHERE band IS NOT NULL ORDER BY supplier_id, score DESC NULLS LAST) AS worst
-GROUP BY worst.band;

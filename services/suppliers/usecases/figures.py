@@ -67,6 +67,7 @@ def _published(kept: dict[str, Any]) -> dict[str, Any]:
 
 
 def _live(tx: Transaction, span: Span) -> dict[str, Any]:
+    then = span.until if span.over else None  # what is now need not be found among what was
     made = repository.figures.analyses_made(tx, span)
     single = {**repository.figures.counted(tx, span), "risk_analyses": len(made)}
     labelled = [
@@ -80,8 +81,8 @@ def _live(tx: Transaction, span: Span) -> dict[str, Any]:
         "published_at": None,
         "published_by": None,
         "figures": labelled,
-        "suppliers_by_band": figures.with_all_bands(repository.figures.suppliers_by_band(tx, span)),
-        "categories": _categories(tx, span),
+        "suppliers_by_band": figures.with_all_bands(repository.figures.suppliers_by_band(tx, then)),
+        "categories": _categories(tx, span.year, then),
         "risk_analyses": [
             {"category_id": row.category_id, "names": row.names, "areas": _analysed(row.analysis)}
             for row in made
@@ -89,9 +90,9 @@ def _live(tx: Transaction, span: Span) -> dict[str, Any]:
     }
 
 
-def _categories(tx: Transaction, span: Span) -> list[dict[str, Any]]:
-    """Return the categories that have cases or priority."""
-    cases = repository.figures.cases_by_band(tx, span)
+def _categories(tx: Transaction, year: int, then: datetime | None) -> list[dict[str, Any]]:
+    """Return the categories that have cases or priority: now, or then."""
+    cases = repository.figures.cases_by_band(tx, then)
     return [
         {
             "category_id": row.category_id,
@@ -100,7 +101,7 @@ def _categories(tx: Transaction, span: Span) -> list[dict[str, Any]]:
             "cases": sum(cases.get(row.category_id, {}).values()),
             "by_band": figures.with_all_bands(cases.get(row.category_id, {})),
         }
-        for row in repository.figures.categories(tx, span.year)
+        for row in repository.figures.categories(tx, year)
         if row.prioritised or row.category_id in cases
     ]
 
@@ -112,7 +113,9 @@ def _analysed(analysis: list[Any]) -> list[str]:
 def gauges(tx: Transaction) -> list[Gauge]:
     """Return how many cases are in each band of each category; no_data: without a score."""
     rows = [
-        (row.category_id, row.band, row.cases) for row in repository.figures.cases_by_category_and_band(tx)
+        (category, band, cases)
+        for category, by_band in repository.figures.cases_by_band(tx).items()
+        for band, cases in by_band.items()
     ]
     shown = figures.gauged(rows, rulebook.figure_rules()["gauges"]["most_categories"])
     text = "Cases by category and band"

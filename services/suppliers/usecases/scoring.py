@@ -137,7 +137,7 @@ def present_scores(tx: Transaction, after: str | None, limit: int) -> list[Event
 
 def gauges(tx: Transaction) -> list[Gauge]:
     """Return how many suppliers are in each band, by their worst category."""
-    counts = repository.scores.suppliers_by_band(tx)
+    counts = repository.figures.suppliers_by_band(tx)
     text = "Suppliers by the band of their worst category"
     bands = [*domain.BANDS, domain.NO_DATA]
     return [Gauge("suppliers_by_band", text, {"band": band}, counts.get(band, 0)) for band in bands]
