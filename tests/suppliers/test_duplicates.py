@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 from contextlib import contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from stdnum.be import vat as be_vat
+from stdnum.dk import cvr
+from stdnum.fi import alv
+from stdnum.no import orgnr
 
 from chassis import sql, tables, uploads
 from chassis.errors import Conflict, Invalid
@@ -49,6 +54,34 @@ def test_numbers_of_several_schemes_that_mean_one_firm_meet_at_entry(
     second = made(tx, "Ett annat namn AB", **other)
     assert [(row.reasons, row.state) for row in pairs_of(tx, second).values()] == [(["identifier"], "open")]
     assert set(pairs_of(tx, first)) == {second}
+
+
+def first_valid(module: Any, start: int, digits: int) -> str:
+    """A number with the right check digit that nobody is known to have."""
+    return next(text for number in count(start) if module.is_valid(text := f"{number:0{digits}}"))
+
+
+DK, NO = first_valid(cvr, 99_000_000, 8), first_valid(orgnr, 999_000_000, 9)
+BE, FI = first_valid(be_vat, 1_999_000_000, 10), first_valid(alv, 99_000_000, 8)
+
+
+@pytest.mark.parametrize(
+    ("country", "registered", "others"),
+    [
+        ("DK", f"DK:{DK}", [{"vat": f"DK{DK}"}, {"peppol": f"0184:DK{DK}"}]),
+        ("NO", f"NO:{NO}", [{"peppol": f"0192:{NO}"}]),
+        ("BE", f"BE:{BE}", [{"vat": f"BE{BE}"}, {"peppol": f"0208:{BE}"}, {"peppol": f"9925:BE{BE}"}]),
+        ("FI", f"FI:{FI}", [{"vat": f"FI{FI}"}, {"peppol": f"0213:FI{FI}"}]),
+    ],
+)
+def test_a_registration_abroad_meets_other_numbers_of_the_same_firm(
+    tx: Transaction, country: str, registered: str, others: list[dict[str, str]]
+) -> None:
+    first = made(tx, "Exempel Ett", country=country, identifiers={"foreign": registered})
+    second = {made(tx, f"Annat namn {n}", country=country, identifiers=each) for n, each in enumerate(others)}
+    found = pairs_of(tx, first)
+    assert set(found) == second
+    assert {tuple(row.reasons) for row in found.values()} == {("identifier",)}
 
 
 def test_numbers_of_regions_that_are_no_organisation_numbers_say_nothing_of_each_other(
