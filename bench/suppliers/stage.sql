@@ -70,13 +70,15 @@ SELECT supplier_id, category_id FROM risk_case ORDER BY supplier_id, category_id
 INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, previous_score, previous_band, contract_ends_on, causes)
 SELECT s.supplier_id, s.category_id, gen_random_uuid(), s.as_of, s.result_id, s.previous_score, s.previous_band, s.contract_ends_on, s.causes
 FROM risk_case AS c JOIN scored_case AS s USING (supplier_id, category_id, score_id)
-WHERE (c.supplier_id, c.category_id) > ((:after_supplier)::uuid, (:after_category)::text)
+WHERE c.supplier_id BETWEEN :after_supplier AND :last_supplier AND s.supplier_id BETWEEN :after_supplier AND :last_supplier
+  AND (c.supplier_id, c.category_id) > ((:after_supplier)::uuid, (:after_category)::text)
   AND (c.supplier_id, c.category_id) <= ((:last_supplier)::uuid, (:last_category)::text);
 
 -- name: rewrite_cases!
 -- The floor: the rows of the cases of a part, with the values that they have.
 UPDATE risk_case SET score_id = score_id, result_id = result_id, score = score, band = band
-WHERE (supplier_id, category_id) > ((:after_supplier)::uuid, (:after_category)::text)
+WHERE supplier_id BETWEEN :after_supplier AND :last_supplier
+  AND (supplier_id, category_id) > ((:after_supplier)::uuid, (:after_category)::text)
   AND (supplier_id, category_id) <= ((:last_supplier)::uuid, (:last_category)::text);
 
 -- name: rewrite_results!
@@ -86,7 +88,8 @@ INSERT INTO risk_result (result_id, rule_set, score, band, stage, areas, cells, 
 SELECT gen_random_uuid(), r.rule_set, r.score, r.band, r.stage, r.areas, r.cells, r.no_data_areas, r.claim_gap, r.critical_open,
        r.severe_open, r.not_cooperating, r.recommendation, r.site_known, r.inputs
 FROM risk_case AS c JOIN risk_result AS r USING (result_id)
-WHERE (c.supplier_id, c.category_id) > ((:after_supplier)::uuid, (:after_category)::text)
+WHERE c.supplier_id BETWEEN :after_supplier AND :last_supplier
+  AND (c.supplier_id, c.category_id) > ((:after_supplier)::uuid, (:after_category)::text)
   AND (c.supplier_id, c.category_id) <= ((:last_supplier)::uuid, (:last_category)::text)
   AND r.cells IS NOT NULL;
 

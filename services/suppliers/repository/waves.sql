@@ -26,11 +26,12 @@ ORDER BY w.begun_at, p.part_id LIMIT 1
 FOR UPDATE OF p SKIP LOCKED;
 
 -- name: running_wave^
--- The oldest wave that still has cases to give out, unless another is giving some out at this moment.
+-- The oldest wave that still has cases to give out. Who gives some out, or counts what was done, holds it for a moment only:
+-- whoever did not wait for that would find nothing to do, and rest.
 SELECT wave_id, category_id, next_supplier_id, next_category_id FROM wave
 WHERE ended_at IS NULL AND NOT given_out
 ORDER BY begun_at, wave_id LIMIT 1
-FOR NO KEY UPDATE SKIP LOCKED;
+FOR NO KEY UPDATE;
 
 -- name: last_of_part^
 -- The key of the last of the next cases after one; `more`: there may be others.
@@ -63,10 +64,11 @@ WHERE (p.wave_id, p.part_id) = (:wave_id, :part_id)
 FOR UPDATE OF p SKIP LOCKED;
 
 -- name: groups_of_part
--- The cases of a part, counted by category and by what their present scores consist of.
+-- The cases of a part, counted by category and by what their present scores consist of. Here and below the suppliers are
+-- bounded by themselves, too: of two rows' comparison PostgreSQL expects a quarter of the table, and reads all of it.
 SELECT c.category_id, c.result_id::text AS result_id, count(*) AS cases FROM risk_case AS c
-WHERE ((:after_supplier_id)::uuid IS NULL
-       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-0000-000000000000')::uuid AND (:last_supplier_id)::uuid
+  AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
   AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
   AND ((:of)::text IS NULL OR c.category_id = :of)
   AND c.result_id IS NOT NULL
@@ -77,8 +79,8 @@ ORDER BY c.category_id, c.result_id;
 -- The same, with the cases locked in the order of their keys: what others have made of them meanwhile is there.
 WITH part AS MATERIALIZED (
     SELECT c.category_id, c.result_id FROM risk_case AS c
-    WHERE ((:after_supplier_id)::uuid IS NULL
-       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+    WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-0000-000000000000')::uuid AND (:last_supplier_id)::uuid
+  AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
   AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
   AND ((:of)::text IS NULL OR c.category_id = :of)
     ORDER BY c.supplier_id, c.category_id
@@ -106,8 +108,8 @@ WITH new AS MATERIALIZED (
     SELECT c.supplier_id, c.category_id, c.result_id, c.score, c.band, c.contract_ends_on, new.new_id, new.news,
            encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid AS score_id
     FROM risk_case AS c JOIN new USING (category_id, result_id)
-    WHERE ((:after_supplier_id)::uuid IS NULL
-       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+    WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-0000-000000000000')::uuid AND (:last_supplier_id)::uuid
+  AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
   AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
   AND ((:of)::text IS NULL OR c.category_id = :of)
     ORDER BY c.supplier_id, c.category_id
@@ -127,8 +129,8 @@ SELECT supplier_id, category_id, result_id::text AS result_id, contract_ends_on 
 SELECT c.supplier_id, c.category_id, c.result_id::text AS result_id
 FROM risk_case AS c
 JOIN jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid) USING (category_id, result_id)
-WHERE ((:after_supplier_id)::uuid IS NULL
-       OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-0000-000000000000')::uuid AND (:last_supplier_id)::uuid
+  AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
   AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
   AND ((:of)::text IS NULL OR c.category_id = :of)
 ORDER BY c.supplier_id, c.category_id;
