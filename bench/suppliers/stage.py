@@ -44,9 +44,10 @@ _PART = 2000
 
 
 def row(number: int) -> dict[str, Any]:
-    """Return a fictive supplier as a row of an import."""
-    first, middle = _FIRST[number % 20] + _FIRST[number // 20 % 20].lower(), _MIDDLE[number // 400 % 15]
-    name = f"Exempel {first}{middle} {number}{_LAST[number // 6000 % 8]} AB"
+    """Return a fictive supplier as a row of an import; its name follows no order."""
+    mixed = number * 2_654_435_761 % 2**32 // 16  # Knuth's multiplicative hash
+    first, middle = _FIRST[mixed % 20] + _FIRST[mixed // 20 % 20].lower(), _MIDDLE[mixed // 400 % 15]
+    name = f"Exempel {first}{middle} {number}{_LAST[mixed // 6000 % 8]} AB"
     return {"region": "01", "own_number": f"L-{number}", "legal_name": name, "country": "SE"}
 
 

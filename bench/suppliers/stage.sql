@@ -19,14 +19,14 @@ SELECT supplier_id, (row_number() OVER (ORDER BY supplier_id) - 1)::integer AS i
 -- Three sites for each supplier: two of tiers 0 and 1 in two of twenty countries, one of tier 2.
 INSERT INTO site (site_id, supplier_id, name, tier, country, category_ids)
 SELECT gen_random_uuid(), s.supplier_id, 'Fabrik ' || n, n, ((:countries)::text[])[1 + least(abs(hashint4(s.i * 3 + n)) %% 20, abs(hashint4(s.i * 5 + n)) %% 20)],
-       ARRAY['bench-' || lpad((1 + s.i %% 60)::text, 2, '0')]
+       ARRAY['bench-' || lpad((1 + abs(hashint4(s.i)) %% 60)::text, 2, '0')]
 FROM bench_supplier AS s CROSS JOIN generate_series(0, 2) AS n;
 
 -- name: add_contracts!
 -- A contract, and so a case, for each supplier.
 INSERT INTO contract (contract_id, supplier_id, category_id, regions, clause_level, clause_version, starts_on, ends_on, value_ore, terms)
-SELECT gen_random_uuid(), supplier_id, 'bench-' || lpad((1 + i %% 60)::text, 2, '0'),
-       ARRAY[((:regions)::text[])[1 + i %% 21]], 'advanced', '2024-1', '2025-01-01',
+SELECT gen_random_uuid(), supplier_id, 'bench-' || lpad((1 + abs(hashint4(i)) %% 60)::text, 2, '0'),
+       ARRAY[((:regions)::text[])[1 + abs(hashint4(i + 7)) %% 21]], 'advanced', '2024-1', '2025-01-01',
        '2027-01-01'::date + i %% 1000, 1000000 * (1 + i %% 977), '{}'
 FROM bench_supplier;
 
@@ -39,7 +39,7 @@ SELECT supplier_id, category_id FROM contract ORDER BY supplier_id, category_id;
 -- A reviewed matrix for a tenth of the cases.
 INSERT INTO judgement (supplier_id, category_id, version, assessment_id, year, state, stage, claimed, judged, critical,
     severe_reported, recommendation, completed_at, valid_until)
-SELECT s.supplier_id, 'bench-' || lpad((1 + s.i %% 60)::text, 2, '0'), 1, gen_random_uuid(), 2026, 'completed', 'reviewed',
+SELECT s.supplier_id, 'bench-' || lpad((1 + abs(hashint4(s.i)) %% 60)::text, 2, '0'), 1, gen_random_uuid(), 2026, 'completed', 'reviewed',
        m.cells, m.cells, '{}', false, 'none', now() - make_interval(days => s.i %% 300), now() + make_interval(days => 365 - s.i %% 300)
 FROM bench_supplier AS s
 CROSS JOIN LATERAL (

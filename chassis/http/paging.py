@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from operator import itemgetter
@@ -110,41 +111,64 @@ def fetch(
     return _page(rows, query, list_, shown)
 
 
-def search(  # noqa: PLR0913  the list, its filters, and what bounds the cost
-    tx: Transaction,
-    query: Mapping[str, Any],
-    ordered: type[PageQuery],
-    *,
-    select: Any,
-    every: Any,
-    unfiltered: Any,
-    looked_at: int,
-    **filters: Any,
-) -> dict[str, Any]:
-    """Return a page of the rows that `select` lets through, at a cost that filters cannot raise much.
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A list that many filters narrow down, and what bounds a page's cost.
 
-    First the next `looked_at` rows of the list are looked at in its order; `every` selects its columns of
-    all rows, so that an index gives them. What many rows pass fills a page there. If it does not, few do,
-    and `select` is asked for all of them, wherever they are, and these are sorted. Its parameter `by_index`
-    says which of both is asked. Without any filter `unfiltered` is asked alone: to plan `select` costs more
-    than to read a page of it.
+    `select`: what the filters let through; its parameter `by_index` says whether indexes on what is asked are
+    to be read, or the rows in the list's order. `every`: the order's columns of all rows, so that an index
+    gives them. `unfiltered`: what `select` is where nothing is asked: to plan that costs more than to read a
+    page. `looked_at`: how many rows are looked at first. `most_sorted`: how many may be sorted.
+    """
+
+    select: Any
+    every: Any
+    unfiltered: Any
+    looked_at: int
+    most_sorted: int
+
+
+def search(
+    tx: Transaction, query: Mapping[str, Any], ordered: type[PageQuery], of: Search, **filters: Any
+) -> dict[str, Any]:
+    """Return a page of the rows that filters let through, at a cost that these cannot raise much.
+
+    First the next rows of the list are looked at in its order: what many rows pass fills a page there, as a
+    rule. If it does not, all that are let through are asked for, wherever they are, and sorted; unless they
+    are too many, and only lie elsewhere: then it is looked further, at more rows each time.
     """
     list_ = _List(query, ordered, filters)
     if all(value is None for value in filters.values()):
-        page = list_.statement(compose.SQL("({})").format(_text(unfiltered)))
+        page = list_.statement(compose.SQL("({})").format(_text(of.unfiltered)))
         return _page(_rows(tx, page, list_, {}), query, list_, lambda row: row)
-    far = _rows(tx, list_.beyond(_text(every), looked_at), list_, {})
+    looked_at = of.looked_at
+    rows, far = _looked_through(tx, list_, of, looked_at, filters)
+    if far:
+        everywhere = list_.everywhere(_text(of.select), of.most_sorted + 1)
+        all_ = _rows(tx, everywhere, list_, {**filters, "by_index": True})
+        if all_[0].among_ <= of.most_sorted:
+            rows, far = [row for row in all_ if getattr(row, list_.columns[0]) is not None], {}
+    while far and len(rows) < list_.limit:
+        list_.place, looked_at = far, _FARTHER * looked_at
+        more, far = _looked_through(tx, list_, of, looked_at, filters)
+        rows += more
+    return _page(rows[: list_.limit], query, list_, lambda row: row)
+
+
+_FARTHER = 4
+_LIMIT = compose.SQL(" LIMIT %(limit_)s")
+
+
+def _looked_through(
+    tx: Transaction, list_: _List, of: Search, looked_at: int, filters: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, str]]:
+    """Return what is let through of the list's next rows, and from where on to look further; {}: nowhere."""
+    far = _rows(tx, list_.beyond(_text(of.every), looked_at), list_, {})
     bounds = {f"far_{i}_": str(value) for i, value in enumerate(far[0] if far else ())}
-    near = list_.statement(compose.SQL("({})").format(_text(select)), bounds)
+    near = list_.statement(compose.SQL("({})").format(_text(of.select)), bounds)
     rows = _rows(tx, near, list_, {**filters, **bounds, "by_index": False})
-    if far and len(rows) <= query["limit"]:
-        everywhere = list_.statement(_SORTED.format(_text(select)))
-        rows = _rows(tx, everywhere, list_, {**filters, "by_index": True})
-    return _page(rows, query, list_, lambda row: row)
-
-
-# PostgreSQL would look at the rows in their order here, too, where it takes the filters for weak
-_SORTED = compose.SQL("(WITH all_ AS MATERIALIZED ({}) SELECT * FROM all_)")
+    filled = len(rows) >= list_.limit
+    return rows, {} if filled else {f"place_{i}_": value for i, value in enumerate(bounds.values())}
 
 
 def _text(select: Any) -> compose.SQL:
@@ -166,11 +190,28 @@ class _List:
 
     def statement(self, source: compose.Composable, far: Mapping[str, Any] | None = None) -> compose.Composed:
         """Return the page's statement, up to and with a far row if there is one."""
-        forth, back = (" < ", " >= ") if self.descending else (" > ", " <= ")
-        bounds = [self._bound(sign, names) for sign, names in ((forth, self.place), (back, far)) if names]
+        until = self._bound(" >= " if self.descending else " <= ", far) if far else None
+        bounds = [bound for bound in (self._after(), until) if bound]
         where = compose.SQL(" WHERE ") + compose.SQL(" AND ").join(bounds) if bounds else compose.SQL("")
         select = compose.SQL("SELECT * FROM {} AS listed").format(source)
-        return select + where + self._order() + compose.SQL(" LIMIT %(limit_)s")
+        return select + where + self._order() + _LIMIT
+
+    def _after(self) -> compose.Composed | None:
+        return self._bound(" < " if self.descending else " > ", self.place) if self.place else None
+
+    def everywhere(self, select: compose.Composable, most: int) -> compose.Composed:
+        """Return the page's statement where it is sorted out of at most so many rows; `among_`: their number.
+
+        Materialized: PostgreSQL would look at the rows in the list's order here, too, where it takes the
+        filters for weak. Without any row after the place there is one of nulls, for the number's sake.
+        """
+        text = compose.SQL(
+            "WITH all_ AS MATERIALIZED (SELECT * FROM ({}) AS every_ LIMIT {})"
+            " SELECT all_.*, among_ FROM (SELECT count(*) AS among_ FROM all_) AS counted"
+            " LEFT JOIN all_ ON {}"
+        )
+        after = self._after() or compose.SQL("true")
+        return text.format(select, compose.Literal(most), after) + self._order() + _LIMIT
 
     def beyond(self, every: compose.Composable, looked_at: int) -> compose.Composed:
         """Return the statement of the row that comes after so many others."""
@@ -179,8 +220,20 @@ class _List:
         return compose.SQL("SELECT * FROM ({}{}) AS beyond LIMIT 1").format(self.statement(source), skipped)
 
     def _bound(self, sign: str, names: Mapping[str, Any]) -> compose.Composed:
-        values = compose.SQL(", ").join(map(compose.Placeholder, names))
-        return compose.SQL("({}){}({})").format(self._names, compose.SQL(sign), values)
+        """Return a bound on the order's columns together, and on the first by itself.
+
+        Of rows compared with rows PostgreSQL expects a half to be let through; of a column it knows better.
+        """
+        values = [compose.Placeholder(name) for name in names]
+        whole = compose.SQL("({}){}({})").format(
+            self._names, compose.SQL(sign), compose.SQL(", ").join(values)
+        )
+        if len(values) == 1:
+            return whole
+        first = compose.SQL(">=" if ">" in sign else "<=")
+        return compose.SQL("{} {} {} AND {}").format(
+            compose.Identifier(self.columns[0]), first, values[0], whole
+        )
 
     def _order(self) -> compose.Composed:
         direction = compose.SQL(" DESC" if self.descending else "")

@@ -96,7 +96,7 @@ class Spool:
     def chunks(self, after: int) -> Iterator[list[tuple[int, Parsed | list[Fault]]]]:
         """Give (row number, values or faults) of the rows after one, so many at a time.
 
-        The next ones are read while the last ones are applied: who applies waits for the database half the time.
+        The next ones are read while the last are applied: who applies waits for the database half the time.
         """
         read = self._read(after)
         with ThreadPoolExecutor(1) as reader:

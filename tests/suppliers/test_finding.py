@@ -42,10 +42,11 @@ def _registered(tx: Any, name: str, country: str, bought: dict[str, list[str]]) 
     return register(tx, supplier(**new))["supplier_id"]
 
 
-@pytest.fixture(params=[10_000, 0], ids=["looked at", "by index"])
+@pytest.fixture(params=[(10_000, 0), (0, 10_000), (1, 0)], ids=["looked at", "by index", "looked further"])
 def found(tx: Any, ids: list[Any], request: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Which of the known suppliers a search finds, in its order."""
-    monkeypatch.setattr(finding, "_LOOKED_AT", request.param)
+    for name, rows in zip(("_LOOKED_AT", "_MOST_SORTED"), request.param, strict=True):
+        monkeypatch.setattr(finding, name, rows)
 
     def search(actor: Any = OFFICE, **given: Any) -> list[int]:
         query = page_query(schemas.SupplierQuery, **{"limit": 1, "name": "sök", **given})

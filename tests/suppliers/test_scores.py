@@ -93,7 +93,8 @@ def test_the_numbers_that_a_score_was_computed_from_are_kept_as_numbers(tx: Tran
     registered(tx)
     with tx.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT jsonb_typeof(v) FROM risk_score, jsonb_path_query(inputs::jsonb, '$.indices.*.*') v"
+            "SELECT DISTINCT jsonb_typeof(v)"
+            " FROM risk_score, jsonb_path_query(inputs::jsonb, '$.indices.*.*') AS v"
         )
         assert [row[0] for row in cursor] == ["number"]
 

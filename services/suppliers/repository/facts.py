@@ -46,7 +46,7 @@ class Facts:
 
     def learn(self, tx: Transaction, cases: Iterable[tuple[str, Sites]]) -> None:
         """Read what the categories and the sites' countries of cases have, unless it is known."""
-        new = set(cases) - self._exposed.keys()
+        new = {each for each in cases if each not in self._exposed}
         named = {country for _, sites in new for _, country in sites} - self._named
         if named or not self._newest:
             for each in countries.newest_values(tx, named):

@@ -46,14 +46,13 @@ SELECT
         AS suppliers_registered,
     (SELECT count(*) FROM contract WHERE starts_on <= (:last_day)::date AND (ends_on IS NULL OR ends_on >= (:last_day)::date))
         AS contracts_running,
-    scored.cases_scored, scored.scores,
+    (SELECT count(*) FROM risk_case AS c WHERE EXISTS (
+        SELECT FROM scored_case AS s WHERE (s.supplier_id, s.category_id) = (c.supplier_id, c.category_id)
+          AND s.as_of >= (:since)::timestamptz AND s.as_of < (:until)::timestamptz)) AS cases_scored,
+    (SELECT count(*) FROM scored_case WHERE as_of >= (:since)::timestamptz AND as_of < (:until)::timestamptz) AS scores,
     (SELECT count(*) FROM category WHERE (:year)::integer = ANY(prioritised_years)) AS categories_prioritised,
     chosen.follow_ups, chosen.suppliers_selected
-FROM (SELECT count(*) AS cases_scored, coalesce(sum(by_case.scores), 0) AS scores
-      FROM (SELECT count(*) AS scores FROM scored_case
-            WHERE as_of >= (:since)::timestamptz AND as_of < (:until)::timestamptz
-            GROUP BY supplier_id, category_id) AS by_case) AS scored
-CROSS JOIN (SELECT count(*) AS follow_ups, coalesce(sum(cardinality(selected)), 0) AS suppliers_selected FROM follow_up
+FROM (SELECT count(*) AS follow_ups, coalesce(sum(cardinality(selected)), 0) AS suppliers_selected FROM follow_up
             WHERE year = (:year)::integer AND state = 'confirmed') AS chosen;
 
 -- name: categories_named

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 queries: Any = sql.load(__file__)
 
 # How many suppliers a search looks at in the list's order before it asks the index. Where these do not fill
-# a page, fewer than one in a hundred are let through, and so few the index finds quickly.
-_LOOKED_AT = 10_000
+# a page, fewer than one in a hundred are let through, as a rule, and so few the index finds quickly.
+_LOOKED_AT, _MOST_SORTED = 10_000, 10_000
 _FILTERS = ("name", "category_id", "country", "region", "band", "status")
 
 
@@ -34,16 +34,8 @@ def suppliers(
 
     `reach`: the region and the area whose cases a band may be told of; None: all.
     """
-    page = paging.search(
-        tx,
-        query,
-        SupplierQuery,
-        select=queries.found,
-        every=queries.listed,
-        unfiltered=queries.unfiltered,
-        looked_at=_LOOKED_AT,
-        **_filters(query, reach),
-    )
+    of = paging.Search(queries.found, queries.listed, queries.unfiltered, _LOOKED_AT, _MOST_SORTED)
+    page = paging.search(tx, query, SupplierQuery, of, **_filters(query, reach))
     ids = [row.supplier_id for row in page["items"]]
     whole = {row.supplier_id: row for row in registry.suppliers_by_id(tx, ids)}
     # one that was absorbed between the two statements is no more
