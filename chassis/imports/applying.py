@@ -33,7 +33,7 @@ _UNIQUE_VIOLATION = "23505"
 # What happens meanwhile waits in the outbox behind what an import has put there: never much.
 _MOST_WAITING = 2000
 _PATIENCE_SECONDS = 30.0
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.02
 _UNSTORABLE = Fault("", "The row could not be stored.")
 _UNTELLABLE = Fault("", "With this row there would be more of its thing than the other services can be told.")
 

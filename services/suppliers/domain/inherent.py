@@ -48,9 +48,15 @@ class Inherents:
 
     def of(self, inputs: Mapping[str, Any]) -> tuple[Exposure, list[Inherent]]:
         """Return the exposure in some facts, and the inherent risk of each area."""
-        sites = self._once(parse_sites, inputs["sites"])
-        indices = self._once(parse_indices, inputs["indices"])
-        analysis = self._once(parse_analysis, inputs["analysis"])
+        found: tuple[Exposure, list[Inherent]] = self._once(
+            self._work_out, inputs["sites"], inputs["indices"], inputs["analysis"]
+        )
+        return found
+
+    def _work_out(self, *of: Any) -> tuple[Exposure, list[Inherent]]:
+        sites = self._once(parse_sites, of[0])
+        indices = self._once(parse_indices, of[1])
+        analysis = self._once(parse_analysis, of[2])
         exposure = Exposure(sites, indices, analysis)
         with localcontext(ARITHMETIC):
             countries = self._once(lambda *_: _country_terms(exposure, self._rules), sites, indices)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chassis import sql
 from chassis.http import paging
@@ -10,11 +11,12 @@ from chassis.ids import uuid7
 from services.suppliers.schemas.waves import TrialQuery, WaveQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from chassis.db import Transaction
+    from services.suppliers.domain import Rescored
 
     Part = tuple[UUID, UUID]  # wave, part
     # category, result (its id as text, which is looked up faster): cases that get the same new score
@@ -23,6 +25,14 @@ if TYPE_CHECKING:
 queries: Any = sql.load(__file__)
 
 _LONGEST_REASON = 500
+
+
+class Move(NamedTuple):
+    """What becomes of a group of cases; `news`: what is told of it, None: nothing."""
+
+    bands: tuple[str, str]  # before and after
+    result_id: UUID | None  # None: nothing that shows
+    news: Rescored | None
 
 
 def add(tx: Transaction, wave: Mapping[str, Any], now: datetime) -> UUID:
@@ -77,12 +87,45 @@ def claim(tx: Transaction, part: Part) -> Any | None:
 
 
 def groups(tx: Transaction, part: Any) -> dict[Group, int]:
-    """Return how many cases of a part have the same category and the same result.
+    """Return how many cases of a part have the same category and the same result."""
+    rows = queries.groups_of_part(tx, **_bounds(part))
+    return {(row.category_id, row.result_id): row.cases for row in rows}
 
-    The cases are locked until the transaction ends, unless it is a trial's part, which writes none.
+
+def hold(tx: Transaction, part: Any, basis: str) -> tuple[dict[Group, int], Counter[tuple[str, str]]]:
+    """Lock the cases of a part until the transaction ends, and count them.
+
+    Returns groups that the wave has not met on this `basis`, as `groups` does, and of the others how many
+    cases go from which band to which.
     """
-    asked = queries.groups_of_part if part.kind == "trial" else queries.hold_groups_of_part
-    return {(row.category_id, row.result_id): row.cases for row in asked(tx, **_bounds(part))}
+    new: dict[Group, int] = {}
+    met: Counter[tuple[str, str]] = Counter()
+    for row in queries.hold_part(tx, wave_id=part.wave_id, basis=basis, **_bounds(part)):
+        if row.category_id:
+            new[row.category_id, row.result_id] = row.cases
+        else:
+            met[row.band_before, row.band_after] = row.cases
+    return new, met
+
+
+def add_moves(tx: Transaction, part: Any, basis: str, moves: Mapping[Group, Move]) -> None:
+    """Keep what becomes of groups that other parts have as well."""
+    rows = [
+        {**_row(group, move), "band_before": move.bands[0], "band_after": move.bands[1]}
+        for group, move in moves.items()
+    ]
+    if rows:
+        tx.later(queries.add_moves, wave_id=part.wave_id, basis=basis, rows=sql.rows(rows))
+
+
+def _row(group: Group, move: Move) -> dict[str, Any]:
+    category_id, result_id = group
+    return {
+        "category_id": category_id,
+        "result_id": result_id,
+        "new_id": move.result_id,
+        "news": move.news is not None,
+    }
 
 
 def results(tx: Transaction, result_ids: Iterable[str]) -> dict[str, Any]:
@@ -91,22 +134,15 @@ def results(tx: Transaction, result_ids: Iterable[str]) -> dict[str, Any]:
     return {row.result_id: row for row in rows}
 
 
-def move(
-    tx: Transaction, part: Any, new: Mapping[Group, UUID], news: Collection[Group], now: datetime
-) -> list[Any]:
-    """Give the cases of a part the new results of their groups; return the cases of those that are news."""
-    rows = [
-        {"category_id": category_id, "result_id": old, "new_id": new_id, "news": (category_id, old) in news}
-        for (category_id, old), new_id in new.items()
-    ]
-    if not rows:
-        return []
+def move(tx: Transaction, part: Any, basis: str, moves: Mapping[Group, Move], now: datetime) -> list[Any]:
+    """Give the cases of a part the new results of their groups; return the cases of those that are news.
+
+    `moves`: of the groups that the wave had not met.
+    """
+    rows = [_row(group, move) for group, move in moves.items() if move.result_id]
     # ids of this moment, the rest random: a million are made where the rows are
-    prefix = uuid7().bytes[:7]
-    moved = queries.move_part(
-        tx, rows=sql.rows(rows), id_prefix=prefix, as_of=now, wave_id=part.wave_id, **_bounds(part)
-    )
-    return list(moved)
+    this = {"id_prefix": uuid7().bytes[:7], "as_of": now, "wave_id": part.wave_id, "basis": basis}
+    return list(queries.move_part(tx, rows=sql.rows(rows), **this, **_bounds(part)))
 
 
 def cases(tx: Transaction, part: Any, of: Iterable[Group]) -> list[Any]:

@@ -75,21 +75,35 @@ WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-000
 GROUP BY c.category_id, c.result_id
 ORDER BY c.category_id, c.result_id;
 
--- name: hold_groups_of_part
--- The same, with the cases locked in the order of their keys: what others have made of them meanwhile is there.
+-- name: hold_part
+-- The cases of a part, locked in the order of their keys: what others have made of them meanwhile is there. Those like cases
+-- that the wave has met are counted by their bands, before and after; the others by category and present result.
 WITH part AS MATERIALIZED (
     SELECT c.category_id, c.result_id FROM risk_case AS c
     WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-0000-000000000000')::uuid AND (:last_supplier_id)::uuid
-  AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
-  AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
-  AND ((:of)::text IS NULL OR c.category_id = :of)
+      AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+      AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
+      AND ((:of)::text IS NULL OR c.category_id = :of)
     ORDER BY c.supplier_id, c.category_id
     FOR NO KEY UPDATE OF c
+), met AS (
+    SELECT p.category_id, p.result_id, m.band_before, m.band_after, m.result_id IS NULL AS is_new
+    FROM part AS p
+    LEFT JOIN wave_move AS m ON (m.wave_id, m.basis) = (:wave_id, :basis)
+                            AND (m.category_id, m.result_id) = (p.category_id, p.result_id)
+    WHERE p.result_id IS NOT NULL
 )
-SELECT category_id, result_id::text AS result_id, count(*) AS cases FROM part
-WHERE result_id IS NOT NULL
-GROUP BY part.category_id, part.result_id
-ORDER BY part.category_id, part.result_id;
+SELECT CASE WHEN is_new THEN category_id END AS category_id, CASE WHEN is_new THEN result_id::text END AS result_id,
+       band_before, band_after, count(*) AS cases
+FROM met GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
+
+-- name: add_moves!
+-- Keep what becomes of cases like those that were scored, for other parts.
+INSERT INTO wave_move (wave_id, basis, category_id, result_id, new_id, news, band_before, band_after)
+SELECT :wave_id, :basis, category_id, result_id, new_id, news, band_before, band_after
+FROM jsonb_populate_recordset(NULL::wave_move, (:rows)::jsonb)
+ORDER BY category_id, result_id
+ON CONFLICT DO NOTHING;
 
 -- name: results
 -- Scores with the facts that they follow from, beside country values and analyses: `sites`, and `known` of the case alone,
@@ -100,18 +114,23 @@ SELECT result_id::text AS result_id, score, band, stage, critical_open, severe_o
 FROM risk_result WHERE result_id = ANY((:result_ids)::uuid[]);
 
 -- name: move_part
--- Give the cases of a part, which are locked, the new scores of their groups: each is appended to the history. Returns
--- those that are news.
+-- Give the cases of a part, which are locked, the new scores of cases like them, of this part or met before: each is appended
+-- to the history. Returns those that are news.
 WITH new AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid, new_id uuid, news boolean)
 ), part AS MATERIALIZED (
-    SELECT c.supplier_id, c.category_id, c.result_id, c.score, c.band, c.contract_ends_on, new.new_id, new.news,
+    SELECT c.supplier_id, c.category_id, c.result_id, c.score, c.band, c.contract_ends_on,
+           coalesce(new.new_id, m.new_id) AS new_id, coalesce(new.news, m.news) AS news,
            encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid AS score_id
-    FROM risk_case AS c JOIN new USING (category_id, result_id)
+    FROM risk_case AS c
+    LEFT JOIN new USING (category_id, result_id)
+    LEFT JOIN wave_move AS m ON (m.wave_id, m.basis) = (:wave_id, :basis)
+                            AND (m.category_id, m.result_id) = (c.category_id, c.result_id)
     WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-0000-000000000000')::uuid AND (:last_supplier_id)::uuid
-  AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
-  AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
-  AND ((:of)::text IS NULL OR c.category_id = :of)
+      AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
+      AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
+      AND ((:of)::text IS NULL OR c.category_id = :of)
+      AND coalesce(new.new_id, m.new_id) IS NOT NULL
     ORDER BY c.supplier_id, c.category_id
 ), added AS (
     INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, previous_score, previous_band,
@@ -145,13 +164,18 @@ UPDATE wave SET cases = cases + :cases, told = told + :told WHERE wave_id = :wav
 
 -- name: fail_wave!
 -- End a wave that cannot go on, and say why: the first reason stays.
+WITH short_cuts AS (DELETE FROM wave_move WHERE wave_id = :wave_id)
 UPDATE wave SET given_out = true, ended_at = coalesce(ended_at, :now), failure = coalesce(failure, :reason)
 WHERE wave_id = :wave_id;
 
 -- name: end_waves!
--- Waves whose cases have all been given out and worked on have ended.
-UPDATE wave AS w SET ended_at = :now
-WHERE ended_at IS NULL AND given_out AND NOT EXISTS (SELECT FROM wave_part AS p WHERE p.wave_id = w.wave_id);
+-- Waves whose cases have all been given out and worked on have ended, and need no short cuts.
+WITH ended AS (
+    UPDATE wave AS w SET ended_at = :now
+    WHERE ended_at IS NULL AND given_out AND NOT EXISTS (SELECT FROM wave_part AS p WHERE p.wave_id = w.wave_id)
+    RETURNING wave_id
+)
+DELETE FROM wave_move WHERE wave_id IN (SELECT wave_id FROM ended);
 
 -- name: add_bands!
 -- Count cases by their band before and after.

@@ -1,4 +1,4 @@
-"""What a wave remembers from part to part: what became of groups of cases, and what they have in common."""
+"""What a wave remembers from part to part, beside what the database keeps: what groups have in common."""
 
 from __future__ import annotations
 
@@ -9,24 +9,15 @@ from services.suppliers import domain, repository
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from uuid import UUID
 
     from services.suppliers.domain import Inherents, Rescored, Rules
     from services.suppliers.repository.facts import Facts
     from services.suppliers.repository.waves import Group
 
-# What is remembered of groups: some 200 bytes each, and 2 kB where there is something to tell
-_MOST_MOVES, _MOST_NEWS = 50_000, 25_000
-# of categories with the countries of sites: some 2 kB each
-_MOST_EXPOSED = 5_000
-
-
-class Move(NamedTuple):
-    """What becomes of a group of cases; `news`: what is told of it, None: nothing."""
-
-    bands: tuple[str, str]  # before and after
-    result_id: UUID | None  # None: nothing that shows
-    news: Rescored | None
+# Of groups of which there is something to tell: some 2 kB each
+_MOST_NEWS = 25_000
+# of categories with the countries of sites: some 3 kB each, as long as there are waves
+_MOST_EXPOSED = 25_000
 
 
 class Shared(NamedTuple):
@@ -42,36 +33,34 @@ class Shared(NamedTuple):
 
 
 class Memo:
-    """What has become of groups so far, of those that many parts have: with no assessment and no audit.
+    """What has been worked out so far; it holds for a wave on a basis.
 
-    It holds for a wave, as long as what scores are computed with stays as it is, on a day.
+    A basis is what scores are computed with, and a day.
     """
 
     def __init__(self) -> None:
         """Know nothing."""
-        self._of: tuple[Any, ...] = ()
-        self._moves: dict[Group, Move] = {}
-        self._news = 0
-        self._shared: Shared | None = None
+        self.forget()
 
-    def of(self, this: tuple[Any, ...]) -> Mapping[Group, Move]:
-        """Return what is known under these circumstances."""
-        if self._of != this or len(self._moves) > _MOST_MOVES:
-            self._of, self._moves, self._news, self._shared = this, {}, 0, None
-        return self._moves
+    def forget(self) -> None:
+        """Know nothing any more."""
+        self._of: tuple[Any, ...] = ()
+        self._shared: Shared | None = None
+        self._news: dict[Group, Rescored] = {}
 
     def shared(self, this: tuple[Any, ...], rules: Rules, now: datetime) -> Shared:
-        """Return what has been worked out under these circumstances."""
-        found = self._shared
-        if self._of != this or found is None or len(found.facts) > _MOST_EXPOSED:
-            found = self._shared = Shared.of(repository.facts.Facts(), rules, now)
-        return found
-
-    def learn(self, this: tuple[Any, ...], learned: Mapping[Group, Move]) -> None:
-        """Remember what was committed under these circumstances; of what there is to tell only so much."""
+        """Return what has been worked out under these circumstances; under others, all is forgotten."""
         if self._of != this:
-            return
-        for group, move in learned.items():
-            if move.news is None or self._news < _MOST_NEWS:
-                self._moves[group] = move._replace(news=move.news and move.news.brief)
-                self._news += move.news is not None
+            self._of, self._shared, self._news = this, None, {}
+        if self._shared is None or len(self._shared.facts) > _MOST_EXPOSED:
+            self._shared = Shared.of(repository.facts.Facts(), rules, now)
+        return self._shared
+
+    def news(self, this: tuple[Any, ...]) -> Mapping[Group, Rescored]:
+        """Return what there is to tell of groups that were met."""
+        return self._news if self._of == this else {}
+
+    def learn(self, this: tuple[Any, ...], news: Mapping[Group, Rescored]) -> None:
+        """Remember what there is to tell of groups; it holds whatever becomes of the transaction."""
+        if self._of == this and len(self._news) < _MOST_NEWS:
+            self._news |= {group: each.brief for group, each in news.items()}

@@ -2,8 +2,9 @@
 
 A wave goes through the cases in the order of their keys, in parts of a transaction each, so that what
 happens meanwhile waits for some hundred cases at most. It looks at no case by itself: those of a category
-whose present scores consist of the same get the same new one. What is known of a case stands with its score,
-since each change of it leads to a score; only countries' values and analyses are read anew.
+whose present scores consist of the same, a group, get the same new one. What becomes of a group that many
+parts have is worked out once, and the database moves its cases from then on. What is known of a case stands
+with its score, since each change of it leads to a score; only countries' values and analyses are read anew.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import structlog
 from chassis import faults
 from chassis.errors import Conflict, found
 from services.suppliers import domain, repository, views
+from services.suppliers.repository.waves import Move
 from services.suppliers.usecases import remembered, scoring
-from services.suppliers.usecases.remembered import Move, Shared
+from services.suppliers.usecases.remembered import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -106,6 +108,8 @@ def work(begin_tx: Begin, now: datetime, size: int | None = None) -> bool:
         began = time.monotonic()
         _work_off_or_fail(begin_tx, part, now)
         _pace.took(time.monotonic() - began)
+    else:
+        _memo.forget()
     return part is not None
 
 
@@ -113,48 +117,51 @@ def _work_off_or_fail(begin_tx: Begin, part: Part, now: datetime) -> None:
     """Work a part off; what would go wrong again ends its wave, so that others have their turn."""
     try:
         with begin_tx() as tx:
-            this, learned = _work_off(tx, part, now)
+            _work_off(tx, part, now)
     except Exception as fault:
         if not faults.lasting(fault):
             raise
         log.exception("wave_failed", wave=str(part[0]))
         with begin_tx() as tx:
             repository.waves.fail(tx, part, f"{type(fault).__name__}: {fault}", now)
-    else:
-        _memo.learn(this, learned)
 
 
-def _work_off(tx: Transaction, part: Part, now: datetime) -> tuple[tuple[Any, ...], dict[Group, Move]]:
-    """Work a part off; return under which circumstances, and what it teaches once it is committed."""
+def _work_off(tx: Transaction, part: Part, now: datetime) -> None:
     wave = repository.waves.claim(tx, part)
     if wave is None:
-        return (), {}
+        return
     if wave.ended_at:  # it has failed meanwhile
         repository.waves.end(tx, part, {}, 0)
-        return (), {}
+        return
     repository.basis.share(tx)
-    groups, rules = repository.waves.groups(tx, wave), repository.rule_sets.active(tx)
+    rules = repository.rule_sets.active(tx)
     if wave.kind == "trial":
-        repository.waves.end(tx, part, *_try(tx, wave, groups, rules))
-        return (), {}
-    this = (wave.wave_id, repository.basis.mark(tx), domain.utc_day(now))
-    known, shared = _memo.of(this), _memo.shared(this, rules, now)
-    scored = _scored(tx, [group for group in groups if group not in known], shared, rules, now)
-    moves = {group: known[group] for group in groups if group in known} | _moves(tx, wave, scored)
-    told = _move(tx, wave, moves, now)
-    bands = _counted(groups, {group: move.bands for group, move in moves.items()})
-    repository.waves.end(tx, part, bands, told)
-    return this, {group: moves[group] for group, each in scored.items() if each.score.bare_cells is None}
+        repository.waves.end(tx, part, *_try(tx, wave, repository.waves.groups(tx, wave), rules))
+        return
+    _rescore(tx, wave, part, rules, now)
 
 
-def _move(tx: Transaction, wave: Any, moves: Mapping[Group, Move], now: datetime) -> int:
-    """Give a part's cases their new scores, and tell of those that are news; return how many that are."""
-    news = {group: move.news for group, move in moves.items() if move.news}
-    new = {group: move.result_id for group, move in moves.items() if move.result_id}
-    moved = repository.waves.move(tx, wave, new, news, now)
+def _rescore(tx: Transaction, wave: Any, part: Part, rules: Rules, now: datetime) -> None:
+    """Give the cases of a part their new scores, and tell of those that are news."""
+    basis = f"{repository.basis.mark(tx)} {domain.utc_day(now)}"
+    this = (wave.wave_id, basis)
+    new, bands = repository.waves.hold(tx, wave, basis)
+    shared = _memo.shared(this, rules, now)
+    scored = _scored(tx, new, shared, rules, now)
+    moves = _moves(tx, wave, scored)
+    # where something is known of a case alone, no other has the same
+    lasting = {group: moves[group] for group, each in scored.items() if each.score.bare_cells is None}
+    repository.waves.add_moves(tx, wave, basis, lasting)
+    _memo.learn(this, {group: move.news for group, move in lasting.items() if move.news})
+    moved = repository.waves.move(tx, wave, basis, moves, now)
+    met = _memo.news(this)
+    groups = {(row.category_id, row.result_id) for row in moved}
+    news = {group: each for group in groups if (each := scored.get(group) or met.get(group))}
+    news |= _scored(tx, groups - news.keys(), shared, rules, now)  # those that another replica has met
     told = [_of_case(row, news[row.category_id, row.result_id]) for row in moved]
     scoring.tell(tx, told, {each.case.key: [wave.wave_id] for each in told})
-    return len(told)
+    bands += _counted(new, {group: move.bands for group, move in moves.items()})
+    repository.waves.end(tx, part, bands, len(told))
 
 
 def _moves(tx: Transaction, wave: Any, scored: Mapping[Group, Rescored]) -> dict[Group, Move]:
@@ -171,6 +178,8 @@ def _scored(
     tx: Transaction, groups: Collection[Group], shared: Shared, rules: Rules, as_of: datetime
 ) -> dict[Group, Rescored]:
     """Score each group once: by its facts, with the countries' values and the analyses that hold now."""
+    if not groups:
+        return {}
     known = repository.waves.results(tx, {result_id for _, result_id in groups})
     exposed = [
         (category_id, repository.facts.kept_sites(known[result_id].sites))
