@@ -6,32 +6,26 @@ and the limit around it. PostgreSQL merges both, so that an index on the order i
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import orjson
 import psycopg2
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 from psycopg2 import sql as compose
 
 from chassis import turns
 from chassis.errors import Invalid
+from chassis.http import cursors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chassis.db import Transaction
 
-LONGEST_CURSOR = 2000
 MOST_ITEMS = 500
-_MARK_BYTES = 9
 _KEY = itemgetter(0)
-_NOT_OURS = "Is no `next` of this list in this order and with these filters."
 
 
 class Order(fields.String):
@@ -66,7 +60,7 @@ class PageQuery(Schema):
 
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_ITEMS))
     sort = Order(load_default=None)
-    after = fields.String(load_default=None, validate=validate.Length(1, LONGEST_CURSOR))
+    after = fields.String(load_default=None, validate=validate.Length(1, cursors.LONGEST))
 
 
 class PathValues(Schema):
@@ -182,8 +176,8 @@ class _List:
         self, query: Mapping[str, Any], ordered: type[PageQuery], filters: Mapping[str, Any]
     ) -> None:
         """Read the place; raises Invalid."""
-        self.columns, self.what = _columns(query["sort"], ordered), _listed(ordered, filters)
-        self.place = _place(query["after"], query["sort"], self.what, len(self.columns))
+        self.columns, self.what = _columns(query["sort"], ordered), cursors.listed(ordered, filters)
+        self.place = cursors.read(query["after"], query["sort"], self.what, len(self.columns))
         self.limit = query["limit"] + 1
         self.descending = (query["sort"] or "").startswith("-")
         self._names = compose.SQL(", ").join(map(compose.Identifier, self.columns))
@@ -249,7 +243,7 @@ def _rows(
             cursor.execute(statement, {**filters, "limit_": list_.limit, **list_.place})
         except psycopg2.DataError:
             if list_.place:
-                raise Invalid({"?after": _NOT_OURS}) from None
+                raise Invalid({"?after": cursors.NOT_OURS}) from None
             raise
         return turns.fetched(cursor)
 
@@ -285,42 +279,6 @@ def _page(
     more = len(rows) > query["limit"]
     kept = rows[: query["limit"]]
     last = [getattr(kept[-1], name) for name in list_.columns] if more else []
-    following = _cursor(query["sort"], list_.what, last) if more else None
+    following = cursors.written(query["sort"], list_.what, last) if more else None
     shown_rows = [shown(row) for some in turns.slices(kept) for row in some]
     return {"items": shown_rows, "next": following}
-
-
-def _listed(ordered: type[PageQuery], filters: Mapping[str, Any]) -> bytes:
-    """Return what a list is of: its query, what its address names, the caller's filters, and their reach.
-
-    Those that let everything through are left out, so that a filter of a later release spoils no cursor.
-    """
-    chosen = {name: value for name, value in filters.items() if value is not None}
-    described = [f"{ordered.__module__}.{ordered.__name__}", chosen]
-    return orjson.dumps(described, default=str, option=orjson.OPT_SORT_KEYS)
-
-
-def _cursor(sort: str | None, what: bytes, values: Sequence[Any]) -> str:
-    place = orjson.dumps([sort, *values], default=str)
-    return base64.urlsafe_b64encode(_mark(what, place) + place).rstrip(b"=").decode()
-
-
-def _mark(what: bytes, place: bytes) -> bytes:
-    """Return what tells a place of this list from others' and from one that was changed. It is no secret."""
-    return sha256(what + b"\n" + place).digest()[:_MARK_BYTES]
-
-
-def _place(after: str | None, sort: str | None, what: bytes, columns: int) -> dict[str, Any]:
-    """Return the values to go on from as parameters; PostgreSQL reads them as what their columns are."""
-    if after is None:
-        return {}
-    try:
-        raw = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
-        mark, place = raw[:_MARK_BYTES], raw[_MARK_BYTES:]
-        was, *values = orjson.loads(place)
-    except (ValueError, TypeError, binascii.Error):
-        raise Invalid({"?after": _NOT_OURS}) from None
-    fits = was == sort and len(values) == columns and all(isinstance(v, str | int | float) for v in values)
-    if mark != _mark(what, place) or not fits or any("\0" in str(value) for value in values):
-        raise Invalid({"?after": _NOT_OURS})
-    return {f"place_{index}_": str(value) for index, value in enumerate(values)}

@@ -10,7 +10,7 @@ import pytest
 
 import tests.chassis.extra  # noqa: F401  makes services.things importable
 from chassis.errors import Invalid
-from chassis.http import paging
+from chassis.http import cursors, paging
 from services.things import items, service
 from tests.callers import page_query
 from tests.chassis import seam
@@ -66,13 +66,13 @@ def test_a_cursor_is_for_its_order_and_filters_and_for_any_number_of_items(platf
     for other in ("/items?sort=rank", "/items?region=12&sort=rank", "/items?region=01&sort=-rank"):
         answer = seam.send(platform, "GET", f"{other}&after={after}")
         assert told(answer) == (422, "invalid")
-        assert answer.json()["errors"] == [{"pointer": "?after", "detail": paging._NOT_OURS}]
+        assert answer.json()["errors"] == [{"pointer": "?after", "detail": cursors.NOT_OURS}]
 
 
 @pytest.mark.parametrize("lasting", [None, ""])
 def test_a_filter_of_a_later_release_spoils_no_cursor_unless_it_is_used(lasting):
-    before = paging._listed(items.ItemQuery, {"region": "01"})
-    assert (paging._listed(items.ItemQuery, {"region": "01", "new": lasting}) == before) == (lasting is None)
+    before = cursors.listed(items.ItemQuery, {"region": "01"})
+    assert (cursors.listed(items.ItemQuery, {"region": "01", "new": lasting}) == before) == (lasting is None)
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -132,7 +132,7 @@ FORGED = {
 def test_a_cursor_that_somebody_made_up_never_makes_the_service_fail(platform, live_things, sort, place):
     """Whoever reads the code can forge one; it names a place of the order, or it is refused."""
     raw = orjson.dumps(None if place is None else [sort, *place])
-    after = written(paging._mark(paging._listed(items.ItemQuery, {}), raw) + raw)
+    after = written(cursors.mark(cursors.listed(items.ItemQuery, {}), raw) + raw)
     answer = seam.send(platform, "GET", f"/items?after={after}" + (f"&sort={sort}" if sort else ""))
     assert answer.status_code in {200, 422}
     assert answer.ok or answer.json()["errors"][0]["pointer"] == "?after"

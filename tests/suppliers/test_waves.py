@@ -13,8 +13,8 @@ import pytest
 
 from chassis import sql, turns
 from chassis.errors import Conflict, NotFound
-from services.suppliers import events, repository, rulebook, schemas, usecases
-from services.suppliers.domain import Case, Previous, rescore
+from services.suppliers import repository, rulebook, schemas, usecases
+from services.suppliers.domain import Case, rescore
 from tests.callers import OFFICE, caller, page_query
 from tests.recomputed import wrong
 from tests.suppliers.bodies import NOW, SUPPLIER, import_index, loaded, put_gloves, register, supplier
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chassis.db import Transaction
-    from services.suppliers.domain import Rescored
 
 DAY = timedelta(days=1)
 
@@ -244,44 +243,6 @@ def test_a_wave_whose_last_part_was_full_or_that_has_no_cases_ends_all_the_same(
     assert worked_off(tx) == 2
     ended = {wave.about: (wave.cases, wave.ended_at) for wave in waves(tx, running=False, limit=500)}
     assert (ended["full"], ended["nothing"]) == ((4, LATER), (0, LATER))
-
-
-def news() -> Rescored:
-    previous = Previous(None, "no_data", ())
-    [found] = rescore([Case((UUID(int=1), "handskar"), inputs(), None, previous)], rulebook.rules(), NOW)
-    return found
-
-
-def test_of_what_is_told_only_so_much_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usecases.remembered, "_MOST_NEWS", 2)
-    memo, told = usecases.remembered.Memo(), news()
-    memo.shared(("wave",), rulebook.rules(), NOW)
-    for number in range(8):
-        memo.learn(("wave",), {("handskar", str(number)): told})
-    assert list(memo.news(("wave",)).values()) == [told.brief] * 2
-    assert memo.news(("another",)) == {}
-    memo.forget()
-    assert memo.news(("wave",)) == {}
-
-
-def test_what_is_remembered_to_be_told_is_told_as_the_whole_would_be() -> None:
-    whole = news()
-    causes = [UUID(int=2)]
-    assert events.supplier_risk_rescored(whole.brief, causes, ()) == events.supplier_risk_rescored(
-        whole, causes, ()
-    )
-
-
-def test_what_has_been_worked_out_is_forgotten_with_what_it_followed_from(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    memo, rules = usecases.remembered.Memo(), rulebook.rules()
-    one = memo.shared(("wave",), rules, NOW)
-    assert memo.shared(("wave",), rules, NOW) is one
-    other = memo.shared(("another",), rules, NOW)
-    assert other is not one
-    monkeypatch.setattr(usecases.remembered, "_MOST_EXPOSED", -1)
-    assert memo.shared(("another",), rules, NOW) is not other
 
 
 def test_others_run_while_cases_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
