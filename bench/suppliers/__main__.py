@@ -97,7 +97,7 @@ def _measure(replicas: Replicas, chosen: Any) -> int:
         "import_s": import_s,
         "everyday_p99_ms": waited,
     }
-    shown = (f"{name}={round(value, 1):g}" for name, value in found.items())
+    shown = (f"{name}={round(value, 1):.10g}" for name, value in found.items())
     say(f"bench-suppliers: {' '.join(shown)}")
     return 0 if all(found[name] <= goal for name, goal in GOALS.items()) else 1
 

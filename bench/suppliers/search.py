@@ -33,7 +33,7 @@ SEARCHES: dict[str, Callable[[int], dict[str, Any]]] = {
         "band": ("low", "medium", "high")[n % 3],
         "region": ("01", "12", "14", "20")[n % 4],
     },
-    "by name": lambda n: {"sort": "legal_name", "band": ("medium", "high")[n % 2]},
+    "band, in the order of names": lambda n: {"sort": "legal_name", "band": ("medium", "high")[n % 2]},
 }
 
 
