@@ -14,5 +14,5 @@ CREATE UNLOGGED TABLE wave_move (
     news boolean NOT NULL,
     band_before text NOT NULL,
     band_after text NOT NULL,
-    PRIMARY KEY (wave_id, basis, category_id, result_id)
+    PRIMARY KEY (result_id, category_id, wave_id, basis) -- what tells most apart comes first
 );

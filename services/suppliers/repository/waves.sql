@@ -89,20 +89,22 @@ WITH part AS MATERIALIZED (
 ), met AS (
     SELECT p.category_id, p.result_id, m.band_before, m.band_after, m.result_id IS NULL AS is_new
     FROM part AS p
-    LEFT JOIN wave_move AS m ON (m.wave_id, m.basis) = (:wave_id, :basis)
-                            AND (m.category_id, m.result_id) = (p.category_id, p.result_id)
+    LEFT JOIN LATERAL ( -- OFFSET 0: looked up by its key; PostgreSQL would read all of it for each part
+        SELECT m.result_id, m.band_before, m.band_after FROM wave_move AS m
+        WHERE (m.result_id, m.category_id, m.wave_id, m.basis) = (p.result_id, p.category_id, :wave_id, :basis) OFFSET 0
+    ) AS m ON true
     WHERE p.result_id IS NOT NULL
 )
 SELECT CASE WHEN is_new THEN category_id END AS category_id, CASE WHEN is_new THEN result_id::text END AS result_id,
        band_before, band_after, count(*) AS cases
-FROM met GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
+FROM met GROUP BY 1, 2, 3, 4;
 
 -- name: add_moves!
 -- Keep what becomes of cases like those that were scored, for other parts.
 INSERT INTO wave_move (wave_id, basis, category_id, result_id, new_id, news, band_before, band_after)
 SELECT :wave_id, :basis, category_id, result_id, new_id, news, band_before, band_after
 FROM jsonb_populate_recordset(NULL::wave_move, (:rows)::jsonb)
-ORDER BY category_id, result_id
+ORDER BY result_id, category_id
 ON CONFLICT DO NOTHING;
 
 -- name: results
@@ -124,8 +126,10 @@ WITH new AS MATERIALIZED (
            encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid AS score_id
     FROM risk_case AS c
     LEFT JOIN new USING (category_id, result_id)
-    LEFT JOIN wave_move AS m ON (m.wave_id, m.basis) = (:wave_id, :basis)
-                            AND (m.category_id, m.result_id) = (c.category_id, c.result_id)
+    LEFT JOIN LATERAL (
+        SELECT m.new_id, m.news FROM wave_move AS m
+        WHERE (m.result_id, m.category_id, m.wave_id, m.basis) = (c.result_id, c.category_id, :wave_id, :basis) OFFSET 0
+    ) AS m ON true
     WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-0000-000000000000')::uuid AND (:last_supplier_id)::uuid
       AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
       AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
