@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from tests.chaos.stage import Ground
 
 PATIENCE_SECONDS = 240
-# longer than the broker takes to count what consumers hold (quorum queues tell it every 5 s)
 _STILL_SECONDS = 7.0
+# What consumers hold is counted late: quorum queues tell it every 5 s, statistics are collected every 5 s, and
+# kept for some more by the management API.
+_COUNTED_SECONDS = 40.0
 
 
 def await_rest(ground: Ground, books: Books) -> float | None:
@@ -75,9 +78,22 @@ def rows(ground: Ground, books: Books) -> list[Row]:
     """Queues, with what consumers hold, and outboxes are empty; nothing waits for a retry."""
     row = Row("queues and outboxes are empty, nothing waits for a retry, all replicas are ready", "rest")
     row.broken = [f"{name}: {count}" for name, count in stirring(ground, books).items()]
-    counted = {queue: count for queue, count in ground.messages().items() if count and queue != TAP}
-    row.broken += [f"{queue}: {count} by the broker's own count" for queue, count in counted.items()]
+    row.broken += [f"{queue}: {count} by the broker's own count" for queue, count in _counted(ground).items()]
     return [row]
+
+
+def _counted(ground: Ground) -> dict[str, int]:
+    """Return what the broker counts in queues or at their consumers when its statistics have caught up."""
+    newest: dict[str, int] = {}
+
+    def none() -> bool:
+        newest.clear()
+        newest.update({queue: count for queue, count in ground.messages().items() if count and queue != TAP})
+        return not newest
+
+    with contextlib.suppress(AssertionError):  # what is still there then is what the ledger is to show
+        wait_until(none, _COUNTED_SECONDS)
+    return newest
 
 
 def parked(books: Books, planted: set[str]) -> tuple[list[Row], int]:
