@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from chassis.db import Transaction
 
-_TERMS = (*domain.FLAGS, "score", "band", "no_data_areas", "areas", "cells")
+_TERMS = (*domain.FLAGS, "score", "band", "no_data_areas", "areas")
 _ALL = "SELECT * FROM risk_score ORDER BY supplier_id, category_id, score_id"
 _PRESENT = "SELECT s.* FROM risk_case AS c JOIN risk_score AS s USING (supplier_id, category_id, score_id)"
 
@@ -21,7 +21,8 @@ def differences(tx: Transaction, row: Any, inputs: Mapping[str, Any] | None = No
     """What is another in a row of risk_score than its rule set gives of its facts, or of `inputs`."""
     rules = repository.rule_sets.named(tx, row.rule_set)
     again = domain.score(domain.parse_facts(inputs or row.inputs), rules, row.as_of)
-    pairs = ((name, getattr(row, name), _as_stored(getattr(again, name))) for name in _TERMS)
+    pairs = [(name, getattr(row, name), _as_stored(getattr(again, name))) for name in _TERMS]
+    pairs.append(("work", row.work, sql.loads(repository.terms.work(again))))
     return [f"{name} is {kept}, computed again it is {found}" for name, kept, found in pairs if kept != found]
 
 

@@ -83,15 +83,15 @@ WHERE supplier_id BETWEEN :after_supplier AND :last_supplier
 
 -- name: rewrite_results!
 -- The floor: what the scores of a part consist of that no other case shares, once more.
-INSERT INTO risk_result (result_id, rule_set, score, band, stage, areas, cells, no_data_areas, claim_gap, critical_open, severe_open,
-    not_cooperating, recommendation, site_known, inputs)
-SELECT gen_random_uuid(), r.rule_set, r.score, r.band, r.stage, r.areas, r.cells, r.no_data_areas, r.claim_gap, r.critical_open,
-       r.severe_open, r.not_cooperating, r.recommendation, r.site_known, r.inputs
+INSERT INTO risk_result (result_id, rule_set, score, band, stage, areas, work, no_data_areas, claim_gap, critical_open, severe_open,
+    not_cooperating, recommendation, assessed_at, site_known, exposure_id, known_id)
+SELECT gen_random_uuid(), r.rule_set, r.score, r.band, r.stage, r.areas, r.work, r.no_data_areas, r.claim_gap, r.critical_open,
+       r.severe_open, r.not_cooperating, r.recommendation, r.assessed_at, r.site_known, r.exposure_id, r.known_id
 FROM risk_case AS c JOIN risk_result AS r USING (result_id)
 WHERE c.supplier_id BETWEEN :after_supplier AND :last_supplier
   AND (c.supplier_id, c.category_id) > ((:after_supplier)::uuid, (:after_category)::text)
   AND (c.supplier_id, c.category_id) <= ((:last_supplier)::uuid, (:last_category)::text)
-  AND r.cells IS NOT NULL;
+  AND r.known_id IS NOT NULL;
 
 -- name: newest_wave
 -- How far the newest rescoring is.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +211,7 @@ def supplier_risk_rescored(
     """Return the event of a new score; if all that caused it was quiet, those who hear it must be too."""
     case, score = rescored.case, rescored.score
     supplier_id, category_id = case.key
-    previous, judgement = case.previous, case.inputs["judgement"]
+    previous = case.previous
     return Event(
         schema=SupplierRiskRescored,
         subject=f"{supplier_id}/{category_id}",
@@ -237,7 +236,7 @@ def supplier_risk_rescored(
             "contract_ends_on": case.contract_ends_on,
             "rule_set": rescored.rule_set,
             "as_of": rescored.as_of,
-            "assessed_at": judgement and datetime.fromisoformat(judgement["completed_at"]),
+            "assessed_at": score.work.assessed_at,
             "causes": causes,
             "changed": rescored.changed,
         },

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 240
 _STILL_SECONDS = 7.0
-# What consumers hold is counted late: quorum queues tell it every 5 s, statistics are collected every 5 s, and
-# kept for some more by the management API.
+# What consumers hold is counted late: quorum queues tell it every 5 s, statistics are collected every 5 s,
+# and the management API keeps them for some more.
 _COUNTED_SECONDS = 40.0
 
 

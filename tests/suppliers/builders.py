@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from services.suppliers import reference, rulebook
-from services.suppliers.domain import Score, parse_facts, score
+from services.suppliers.domain import Case, Kept, Previous, Score, cells, parse_facts, score
+from services.suppliers.domain.case import NOTHING_KNOWN
+from services.suppliers.domain.matrix import Cells
 
 RULES = rulebook.rules("2026-1")
 RULE_FILE = Path(reference.__file__).parent / "rules" / "2026-1.toml"
@@ -85,6 +88,18 @@ def inputs(countries: dict[str, dict[str, str]] | None = None, **changes: Any) -
 
 def scored(facts: dict[str, Any], as_of: datetime = NOW) -> Score:
     return score(parse_facts(facts), RULES, as_of)
+
+
+def shown(facts: dict[str, Any], as_of: datetime = NOW) -> Cells | None:
+    return cells(parse_facts(facts), RULES, as_of)
+
+
+def case(number: int, facts: dict[str, Any], previous: Previous | None = None) -> Case:
+    """A case with such facts, as the repository would give it."""
+    known = {name: facts[name] for name in NOTHING_KNOWN}
+    exposed = Kept(UUID(int=1), {name: each for name, each in facts.items() if name not in known}, "{}")
+    own = None if known == NOTHING_KNOWN else Kept(UUID(int=2), known, "{}")
+    return Case((UUID(int=number), "handskar"), exposed, own, None, previous)
 
 
 def day(number: int) -> datetime:

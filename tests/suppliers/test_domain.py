@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from services.suppliers.domain import AREAS, Area, Score, band
+from services.suppliers.domain.work import Work
 from tests.suppliers.builders import (
     CHINA,
     NO_ANALYSIS,
@@ -41,15 +42,10 @@ def test_every_term_of_a_case_without_any_assessment() -> None:
             "environment": Area(D("64.5"), D(24), D("44.25"), False, D(0), D("44.25")),
             "business_ethics": Area(D(57), D(24), D("40.5"), False, D(0), D("40.5")),
         },
-        bare_cells=None,
+        work=Work(),
+        confidence=(),
         no_data_areas=(),
-        stage=None,
-        claim_gap=None,
-        critical_open=0,
-        severe_open=0,
         site_known=True,
-        not_cooperating=False,
-        recommendation=None,
     )
 
 

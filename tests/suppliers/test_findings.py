@@ -172,7 +172,7 @@ def test_findings_and_the_assessment_meet_in_one_score(tx: Transaction, received
     last = history(tx, supplier_id)["items"][-1]
     assert last.stage == "audited"
     assert last.claim_gap == Decimal(60)
-    assert {cell["stage"] for row in last.cells for cell in row} == {"audited"}
+    assert {cell.stage for row in last.cells for cell in row} == {"audited"}
 
 
 def test_a_case_s_only_fact_that_is_closed_by_a_resync_counts_no_more(tx: Transaction, received: Any) -> None:
@@ -230,4 +230,4 @@ def test_the_view_of_a_case_has_what_a_question_what_if_names(tx: Transaction, r
         }
     )
     answer = usecases.whatif.suppose(tx, supplier_id, body, OFFICE, LATER + DAY)
-    assert answer["then"].score < answer["now"].score
+    assert answer["then"]["score"] < answer["now"]["score"]

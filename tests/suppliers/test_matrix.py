@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.suppliers.domain import Cell
-from tests.suppliers.builders import NO_ANALYSIS, NOW, audit, day, grid, inputs, judgement, scored
+from tests.suppliers.builders import NO_ANALYSIS, NOW, audit, day, grid, inputs, judgement, scored, shown
 
 
 def mitigation(facts: dict[str, Any], as_of: datetime = NOW) -> list[Decimal]:
@@ -104,7 +104,7 @@ def test_every_cell_says_what_counts_in_it_and_how_far_it_is_trusted() -> None:
     facts["judged"][0] = [None] * 4
     found = audit(None)
     found["audited"][6] = ["20", None, None, None]
-    cells = scored(inputs(judgement=facts, audits=[found])).cells
+    cells = shown(inputs(judgement=facts, audits=[found]))
     assert cells is not None
     reviewed = Cell("reviewed", Decimal("0.7"), Decimal(50))
     assert cells[0] == (Cell("self_declared", Decimal("0.4"), Decimal(100)),) * 4
@@ -116,7 +116,7 @@ def test_of_several_audits_the_newest_that_scored_a_cell_counts_there_and_an_old
     older, newer = audit("40", "2025-06-01", "2028-06-01"), audit(None)
     newer["audited"][2] = [None, "90", None, None]
     for audits in ([older, newer], [newer, older]):
-        cells = scored(inputs(audits=audits)).cells
+        cells = shown(inputs(audits=audits))
         assert cells is not None
         assert [cell and cell.score for cell in cells[2]] == [
             Decimal(40),

@@ -19,7 +19,7 @@ from services.suppliers.domain.text import Pen, Told
 from tests.callers import OFFICE, WHATEVER, caller
 from tests.suppliers import builders
 from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, loaded, put_gloves, register, supplier
-from tests.suppliers.builders import RULES, audit, deviation, grid, inputs, judgement
+from tests.suppliers.builders import RULES, audit, deviation, grid, inputs, judgement, shown
 from tests.suppliers.steps import LATER, assess, registered
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def evaluated(line: text.Line) -> Decimal:
 def test_who_does_the_sums_gets_what_is_shown(facts: dict[str, Any], days: int) -> None:
     moment = builders.NOW + timedelta(days=days)
     scored = builders.scored(facts, moment)
-    told = Told(domain.parse_facts(facts), RULES, scored.areas, scored.cells, Pen("."))
+    told = Told(domain.parse_facts(facts), RULES, scored.areas, shown(facts, moment), Pen("."))
     lines = [line for area in domain.AREAS for line in text.area_lines(told, area)]
     lines.append(text.total_line(told, scored.score))
     for line in lines:
@@ -212,7 +212,7 @@ def test_who_does_the_sums_gets_what_is_shown(facts: dict[str, Any], days: int) 
 def test_floors_and_limits_are_said(tx: Transaction) -> None:
     def remarks(facts: dict[str, Any], area: str) -> list[str]:
         scored = builders.scored(facts)
-        told = Told(domain.parse_facts(facts), RULES, scored.areas, scored.cells, Pen("."))
+        told = Told(domain.parse_facts(facts), RULES, scored.areas, shown(facts), Pen("."))
         return [code for line in text.area_lines(told, area) for code in line.remarks]
 
     low = inputs({"QA": builders.QA}, analysis=[builders.analysed(1, 5), *builders.GLOVES[1:]])

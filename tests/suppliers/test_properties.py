@@ -6,17 +6,17 @@ import copy
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import ROUND_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import orjson
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.suppliers.domain import AREAS, Case, Score, rescore
+from services.suppliers.domain import AREAS, Score, rescore
 from tests.suppliers import drawn
-from tests.suppliers.builders import RULES, scored
+from tests.suppliers.builders import RULES, case, scored
 from tests.suppliers.golden import notation
 
 if TYPE_CHECKING:
@@ -143,9 +143,10 @@ def test_cases_scored_together_come_out_as_each_alone(
 ) -> None:
     exposure = {name: first[name] for name in ("sites", "indices", "analysis")}  # what is worked out once
     facts = [first, *others, *(one | exposure for one in others), first]
-    cases = [Case((UUID(int=number), "gloves"), one, None, None) for number, one in enumerate(facts)]
+    cases = [case(number, one) for number, one in enumerate(facts)]
+    cases += [replace(each, exposed=cases[0].exposed) for each in cases[-1:]]  # as one of the first's
     together = [rescored.score for rescored in rescore(cases, RULES, as_of)]
-    assert together == [scored(one, as_of) for one in facts]
+    assert together == [scored(one, as_of) for one in [*facts, first]]
 
 
 def test_other_processes_come_to_the_same_bytes() -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services.suppliers import events, rulebook, usecases
-from services.suppliers.domain import Case, Previous, rescore
+from services.suppliers.domain import Previous, rescore
 from tests.suppliers.bodies import NOW
-from tests.suppliers.builders import inputs
+from tests.suppliers.builders import case, inputs
 
 if TYPE_CHECKING:
     import pytest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def news() -> Rescored:
     previous = Previous(None, "no_data", ())
-    [found] = rescore([Case((UUID(int=1), "handskar"), inputs(), None, previous)], rulebook.rules(), NOW)
+    [found] = rescore([case(1, inputs(), previous)], rulebook.rules(), NOW)
     return found
 
 

@@ -85,8 +85,8 @@ def test_every_past_score_can_be_computed_again_from_what_is_stored(tx: Transact
     assert differences(tx, last._replace(claim_gap=Decimal(1))) == [
         "claim_gap is 1, computed again it is None"
     ]
-    cells = [[None] * 4, *last.cells[1:]]
-    assert [told[:5] for told in differences(tx, last._replace(cells=cells))] == ["cells"]
+    work = last.work | {"areas": [[], *last.work["areas"][1:]]}
+    assert [told[:5] for told in differences(tx, last._replace(work=work))] == ["work "]
 
 
 def test_the_numbers_that_a_score_was_computed_from_are_kept_as_numbers(tx: Transaction) -> None:

@@ -14,11 +14,11 @@ import pytest
 from chassis import sql, turns
 from chassis.errors import Conflict, NotFound
 from services.suppliers import repository, rulebook, schemas, usecases
-from services.suppliers.domain import Case, rescore
+from services.suppliers.domain import rescore
 from tests.callers import OFFICE, caller, page_query
 from tests.recomputed import wrong
 from tests.suppliers.bodies import NOW, SUPPLIER, import_index, loaded, put_gloves, register, supplier
-from tests.suppliers.builders import inputs
+from tests.suppliers.builders import case, inputs
 from tests.suppliers.merges import ask
 from tests.suppliers.steps import LATER, assess, history, registered, rescored
 
@@ -248,7 +248,7 @@ def test_a_wave_whose_last_part_was_full_or_that_has_no_cases_ends_all_the_same(
 def test_others_run_while_cases_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     passed: list[None] = []
     monkeypatch.setattr(turns, "passed", lambda: passed.append(None))
-    cases = [Case((UUID(int=each), "handskar"), inputs(), None, None) for each in range(3)]
+    cases = [case(each, inputs()) for each in range(3)]
     assert len(rescore(usecases.scoring.in_turns(cases), rulebook.rules(), NOW)) == len(passed)
 
 

@@ -1,6 +1,6 @@
 """The risk model: pure decisions, standard library only."""
 
-from services.suppliers.domain.case import FLAGS, Case, Key, Previous, Rescored, flags, rescore
+from services.suppliers.domain.case import FLAGS, Case, Kept, Key, Previous, Rescored, flags, rescore
 from services.suppliers.domain.country import (
     COUNTRY_BANDS,
     CountryModel,
@@ -13,11 +13,12 @@ from services.suppliers.domain.cpv import proposed, search
 from services.suppliers.domain.facts import parse_facts, utc_day
 from services.suppliers.domain.indices import SHEET_COLUMNS, Published, read_sheet
 from services.suppliers.domain.inherent import Inherents
-from services.suppliers.domain.matrix import Cell
+from services.suppliers.domain.matrix import Cell, cells
 from services.suppliers.domain.names import name_key, numbers_of
 from services.suppliers.domain.rules import AREAS, Index, Rules, parse_rules, read_values
 from services.suppliers.domain.score import BANDS, NO_DATA, Area, Score, band, differences, score
 from services.suppliers.domain.whatif import ROWS, CellChange, Way, changed, reaches, ways_to
+from services.suppliers.domain.work import parse_work
 
 __all__ = [
     "AREAS",
@@ -35,6 +36,7 @@ __all__ = [
     "CountryRisk",
     "Index",
     "Inherents",
+    "Kept",
     "Key",
     "ModelError",
     "Previous",
@@ -44,6 +46,7 @@ __all__ = [
     "Score",
     "Way",
     "band",
+    "cells",
     "changed",
     "country_risk",
     "differences",
@@ -53,6 +56,7 @@ __all__ = [
     "parse_country_model",
     "parse_facts",
     "parse_rules",
+    "parse_work",
     "proposed",
     "reaches",
     "read_sheet",

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from services.suppliers.domain.facts import parse_facts, utc_day
 from services.suppliers.domain.inherent import Inherents
 from services.suppliers.domain.matrix import ZERO
-from services.suppliers.domain.score import Area, Score, score
+from services.suppliers.domain.score import Area, Score, score_of
+from services.suppliers.domain.work import work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import date, datetime
     from decimal import Decimal
-    from uuid import UUID
 
     from services.suppliers.domain.rules import Rules
+    from services.suppliers.domain.work import Work
 
-Key = tuple["UUID", str]  # supplier, category
+Key = tuple[UUID, str]  # supplier, category
 
 # What others act upon beside the band: a new score that differs in none of these is news to nobody
 FLAGS = (
@@ -43,18 +47,37 @@ class Previous:
     flags: tuple[Any, ...]
 
 
+class Kept(NamedTuple):
+    """Facts as they are kept with scores, under an id that follows from their JSON; nobody changes them."""
+
+    id: UUID
+    read: Mapping[str, Any]
+    written: str  # "": they are kept already
+
+
+# What is known of a case that nothing has happened to
+NOTHING_KNOWN: Mapping[str, Any] = MappingProxyType({"judgement": None, "audits": [], "deviations": []})
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it stands: its facts in the form in which they are kept, and its last score if it has one.
+    """A case as it stands: its facts, and its last score if it has one.
 
-    Cases with the same facts share one mapping of them. `written`: the same as JSON, to be kept as it is.
+    `exposed`: where and what its goods are; cases that have it in common share one object. `known`: what is
+    known of it alone, None: nothing. `work`: what that comes to, where it was worked out before and holds.
     """
 
     key: Key
-    inputs: Mapping[str, Any]
+    exposed: Kept
+    known: Kept | None
     contract_ends_on: date | None  # the latest; None: at least one contract's end is unknown
     previous: Previous | None
-    written: str = ""
+    work: Work | None = None
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """All facts that a score follows from."""
+        return {**self.exposed.read, **(self.known.read if self.known else NOTHING_KNOWN)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +108,12 @@ class Rescored:
 
     @property
     def brief(self) -> Rescored:
-        """The same without the facts and terms of which nothing is told."""
+        """The same without the terms of which nothing is told."""
         areas = {
             name: Area(None, None, None, False, ZERO, area.residual)
             for name, area in self.score.areas.items()
         }
-        told = {"judgement": self.case.inputs["judgement"]}
-        case = replace(self.case, inputs=told, written="")
-        return replace(self, case=case, score=replace(self.score, areas=areas, bare_cells=None))
+        return replace(self, score=replace(self.score, areas=areas))
 
 
 def flags(of: Any) -> tuple[Any, ...]:
@@ -108,14 +129,17 @@ def rescore(
 
     `inherents`: what is known already of these rules and this day.
     """
-    inherents = inherents or Inherents(rules, utc_day(as_of))
-    known: dict[int, Score] = {}
+    today = utc_day(as_of)
+    inherents = inherents or Inherents(rules, today)
+    shared: dict[int, Score] = {}
     scored = []
     for case in cases:
-        found = known.get(id(case.inputs))
+        found = None if case.known else shared.get(id(case.exposed))
         if found is None:
-            exposure, inherent = inherents.of(case.inputs)
-            facts = parse_facts(case.inputs, exposure)
-            found = known[id(case.inputs)] = score(facts, rules, as_of, inherent)
+            exposure, inherent = inherents.of(case.exposed.read)
+            own = case.work or work(parse_facts(case.inputs, exposure), today)
+            found = score_of(exposure, inherent, own, rules, today)
+            if not case.known:
+                shared[id(case.exposed)] = found
         scored.append(Rescored(case, found, rules.name, as_of))
     return scored

@@ -106,11 +106,13 @@ def parse_facts(inputs: Mapping[str, Any], exposure: Exposure | None = None) -> 
         audits=tuple(
             sorted(map(_audit, inputs["audits"]), key=lambda audit: audit.reported_on, reverse=True)
         ),
-        deviations=tuple(
-            Deviation(tuple(entry["areas"]), entry["severe"], entry["overdue"])
-            for entry in inputs["deviations"]
-        ),
+        deviations=parse_deviations(inputs["deviations"]),
     )
+
+
+def parse_deviations(entries: Sequence[Mapping[str, Any]]) -> tuple[Deviation, ...]:
+    """Read open deviations."""
+    return tuple([Deviation(tuple(each["areas"]), each["severe"], each["overdue"]) for each in entries])
 
 
 def parse_exposure(inputs: Mapping[str, Any]) -> Exposure:

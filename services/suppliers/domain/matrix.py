@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, NamedTuple
+
+from services.suppliers.domain.facts import utc_day
+from services.suppliers.domain.rules import ARITHMETIC
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from services.suppliers.domain.facts import Facts, Matrix
     from services.suppliers.domain.rules import Rules
+    from services.suppliers.domain.work import Dated
 
 _BEST_FIRST = ("audited", "reviewed", "self_declared")
 ZERO, HUNDRED = Decimal(0), Decimal(100)
@@ -27,8 +31,6 @@ class Cell(NamedTuple):
 
 # 7 rows (PR1-PR7) of 4 columns (the areas); None: nobody knows anything.
 Cells = tuple[tuple[Cell | None, ...], ...]
-# The same as bare tuples, which take a third of the time to make: a rescoring makes millions
-Bare = tuple[tuple[tuple[str, Decimal, Decimal] | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ def evidence(facts: Facts, today: date) -> list[Evidence]:
     return sorted(found, key=lambda each: (each.expired(today), _BEST_FIRST.index(each.stage)))
 
 
-def confidence(of: Evidence, rules: Rules, today: date) -> Decimal:
+def confidence(of: Evidence | Dated, rules: Rules, today: date) -> Decimal:
     """Return how far a score is trusted: full when new, falling in a straight line, nothing once expired."""
-    if of.expired(today):
+    if today > of.valid_until:
         return ZERO
     validity = (of.valid_until - of.since).days
     age = max(0, (today - of.since).days)  # a clock behind the other service's makes nothing younger than new
@@ -69,38 +71,27 @@ def confidence(of: Evidence, rules: Rules, today: date) -> Decimal:
     return rules.confidence[of.stage] * (1 - (1 - rules.confidence_left_at_end) * spent)
 
 
-def cells(known: Bare | None) -> Cells | None:
-    """Return cells by their names."""
-    if known is None:
-        return None
-    return tuple(tuple(None if cell is None else Cell(*cell) for cell in row) for row in known)
-
-
-def bare_cells(found: Sequence[Evidence], rules: Rules, today: date) -> Bare | None:
-    """Return what counts in each cell, the best that has a score there; None where there is nothing."""
+def cells(facts: Facts, rules: Rules, as_of: datetime) -> Cells | None:
+    """Return what counts in each cell: the best that has a score there; None where there is nothing."""
+    today = utc_day(as_of)
+    found = evidence(facts, today)
     if not found:
         return None
-    trusted = [(each.stage, confidence(each, rules, today), each.matrix) for each in found]
-    return tuple([_row(trusted, row) for row in range(len(found[0].matrix))])
+    with localcontext(ARITHMETIC):
+        trusted = [(each, confidence(each, rules, today)) for each in found]
+    return tuple(
+        tuple(_cell(trusted, row, column) for column in range(len(scores)))
+        for row, scores in enumerate(found[0].matrix)
+    )
 
 
-def _row(
-    trusted: Sequence[tuple[str, Decimal, Matrix]], row: int
-) -> tuple[tuple[str, Decimal, Decimal] | None, ...]:
-    """Return a row by the best evidence; where that has no score, the next best fills the gap."""
-    found: list[tuple[str, Decimal, Decimal] | None] = []
-    for stage, worth, matrix in trusted:
-        its = [None if score is None else (stage, worth, score) for score in matrix[row]]
-        found = [better or cell for better, cell in zip(found, its, strict=True)] if found else its
-        if None not in found:
-            break
-    return tuple(found)
-
-
-def mitigation(known: Bare | None, column: int) -> Decimal:
-    """Return the mean over an area's non-null cells of confidence x score / 100; 0 where there is none."""
-    counted = [cell[1] * cell[2] / HUNDRED for row in known or () if (cell := row[column])]
-    return sum(counted, ZERO) / len(counted) if counted else ZERO
+def _cell(trusted: Sequence[tuple[Evidence, Decimal]], row: int, column: int) -> Cell | None:
+    counting = (
+        Cell(each.stage, worth, score)
+        for each, worth in trusted
+        if (score := each.matrix[row][column]) is not None
+    )
+    return next(counting, None)
 
 
 def claim_gap(facts: Facts, found: Sequence[Evidence]) -> Decimal | None:

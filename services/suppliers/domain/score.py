@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING
 
-from services.suppliers.domain import matrix
 from services.suppliers.domain.facts import utc_day
 from services.suppliers.domain.inherent import inherent_terms
 from services.suppliers.domain.matrix import HUNDRED, ZERO
 from services.suppliers.domain.rules import AREAS, ARITHMETIC
+from services.suppliers.domain.work import mitigation, work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from services.suppliers.domain.facts import Deviation, Facts
+    from services.suppliers.domain.facts import Deviation, Exposure, Facts
     from services.suppliers.domain.inherent import Inherent
-    from services.suppliers.domain.matrix import Bare, Cells
     from services.suppliers.domain.rules import Rules
+    from services.suppliers.domain.work import Work
 
 # Safest first; their limits are the rule set's.
 BANDS = ("very_low", "low", "medium", "high", "very_high")
@@ -43,55 +43,72 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A case's score with every term that it is made of."""
+    """A case's score with every term that it is made of; `confidence`: in each piece of evidence, 0-1."""
 
     score: Decimal | None
     band: str
     areas: Mapping[str, Area]
-    bare_cells: Bare | None
+    work: Work
+    confidence: tuple[Decimal, ...]
     no_data_areas: tuple[str, ...]
-    stage: str | None
-    claim_gap: Decimal | None
-    critical_open: int
-    severe_open: int
     site_known: bool
-    not_cooperating: bool
-    recommendation: str | None
 
     @property
-    def cells(self) -> Cells | None:
-        """What counts in each cell of the matrix."""
-        return matrix.cells(self.bare_cells)
+    def stage(self) -> str | None:
+        """How well the case as a whole is known."""
+        return self.work.stage
+
+    @property
+    def claim_gap(self) -> Decimal | None:
+        """By how many points claims exceed what audits found."""
+        return self.work.claim_gap
+
+    @property
+    def critical_open(self) -> int:
+        """How many critical questions were answered badly."""
+        return self.work.critical_open
+
+    @property
+    def severe_open(self) -> int:
+        """How many severe deviations are open."""
+        return sum(deviation.severe for deviation in self.work.deviations)
+
+    @property
+    def not_cooperating(self) -> bool:
+        """Whether the supplier does not take part."""
+        return self.work.not_cooperating
+
+    @property
+    def recommendation(self) -> str | None:
+        """What who reviewed the assessment recommends."""
+        return self.work.recommendation
 
 
-def score(facts: Facts, rules: Rules, as_of: datetime, inherent: Sequence[Inherent] | None = None) -> Score:
-    """Score a case as it stands at `as_of` (aware); `inherent`: what is worked out of its exposure."""
+def score(facts: Facts, rules: Rules, as_of: datetime) -> Score:
+    """Score a case as it stands at `as_of` (aware)."""
     today = utc_day(as_of)
-    terms = inherent or inherent_terms(facts.exposure, rules, today)
+    inherent = inherent_terms(facts.exposure, rules, today)
+    return score_of(facts.exposure, inherent, work(facts, today), rules, today)
+
+
+def score_of(exposure: Exposure, inherent: Sequence[Inherent], own: Work, rules: Rules, today: date) -> Score:
+    """Score a case by what was worked out of its facts: its inherent risk, and what is known of its work."""
     with localcontext(ARITHMETIC):
-        found = matrix.evidence(facts, today)
-        cells = matrix.bare_cells(found, rules, today)
+        trusted = own.confidence(rules, today)
         areas = {
-            area: _area(area, terms[position], facts, matrix.mitigation(cells, position), rules)
+            area: _area(area, inherent[position], own, mitigation(own.areas[position], trusted), rules)
             for position, area in enumerate(AREAS)
         }
-        total = _total(list(areas.values()), facts.deviations, rules)
+        total = _total(list(areas.values()), own.deviations, rules)
         rounded = None if total is None else total.quantize(rules.score_step, ROUND_HALF_UP)
-        gap = matrix.claim_gap(facts, found)
-    judgement = facts.judgement
     return Score(
         score=rounded,
         band=band(rounded, rules),
         areas=areas,
-        bare_cells=cells,
-        no_data_areas=tuple(area for area in AREAS if areas[area].inherent is None),
-        stage=matrix.stage(facts, found),
-        claim_gap=gap,
-        critical_open=len(judgement.critical) if judgement else 0,
-        severe_open=sum(deviation.severe for deviation in facts.deviations),
-        site_known=any(site.tier in rules.tiers for site in facts.exposure.sites),
-        not_cooperating=judgement is not None and judgement.state == "not_cooperating",
-        recommendation=judgement.recommendation if judgement else None,
+        work=own,
+        confidence=trusted,
+        no_data_areas=tuple([area for area in AREAS if areas[area].inherent is None]),
+        site_known=any(site.tier in rules.tiers for site in exposure.sites),
     )
 
 
@@ -102,15 +119,15 @@ def band(rounded: Decimal | None, rules: Rules) -> str:
     return next(name for name, limit in rules.bands if rounded < limit)
 
 
-def _area(area: str, terms: Inherent, facts: Facts, mitigation: Decimal, rules: Rules) -> Area:
-    deviations = [deviation for deviation in facts.deviations if area in deviation.areas]
+def _area(area: str, terms: Inherent, own: Work, mitigated: Decimal, rules: Rules) -> Area:
+    deviations = [deviation for deviation in own.deviations if area in deviation.areas]
     return Area(
         country=terms.country,
         category=terms.category,
         inherent=terms.inherent,
         partial=(terms.country is None) != (terms.category is None),
-        mitigation=mitigation,
-        residual=_residual(terms.inherent, mitigation, deviations, rules),
+        mitigation=mitigated,
+        residual=_residual(terms.inherent, mitigated, deviations, rules),
     )
 
 

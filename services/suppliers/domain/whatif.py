@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from services.suppliers.domain.facts import Audit, Judgement, utc_day
-from services.suppliers.domain.matrix import Evidence, bare_cells, cells, evidence
+from services.suppliers.domain.matrix import Evidence, cells
 from services.suppliers.domain.rules import AREAS
 from services.suppliers.domain.score import BANDS, NO_DATA, Score, score
 
@@ -86,7 +86,7 @@ def _raising(facts: Facts, band: str, rules: Rules, as_of: datetime) -> Iterator
     def suffices(change: CellChange) -> bool:
         return reaches(_scored(facts, change, rules, as_of), band)
 
-    now = cells(bare_cells(evidence(facts, utc_day(as_of)), rules, utc_day(as_of)))
+    now = cells(facts, rules, as_of)
     for number, row in enumerate(ROWS):
         for column, area in enumerate(AREAS):
             full = CellChange(row, area, Decimal(_STEPS))
@@ -118,7 +118,7 @@ def _scored(facts: Facts, change: CellChange, rules: Rules, as_of: datetime) -> 
 def _with_cell(facts: Facts, change: CellChange, rules: Rules, as_of: datetime) -> Facts:
     """Return the facts with one cell changed; what there is of that stage keeps its age until it expires."""
     row, column, today = ROWS.index(change.row), AREAS.index(change.area), utc_day(as_of)
-    now = cells(bare_cells(evidence(facts, today), rules, today))
+    now = cells(facts, rules, as_of)
     counts = now and now[row][column]
     stage = change.stage or (counts.stage if counts else "reviewed")
     if stage == "audited":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from chassis import sql
+from services.suppliers.domain import Kept
 from services.suppliers.repository import categories, countries
 
 if TYPE_CHECKING:
@@ -14,12 +17,9 @@ if TYPE_CHECKING:
 
     Sites = tuple[tuple[int, str], ...]  # distinct (tier, country), sorted
 
-# What is known of a case that nothing has happened to, as PostgreSQL writes it
-_NOTHING = '{"audits": [], "judgement": null, "deviations": []}'
 
-
-class Inputs(NamedTuple):
-    """Facts: what a score is computed from, and the same as the JSON that is kept with it."""
+class _Part(NamedTuple):
+    """Facts that several exposures have, and the same as JSON."""
 
     read: Mapping[str, Any]
     written: str
@@ -28,17 +28,17 @@ class Inputs(NamedTuple):
 class Facts:
     """The facts of cases; what follows from sites and category is made and written once, and shared.
 
-    It holds as long as what scores are computed with stays as it is (see basis).
+    They hold as long as what scores are computed with stays as it is (see basis).
     """
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self._named: set[str] = set()  # the countries whose values are known
         self._newest: dict[str, tuple[int, dict[str, Any]]] = {}  # index -> year, values by country
-        self._analyses: dict[str, Inputs] = {}
-        self._sites: dict[Sites, Inputs] = {}
-        self._values: dict[frozenset[str], Inputs] = {}
-        self._exposed: dict[tuple[str, Sites], Inputs] = {}
+        self._analyses: dict[str, _Part] = {}
+        self._sites: dict[Sites, _Part] = {}
+        self._values: dict[frozenset[str], _Part] = {}
+        self._exposed: dict[tuple[str, Sites], Kept] = {}
 
     def __len__(self) -> int:
         """Return of how many categories with sites the facts are kept: some 2 kB each."""
@@ -55,32 +55,24 @@ class Facts:
         unknown = {category_id for category_id, _ in new} - self._analyses.keys()
         if unknown:
             read = categories.analyses(tx, unknown)
-            self._analyses |= {each: _written({"analysis": analysis}) for each, analysis in read.items()}
+            self._analyses |= {each: _part({"analysis": analysis}) for each, analysis in read.items()}
 
-    def of(self, category_id: str, sites: Sites, known: str | None) -> Inputs:
-        """Return the facts of a case with sites in a category, after `learn`.
+    def of(self, category_id: str, sites: Sites) -> Kept:
+        """Return the facts of cases with sites in a category, after `learn`: always the same object."""
+        if (category_id, sites) not in self._exposed:
+            self._exposed[category_id, sites] = self._of_sites(category_id, sites)
+        return self._exposed[category_id, sites]
 
-        `known`: what is known of it alone, as PostgreSQL writes it; None: nothing.
-        """
-        exposed = self._exposed.get((category_id, sites))
-        if exposed is None:
-            exposed = self._exposed[category_id, sites] = self._of_sites(category_id, sites)
-        if known is None or known == _NOTHING:
-            return exposed
-        written = exposed.written.removesuffix(_NOTHING[1:]) + known[1:]
-        return Inputs({**exposed.read, **sql.loads(known)}, written)
-
-    def _of_sites(self, category_id: str, sites: Sites) -> Inputs:
+    def _of_sites(self, category_id: str, sites: Sites) -> Kept:
         named = frozenset(country for _, country in sites)
         if sites not in self._sites:
             entries = [{"tier": tier, "country": country} for tier, country in sites]
-            self._sites[sites] = _written({"sites": entries})
+            self._sites[sites] = _part({"sites": entries})
         if named not in self._values:
-            self._values[named] = _written(self._of_countries(named))
+            self._values[named] = _part(self._of_countries(named))
         parts = (self._sites[sites], self._analyses[category_id], self._values[named])
         read = {name: value for part in parts for name, value in part.read.items()}
-        written = "".join(f"{part.written[1:-1]}," for part in parts)
-        return Inputs(read | sql.loads(_NOTHING), f"{{{written}{_NOTHING[1:]}")
+        return _kept(read, f"{{{','.join(part.written[1:-1] for part in parts)}}}")
 
     def _of_countries(self, named: frozenset[str]) -> dict[str, Any]:
         return {
@@ -92,8 +84,22 @@ class Facts:
         }
 
 
-def _written(read: Mapping[str, Any]) -> Inputs:
-    return Inputs(read, sql.document(read))
+def _part(read: Mapping[str, Any]) -> _Part:
+    return _Part(read, sql.document(read))
+
+
+def known_of(text: str | None) -> Kept | None:
+    """Read what is known of a case alone, as PostgreSQL writes it; None: nothing."""
+    return None if text is None else _kept(sql.loads(text), text)
+
+
+def _kept(read: Mapping[str, Any], written: str) -> Kept:
+    return Kept(content_id(written), read, written)
+
+
+def content_id(text: str) -> UUID:
+    """Return the id under which a text is kept: the first half of its SHA-256."""
+    return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16])
 
 
 def sites_of(pairs: str | None) -> Sites:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from chassis import sql
 from chassis.http import paging
 from chassis.ids import uuid7
-from services.suppliers.domain import FLAGS, Case, Previous, flags
+from services.suppliers.domain import FLAGS, Case, Previous, cells, flags, parse_facts
 from services.suppliers.events import DeviationOverdue, DeviationVerified
-from services.suppliers.repository import basis, terms
-from services.suppliers.repository.facts import Facts, Inputs, sites_of
+from services.suppliers.repository import basis, rule_sets, terms
+from services.suppliers.repository.facts import Facts, content_id, known_of, sites_of
 from services.suppliers.schemas import HistoryQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from uuid import UUID
 
     from chassis.access import Owners
     from chassis.db import Transaction
     from chassis.events import Received
-    from services.suppliers.domain import Key, Rescored
+    from services.suppliers.domain import Kept, Key, Rescored
 
 queries: Any = sql.load(__file__)
 
@@ -89,12 +88,12 @@ def cases_to_score(tx: Transaction, keys: Iterable[Key]) -> list[Case]:
     rows = list(queries.cases_to_score(tx, keys=_keys(keys)))
     facts, exposed = Facts(), [(row.category_id, sites_of(row.sites)) for row in rows]
     facts.learn(tx, exposed)
-    return [_case(row, facts.of(*of, row.known)) for row, of in zip(rows, exposed, strict=True)]
+    return [_case(row, facts.of(*of)) for row, of in zip(rows, exposed, strict=True)]
 
 
-def _case(row: Any, inputs: Inputs) -> Case:
+def _case(row: Any, exposed: Kept) -> Case:
     key = (row.supplier_id, row.category_id)
-    return Case(key, inputs.read, row.contract_ends_on, _previous(row), inputs.written)
+    return Case(key, exposed, known_of(row.known), row.contract_ends_on, _previous(row))
 
 
 def _previous(row: Any) -> Previous | None:
@@ -125,27 +124,41 @@ def save_scores(tx: Transaction, scored: Sequence[Rescored], causes: Mapping[Key
     tx.later(queries.save_scores, rows=sql.rows(rows), as_of=scored[0].as_of)
 
 
-def save_results(tx: Transaction, scored: Iterable[Rescored]) -> dict[int, UUID]:
-    """Keep what scores consist of, under a hash of it; return the ids by the scores' id()."""
-    found: dict[int, tuple[UUID, str]] = {}
-    for each in scored:
-        if id(each.score) not in found:
-            found[id(each.score)] = _result(each)
-    rows = dict(found.values())
-    whole = ",".join(f'{{"result_id":"{result_id}",{text[1:]}' for result_id, text in rows.items())
-    tx.later(queries.save_results, rows=f"[{whole}]")
-    return {score: result_id for score, (result_id, _) in found.items()}
+def save_results(tx: Transaction, scored: Iterable[Rescored], kept: Collection[UUID] = ()) -> dict[int, UUID]:
+    """Keep what scores consist of and follow from, under hashes of it; return the ids by the scores' id().
+
+    `kept`: what they follow from that is kept already.
+    """
+    found = {id(each.score): each for each in scored}
+    texts = {score: _result(each) for score, each in found.items()}
+    exposures = {each.case.exposed.id: each.case.exposed for each in found.values()}
+    known = {each.case.known.id: each.case.known for each in found.values() if each.case.known}
+    _save(tx, queries.save_exposures, "exposure_id", _facts(exposures.values(), kept))
+    _save(tx, queries.save_known, "known_id", _facts(known.values(), kept))
+    ids = {score: content_id(text) for score, text in texts.items()}
+    _save(tx, queries.save_results, "result_id", {ids[score]: text for score, text in texts.items()})
+    return ids
 
 
-def _result(rescored: Rescored) -> tuple[UUID, str]:
-    """Return what a score consists of as JSON, and a hash of it: who has the same has the same row."""
-    score, inputs = rescored.score, rescored.case.written or sql.document(rescored.case.inputs)
-    outcome = sql.document(
-        {name: getattr(score, name) for name in _OUTCOME} | {"rule_set": rescored.rule_set}
-    )
-    written = f'"areas":{terms.areas(score.areas)},"cells":{terms.cells(score.bare_cells)}'
-    text = f'{{"inputs":{inputs},{written},{outcome[1:]}'
-    return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16]), text
+def _facts(of: Iterable[Kept], kept: Collection[UUID]) -> dict[UUID, str]:
+    return {each.id: f'{{"facts":{each.written}}}' for each in of if each.written and each.id not in kept}
+
+
+def _save(tx: Transaction, query: Any, name: str, rows: Mapping[UUID, str]) -> None:
+    """Keep JSON objects, each with its id in it."""
+    if rows:
+        whole = ",".join(f'{{"{name}":"{content_id}",{text[1:]}' for content_id, text in rows.items())
+        tx.later(query, rows=f"[{whole}]")
+
+
+def _result(rescored: Rescored) -> str:
+    """Return what a score consists of as JSON: who has the same has the same row."""
+    score, case = rescored.score, rescored.case
+    follows = {"exposure_id": case.exposed.id, "known_id": case.known and case.known.id}
+    outcome = {name: getattr(score, name) for name in _OUTCOME}
+    told = {"rule_set": rescored.rule_set, "assessed_at": score.work.assessed_at}
+    text = sql.document(follows | outcome | told)
+    return f'{text[:-1]},"areas":{terms.areas(score.areas)},"work":{terms.work(score)}}}'
 
 
 def _score_row(rescored: Rescored, result_id: UUID, causes: Sequence[UUID]) -> dict[str, Any]:
@@ -162,7 +175,16 @@ def _score_row(rescored: Rescored, result_id: UUID, causes: Sequence[UUID]) -> d
 
 def current_scores(tx: Transaction, supplier_id: UUID, reach: Mapping[str, str | None]) -> list[Any]:
     """Return the present score of each of a supplier's cases within reach (region, area), by category."""
-    return list(queries.current_scores(tx, supplier_id=supplier_id, **reach))
+    return _with_cells(tx, queries.current_scores(tx, supplier_id=supplier_id, **reach))
+
+
+def _with_cells(tx: Transaction, rows: Iterable[Any]) -> list[Any]:
+    """Return scores with what counts in each cell: it follows from their facts, by their own rule set."""
+    found = list(rows)
+    rules = {name: rule_sets.named(tx, name) for name in {row.rule_set for row in found}}
+    return [
+        row._replace(cells=cells(parse_facts(row.inputs), rules[row.rule_set], row.as_of)) for row in found
+    ]
 
 
 def scores_after(tx: Transaction, after: Key | None, limit: int) -> list[Any]:
@@ -182,7 +204,8 @@ def score_history(
 ) -> dict[str, Any]:
     """Return a page of a supplier's scores within reach (region, area)."""
     filters = {"supplier_id": supplier_id, "category_id": query["category_id"], **reach}
-    return paging.fetch(tx, queries.score_history, query, HistoryQuery, **filters)
+    page = paging.fetch(tx, queries.score_history, query, HistoryQuery, **filters)
+    return {**page, "items": _with_cells(tx, page["items"])}
 
 
 def _keys(keys: Iterable[Key]) -> str:

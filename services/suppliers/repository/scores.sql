@@ -84,12 +84,26 @@ SELECT k.supplier_id, k.category_id, category.effective_area AS responsible_area
 FROM jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k
 LEFT JOIN category USING (category_id);
 
+-- name: save_exposures!
+-- Where and what goods are that scores follow from, each once.
+INSERT INTO risk_exposure (exposure_id, facts)
+SELECT exposure_id, facts FROM json_populate_recordset(NULL::risk_exposure, (:rows)::json)
+ORDER BY exposure_id
+ON CONFLICT DO NOTHING;
+
+-- name: save_known!
+-- What is known of cases alone that scores follow from, each once.
+INSERT INTO risk_known (known_id, facts)
+SELECT known_id, facts FROM json_populate_recordset(NULL::risk_known, (:rows)::json)
+ORDER BY known_id
+ON CONFLICT DO NOTHING;
+
 -- name: save_results!
 -- What scores consist of, each once.
-INSERT INTO risk_result (result_id, rule_set, score, band, stage, areas, cells, no_data_areas, claim_gap, critical_open,
-    severe_open, not_cooperating, recommendation, site_known, inputs)
-SELECT result_id, rule_set, score, band, stage, areas, cells, no_data_areas, claim_gap, critical_open,
-    severe_open, not_cooperating, recommendation, site_known, inputs
+INSERT INTO risk_result (result_id, rule_set, score, band, stage, areas, work, no_data_areas, claim_gap, critical_open,
+    severe_open, not_cooperating, recommendation, assessed_at, site_known, exposure_id, known_id)
+SELECT result_id, rule_set, score, band, stage, areas, work, no_data_areas, claim_gap, critical_open,
+    severe_open, not_cooperating, recommendation, assessed_at, site_known, exposure_id, known_id
 FROM json_populate_recordset(NULL::risk_result, (:rows)::json)
 ORDER BY result_id
 ON CONFLICT DO NOTHING;
@@ -113,15 +127,16 @@ FROM added JOIN risk_result AS r USING (result_id)
 WHERE (c.supplier_id, c.category_id) = (added.supplier_id, added.category_id);
 
 -- name: current_scores
--- The present score of each of a supplier's cases; a region's or an area's own only, where one is named.
-SELECT s.* FROM cases_within(:region, :area) AS c
+-- The present score of each of a supplier's cases; a region's or an area's own only, where one is named. `cells`: who reads it
+-- works them out of the rest.
+SELECT s.*, NULL AS cells FROM cases_within(:region, :area) AS c
 JOIN risk_score AS s USING (supplier_id, category_id, score_id)
 WHERE c.supplier_id = :supplier_id
 ORDER BY c.category_id;
 
 -- name: scores_after
 -- Present scores in the order of their cases, from after one on: what a resync tells.
-SELECT s.*, s.inputs #>> '{judgement,completed_at}' AS assessed_at FROM risk_case AS c
+SELECT s.* FROM risk_case AS c
 JOIN risk_score AS s USING (supplier_id, category_id, score_id)
 WHERE (:supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:supplier_id)::uuid, (:category_id)::text)
 ORDER BY c.supplier_id, c.category_id
@@ -130,16 +145,15 @@ LIMIT :limit;
 -- name: scored_otherwise
 -- Those of the named cases whose present score does not take in what is known of them: also that it is nothing any more.
 SELECT n.supplier_id, n.category_id FROM known_case AS n
-JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k USING (supplier_id, category_id)
+JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS named USING (supplier_id, category_id)
 JOIN risk_case AS c USING (supplier_id, category_id)
 LEFT JOIN risk_result AS r ON r.result_id = c.result_id
-WHERE (n.known IS NOT NULL OR c.result_id IS NOT NULL)
-  AND coalesce(n.known, '{"judgement": null, "audits": [], "deviations": []}') IS DISTINCT FROM
-      json_build_object('judgement', r.inputs -> 'judgement', 'audits', r.inputs -> 'audits', 'deviations', r.inputs -> 'deviations')::jsonb;
+LEFT JOIN risk_known AS k USING (known_id)
+WHERE (n.known IS NOT NULL OR c.result_id IS NOT NULL) AND n.known IS DISTINCT FROM k.facts::jsonb;
 
 -- name: score_history
--- A supplier's scores, of all or of one category; a region's or an area's own cases only, where one is named.
-SELECT s.* FROM risk_score AS s
+-- A supplier's scores, of all or of one category; a region's or an area's own cases only, where one is named. `cells`: likewise.
+SELECT s.*, NULL AS cells FROM risk_score AS s
 WHERE s.supplier_id = :supplier_id
   AND ((:category_id)::text IS NULL OR s.category_id = :category_id)
   AND EXISTS (SELECT FROM cases_within(:region, :area) AS c

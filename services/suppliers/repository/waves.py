@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chassis import sql
 from chassis.http import paging
 from chassis.ids import uuid7
+from services.suppliers.domain import Kept, Previous, flags, parse_work
+from services.suppliers.repository import facts
 from services.suppliers.schemas.waves import TrialQuery, WaveQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from chassis.db import Transaction
     from services.suppliers.domain import Rescored
+    from services.suppliers.domain.work import Work
 
     Part = tuple[UUID, UUID]  # wave, part
     # category, result (its id as text, which is looked up faster): cases that get the same new score
@@ -33,6 +36,18 @@ class Move(NamedTuple):
     bands: tuple[str, str]  # before and after
     result_id: UUID | None  # None: nothing that shows
     news: Rescored | None
+
+
+class Result(NamedTuple):
+    """What a score consists of, as far as the next one follows from it.
+
+    `known`: what is known of the case alone, its content only where that has to be worked out anew.
+    """
+
+    previous: Previous
+    sites: facts.Sites
+    known: Kept | None
+    work: Work | None
 
 
 def add(tx: Transaction, wave: Mapping[str, Any], now: datetime) -> UUID:
@@ -128,10 +143,21 @@ def _row(group: Group, move: Move) -> dict[str, Any]:
     }
 
 
-def results(tx: Transaction, result_ids: Iterable[str]) -> dict[str, Any]:
-    """Return what scores consist of, by id."""
-    rows = queries.results(tx, result_ids=sorted(result_ids))
-    return {row.result_id: row for row in rows}
+def results(tx: Transaction, result_ids: Iterable[str], today: date) -> dict[str, Result]:
+    """Return what scores consist of, by id, with what it is on a day (UTC)."""
+    rows = list(queries.results(tx, result_ids=sorted(result_ids)))
+    works = {row.result_id: parse_work(sql.loads(row.work), row) for row in rows if row.work}
+    ended = {row.known_id for row in rows if row.work and not works[row.result_id].holds(today)}
+    read = {row.known_id: row.facts for row in queries.known(tx, known_ids=sorted(ended))} if ended else {}
+    return {
+        row.result_id: Result(
+            Previous(row.score, row.band, flags(row)),
+            facts.kept_sites(row.sites),
+            Kept(row.known_id, read.get(row.known_id, {}), "") if row.known_id else None,
+            None if row.known_id in read else works.get(row.result_id),
+        )
+        for row in rows
+    }
 
 
 def move(tx: Transaction, part: Any, basis: str, moves: Mapping[Group, Move], now: datetime) -> list[Any]:

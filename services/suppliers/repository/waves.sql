@@ -108,12 +108,15 @@ ORDER BY result_id, category_id
 ON CONFLICT DO NOTHING;
 
 -- name: results
--- Scores with the facts that they follow from, beside country values and analyses: `sites`, and `known` of the case alone,
--- written as `known_case` is.
-SELECT result_id::text AS result_id, score, band, stage, critical_open, severe_open, claim_gap, not_cooperating, recommendation, site_known,
-       inputs ->> 'sites' AS sites,
-       format('{"audits": %%s, "judgement": %%s, "deviations": %%s}', inputs -> 'audits', inputs -> 'judgement', inputs -> 'deviations') AS known
-FROM risk_result WHERE result_id = ANY((:result_ids)::uuid[]);
+-- Scores with what they follow from, beside country values and analyses: `sites`, and `work`, what is known of the case alone.
+SELECT r.result_id::text AS result_id, r.score, r.band, r.stage, r.critical_open, r.severe_open, r.claim_gap, r.not_cooperating,
+       r.recommendation, r.site_known, r.assessed_at, r.known_id, r.work::text AS work, e.facts ->> 'sites' AS sites
+FROM risk_result AS r JOIN risk_exposure AS e USING (exposure_id)
+WHERE r.result_id = ANY((:result_ids)::uuid[]);
+
+-- name: known
+-- What is known of cases alone.
+SELECT known_id, facts FROM risk_known WHERE known_id = ANY((:known_ids)::uuid[]);
 
 -- name: move_part
 -- Give the cases of a part, which are locked, the new scores of cases like them, of this part or met before: each is appended

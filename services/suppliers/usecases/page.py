@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from chassis.http import Html
@@ -70,7 +69,7 @@ def _told(tx: Transaction, row: Any, lang: str) -> Told:
         facts=domain.parse_facts(row.inputs),
         rules=repository.rule_sets.named(tx, row.rule_set),
         areas={area: text.stored_area(row.areas[area]) for area in domain.AREAS},
-        cells=row.cells and [[_cell(cell) for cell in line] for line in row.cells],
+        cells=row.cells,
         pen=pages.pen(lang),
     )
 
@@ -78,12 +77,6 @@ def _told(tx: Transaction, row: Any, lang: str) -> Told:
 def _country(code: str, lang: str) -> str:
     known = reference.BY_ISO2.get(code)
     return getattr(known, lang) if known else code
-
-
-def _cell(kept: Mapping[str, Any] | None) -> domain.Cell | None:
-    if kept is None:
-        return None
-    return domain.Cell(kept["stage"], *(Decimal(str(kept[name])) for name in ("confidence", "score")))
 
 
 def _missing(lines: Mapping[str, Sequence[text.Line]]) -> list[tuple[str, list[str]]]:

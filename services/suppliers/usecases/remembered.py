@@ -9,6 +9,7 @@ from services.suppliers import domain, repository
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from services.suppliers.domain import Inherents, Rescored, Rules
     from services.suppliers.repository.facts import Facts
@@ -25,11 +26,12 @@ class Shared(NamedTuple):
 
     facts: Facts
     inherents: Inherents
+    kept: set[UUID]  # which exposures are kept with scores
 
     @classmethod
     def of(cls, facts: Facts, rules: Rules, now: datetime) -> Self:
         """Begin with some facts, and nothing worked out."""
-        return cls(facts, domain.Inherents(rules, domain.utc_day(now)))
+        return cls(facts, domain.Inherents(rules, domain.utc_day(now)), set())
 
 
 class Memo:

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
     from chassis.access import Identity
     from chassis.db import Begin, Transaction
-    from services.suppliers.domain import Case, Rescored, Rules
-    from services.suppliers.repository.facts import Facts
-    from services.suppliers.repository.waves import Group, Part
+    from services.suppliers.domain import Case, Kept, Rescored, Rules
+    from services.suppliers.repository.waves import Group, Part, Result
 
 log = structlog.get_logger()
 
@@ -119,6 +118,7 @@ def _work_off_or_fail(begin_tx: Begin, part: Part, now: datetime) -> None:
         with begin_tx() as tx:
             _work_off(tx, part, now)
     except Exception as fault:
+        _memo.forget()  # what it takes for kept may not be
         if not faults.lasting(fault):
             raise
         log.exception("wave_failed", wave=str(part[0]))
@@ -148,9 +148,9 @@ def _rescore(tx: Transaction, wave: Any, part: Part, rules: Rules, now: datetime
     new, bands = repository.waves.hold(tx, wave, basis)
     shared = _memo.shared(this, rules, now)
     scored = _scored(tx, new, shared, rules, now)
-    moves = _moves(tx, wave, scored)
+    moves = _moves(tx, wave, scored, shared)
     # where something is known of a case alone, no other has the same
-    lasting = {group: moves[group] for group, each in scored.items() if each.score.bare_cells is None}
+    lasting = {group: moves[group] for group, each in scored.items() if each.case.known is None}
     repository.waves.add_moves(tx, wave, basis, lasting)
     _memo.learn(this, {group: move.news for group, move in lasting.items() if move.news})
     moved = repository.waves.move(tx, wave, basis, moves, now)
@@ -164,10 +164,11 @@ def _rescore(tx: Transaction, wave: Any, part: Part, rules: Rules, now: datetime
     repository.waves.end(tx, part, bands, len(told))
 
 
-def _moves(tx: Transaction, wave: Any, scored: Mapping[Group, Rescored]) -> dict[Group, Move]:
+def _moves(tx: Transaction, wave: Any, scored: Mapping[Group, Rescored], shared: Shared) -> dict[Group, Move]:
     """Keep the new scores of groups, each once; what only time changed is kept if it shows."""
     kept = [each for each in scored.values() if wave.kind != "decay" or each.differs]
-    results = repository.scores.save_results(tx, kept) if kept else {}
+    results = repository.scores.save_results(tx, kept, shared.kept)
+    shared.kept.update(each.case.exposed.id for each in kept)
     return {
         group: Move(_bands(each), results.get(id(each.score)), each if each.is_news else None)
         for group, each in scored.items()
@@ -180,25 +181,21 @@ def _scored(
     """Score each group once: by its facts, with the countries' values and the analyses that hold now."""
     if not groups:
         return {}
-    known = repository.waves.results(tx, {result_id for _, result_id in groups})
-    exposed = [
-        (category_id, repository.facts.kept_sites(known[result_id].sites))
-        for category_id, result_id in groups
-    ]
+    were = repository.waves.results(tx, {result_id for _, result_id in groups}, domain.utc_day(as_of))
+    exposed = [(category_id, were[result_id].sites) for category_id, result_id in groups]
     shared.facts.learn(tx, exposed)
     cases = (
-        _group_case(shared.facts, of, known[result_id])
-        for of, (_, result_id) in zip(exposed, groups, strict=True)
+        _group_case(group, shared.facts.of(*of), were[group[1]])
+        for group, of in zip(groups, exposed, strict=True)
     )
     scored = domain.rescore(scoring.in_turns(cases), rules, as_of, shared.inherents)
     return dict(zip(groups, scored, strict=True))
 
 
-def _group_case(facts: Facts, exposed: tuple[str, Any], result: Any) -> Case:
+def _group_case(group: Group, exposed: Kept, was: Result) -> Case:
     """Return a group as if it were one case."""
-    inputs = facts.of(*exposed, result.known)
-    previous = domain.Previous(result.score, result.band, domain.flags(result))
-    return domain.Case((result.result_id, exposed[0]), inputs.read, None, previous, inputs.written)
+    key: Any = group
+    return domain.Case(key, exposed, was.known, None, was.previous, was.work)
 
 
 def _of_case(row: Any, group: Rescored) -> Rescored:

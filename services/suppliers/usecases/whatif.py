@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from chassis.access import Identity
     from chassis.db import Transaction
-    from services.suppliers.domain import Rules, Way
+    from services.suppliers.domain import Rules, Score, Way
+    from services.suppliers.domain.facts import Facts
 
 
 def suppose(
@@ -40,11 +41,16 @@ def suppose(
         "category_id": asked["category_id"],
         "as_of": now,
         "rule_set": then_rules.name,
-        "now": domain.score(facts, rules, now),
-        "then": then,
+        "now": _terms(facts, domain.score(facts, rules, now), rules, now),
+        "then": _terms(supposed, then, then_rules, now),
         "reached": domain.reaches(then, goal) if goal else None,
         "ways": None if ways is None else [_shown(way, left) for way in ways],
     }
+
+
+def _terms(facts: Facts, found: Score, rules: Rules, now: datetime) -> dict[str, Any]:
+    told = {name: getattr(found, name) for name in ("score", "band", "areas")}
+    return {**told, "cells": domain.cells(facts, rules, now)}
 
 
 def _rules(tx: Transaction, name: str | None) -> Rules:
