@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
@@ -246,10 +247,11 @@ def test_a_wave_whose_last_part_was_full_or_that_has_no_cases_ends_all_the_same(
 
 
 def test_others_run_while_cases_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
-    passed: list[None] = []
-    monkeypatch.setattr(turns, "passed", lambda: passed.append(None))
+    passed: list[int] = []  # by whom: other tests' services may still be at work
+    monkeypatch.setattr(turns, "passed", lambda: passed.append(threading.get_ident()))
     cases = [case(each, inputs()) for each in range(3)]
-    assert len(rescore(usecases.scoring.in_turns(cases), rulebook.rules(), NOW)) == len(passed)
+    assert len(rescore(usecases.scoring.in_turns(cases), rulebook.rules(), NOW)) == 3
+    assert passed.count(threading.get_ident()) == 3
 
 
 def test_cases_with_the_same_facts_share_what_their_scores_consist_of(tx: Transaction) -> None:

@@ -91,7 +91,9 @@ def test_another_rule_set_can_be_supposed(tx: Transaction) -> None:
 def test_a_region_asks_about_its_own_cases_only(tx: Transaction) -> None:
     supplier_id = registered(tx)
     body = loaded(schemas.whatif.WhatIf, {"category_id": "handskar"})
-    assert usecases.whatif.suppose(tx, supplier_id, body, caller("region", region="01"), LATER)["now"]["score"]
+    assert usecases.whatif.suppose(tx, supplier_id, body, caller("region", region="01"), LATER)["now"][
+        "score"
+    ]
     with pytest.raises(NotFound):
         usecases.whatif.suppose(tx, supplier_id, body, caller("region", region="20"), LATER)
 

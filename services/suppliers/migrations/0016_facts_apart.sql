@@ -59,3 +59,7 @@ BEGIN
     END IF;
 END
 $$;
+
+-- What a case's row gets stands with the short cut.
+TRUNCATE wave_move;
+ALTER TABLE wave_move ADD COLUMN score numeric(4, 1);

@@ -15,6 +15,7 @@ from services.suppliers.schemas.waves import TrialQuery, WaveQuery
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
+    from decimal import Decimal
     from uuid import UUID
 
     from chassis.db import Transaction
@@ -33,9 +34,18 @@ _LONGEST_REASON = 500
 class Move(NamedTuple):
     """What becomes of a group of cases; `news`: what is told of it, None: nothing."""
 
+    score: Decimal | None
     bands: tuple[str, str]  # before and after
     result_id: UUID | None  # None: nothing that shows
     news: Rescored | None
+
+
+class Met(NamedTuple):
+    """What a part's cases came to: those like cases that the wave has met are moved, the others not yet."""
+
+    bands: Counter[tuple[str, str]]  # of those that are moved
+    news: list[Any]  # those of them that are told of
+    new: list[Any]  # the others
 
 
 class Result(NamedTuple):
@@ -107,40 +117,42 @@ def groups(tx: Transaction, part: Any) -> dict[Group, int]:
     return {(row.category_id, row.result_id): row.cases for row in rows}
 
 
-def hold(tx: Transaction, part: Any, basis: str) -> tuple[dict[Group, int], Counter[tuple[str, str]]]:
-    """Lock the cases of a part until the transaction ends, and count them.
+def move_met(tx: Transaction, part: Any, basis: str, now: datetime) -> Met:
+    """Lock the cases of a part until the transaction ends, and move those like which the wave has met some.
 
-    Returns groups that the wave has not met on this `basis`, as `groups` does, and of the others how many
-    cases go from which band to which.
+    It has met them on this `basis`.
     """
-    new: dict[Group, int] = {}
-    met: Counter[tuple[str, str]] = Counter()
-    for row in queries.hold_part(tx, wave_id=part.wave_id, basis=basis, **_bounds(part)):
-        if row.category_id:
-            new[row.category_id, row.result_id] = row.cases
+    this = {**_this(part, now), "basis": basis, **_bounds(part)}
+    met = Met(Counter(), [], [])
+    for row in queries.move_met(tx, **this):
+        if row.supplier_id is None:
+            met.bands[row.band_before, row.band_after] = row.cases
         else:
-            met[row.band_before, row.band_after] = row.cases
-    return new, met
+            (met.new if row.is_new else met.news).append(row)
+    return met
+
+
+def _this(part: Any, now: datetime) -> dict[str, Any]:
+    # ids of this moment, the rest random: a million are made where the rows are
+    return {"id_prefix": uuid7().bytes[:7], "as_of": now, "wave_id": part.wave_id}
 
 
 def add_moves(tx: Transaction, part: Any, basis: str, moves: Mapping[Group, Move]) -> None:
     """Keep what becomes of groups that other parts have as well."""
     rows = [
-        {**_row(group, move), "band_before": move.bands[0], "band_after": move.bands[1]}
-        for group, move in moves.items()
+        {
+            "category_id": category_id,
+            "result_id": result_id,
+            "new_id": move.result_id,
+            "news": move.news is not None,
+            "score": move.score,
+            "band_before": move.bands[0],
+            "band_after": move.bands[1],
+        }
+        for (category_id, result_id), move in moves.items()
     ]
     if rows:
         tx.later(queries.add_moves, wave_id=part.wave_id, basis=basis, rows=sql.rows(rows))
-
-
-def _row(group: Group, move: Move) -> dict[str, Any]:
-    category_id, result_id = group
-    return {
-        "category_id": category_id,
-        "result_id": result_id,
-        "new_id": move.result_id,
-        "news": move.news is not None,
-    }
 
 
 def results(tx: Transaction, result_ids: Iterable[str], today: date) -> dict[str, Result]:
@@ -160,15 +172,21 @@ def results(tx: Transaction, result_ids: Iterable[str], today: date) -> dict[str
     }
 
 
-def move(tx: Transaction, part: Any, basis: str, moves: Mapping[Group, Move], now: datetime) -> list[Any]:
-    """Give the cases of a part the new results of their groups; return the cases of those that are news.
-
-    `moves`: of the groups that the wave had not met.
-    """
-    rows = [_row(group, move) for group, move in moves.items() if move.result_id]
-    # ids of this moment, the rest random: a million are made where the rows are
-    this = {"id_prefix": uuid7().bytes[:7], "as_of": now, "wave_id": part.wave_id, "basis": basis}
-    return list(queries.move_part(tx, rows=sql.rows(rows), **this, **_bounds(part)))
+def move(tx: Transaction, part: Any, moved: Iterable[tuple[Any, Move]], now: datetime) -> None:
+    """Give cases of a part, as `move_met` returns them, new results."""
+    rows = [
+        {
+            "supplier_id": row.supplier_id,
+            "category_id": row.category_id,
+            "new_id": move.result_id,
+            "score": move.score,
+            "band": move.bands[1],
+        }
+        for row, move in moved
+        if move.result_id
+    ]
+    if rows:
+        tx.later(queries.move_cases, rows=sql.rows(rows), **_this(part, now))
 
 
 def cases(tx: Transaction, part: Any, of: Iterable[Group]) -> list[Any]:

@@ -75,34 +75,49 @@ WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-000
 GROUP BY c.category_id, c.result_id
 ORDER BY c.category_id, c.result_id;
 
--- name: hold_part
--- The cases of a part, locked in the order of their keys: what others have made of them meanwhile is there. Those like cases
--- that the wave has met are counted by their bands, before and after; the others by category and present result.
+-- name: move_met
+-- Lock the cases of a part in the order of their keys: what others have made of them meanwhile is there. Those like cases that
+-- the wave has met get the new scores of these, each appended to the history. Returns cases by themselves that it has met none
+-- like (`is_new`) or that are news, and how many of those that were met went from which band to which.
 WITH part AS MATERIALIZED (
-    SELECT c.category_id, c.result_id FROM risk_case AS c
+    SELECT c.supplier_id, c.category_id, c.result_id, c.score, c.band, c.contract_ends_on FROM risk_case AS c
     WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-0000-000000000000')::uuid AND (:last_supplier_id)::uuid
       AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
       AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
       AND ((:of)::text IS NULL OR c.category_id = :of)
     ORDER BY c.supplier_id, c.category_id
     FOR NO KEY UPDATE OF c
-), met AS (
-    SELECT p.category_id, p.result_id, m.band_before, m.band_after, m.result_id IS NULL AS is_new
+), met AS MATERIALIZED (
+    SELECT p.supplier_id, p.category_id, p.result_id, p.score, p.band, p.contract_ends_on,
+           m.new_id, m.news, m.score AS new_score, m.band_before, m.band_after, m.result_id IS NULL AS is_new
     FROM part AS p
     LEFT JOIN LATERAL ( -- OFFSET 0: looked up by its key; PostgreSQL would read all of it for each part
-        SELECT m.result_id, m.band_before, m.band_after FROM wave_move AS m
+        SELECT m.result_id, m.new_id, m.news, m.score, m.band_before, m.band_after FROM wave_move AS m
         WHERE (m.result_id, m.category_id, m.wave_id, m.basis) = (p.result_id, p.category_id, :wave_id, :basis) OFFSET 0
     ) AS m ON true
     WHERE p.result_id IS NOT NULL
+), added AS (
+    INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, previous_score, previous_band,
+        contract_ends_on, causes)
+    SELECT supplier_id, category_id, encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid,
+           :as_of, new_id, score, band, contract_ends_on, ARRAY[(:wave_id)::uuid]
+    FROM met WHERE new_id IS NOT NULL
+    RETURNING supplier_id, category_id, score_id
+), moved AS (
+    UPDATE risk_case AS c SET score_id = added.score_id, result_id = met.new_id, score = met.new_score, band = met.band_after
+    FROM met JOIN added USING (supplier_id, category_id)
+    WHERE (c.supplier_id, c.category_id) = (met.supplier_id, met.category_id)
 )
-SELECT CASE WHEN is_new THEN category_id END AS category_id, CASE WHEN is_new THEN result_id::text END AS result_id,
-       band_before, band_after, count(*) AS cases
-FROM met GROUP BY 1, 2, 3, 4;
+SELECT supplier_id::text AS supplier_id, category_id, result_id::text AS result_id, contract_ends_on, is_new,
+       NULL AS band_before, NULL AS band_after, 1 AS cases
+FROM met WHERE is_new OR news
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, false, band_before, band_after, count(*) FROM met WHERE NOT is_new GROUP BY band_before, band_after;
 
 -- name: add_moves!
 -- Keep what becomes of cases like those that were scored, for other parts.
-INSERT INTO wave_move (wave_id, basis, category_id, result_id, new_id, news, band_before, band_after)
-SELECT :wave_id, :basis, category_id, result_id, new_id, news, band_before, band_after
+INSERT INTO wave_move (wave_id, basis, category_id, result_id, new_id, news, score, band_before, band_after)
+SELECT :wave_id, :basis, category_id, result_id, new_id, news, score, band_before, band_after
 FROM jsonb_populate_recordset(NULL::wave_move, (:rows)::jsonb)
 ORDER BY result_id, category_id
 ON CONFLICT DO NOTHING;
@@ -118,37 +133,21 @@ WHERE r.result_id = ANY((:result_ids)::uuid[]);
 -- What is known of cases alone.
 SELECT known_id, facts FROM risk_known WHERE known_id = ANY((:known_ids)::uuid[]);
 
--- name: move_part
--- Give the cases of a part, which are locked, the new scores of cases like them, of this part or met before: each is appended
--- to the history. Returns those that are news.
+-- name: move_cases!
+-- Give cases, which are locked, new scores: each is appended to the history.
 WITH new AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset((:rows)::jsonb) AS r (category_id text, result_id uuid, new_id uuid, news boolean)
-), part AS MATERIALIZED (
-    SELECT c.supplier_id, c.category_id, c.result_id, c.score, c.band, c.contract_ends_on,
-           coalesce(new.new_id, m.new_id) AS new_id, coalesce(new.news, m.news) AS news,
+    SELECT c.supplier_id, c.category_id, c.score, c.band, c.contract_ends_on, r.new_id, r.score AS new_score, r.band AS new_band,
            encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid AS score_id
-    FROM risk_case AS c
-    LEFT JOIN new USING (category_id, result_id)
-    LEFT JOIN LATERAL (
-        SELECT m.new_id, m.news FROM wave_move AS m
-        WHERE (m.result_id, m.category_id, m.wave_id, m.basis) = (c.result_id, c.category_id, :wave_id, :basis) OFFSET 0
-    ) AS m ON true
-    WHERE c.supplier_id BETWEEN coalesce(:after_supplier_id, '00000000-0000-0000-0000-000000000000')::uuid AND (:last_supplier_id)::uuid
-      AND ((:after_supplier_id)::uuid IS NULL OR (c.supplier_id, c.category_id) > ((:after_supplier_id)::uuid, (:after_category_id)::text))
-      AND (c.supplier_id, c.category_id) <= ((:last_supplier_id)::uuid, (:last_category_id)::text)
-      AND ((:of)::text IS NULL OR c.category_id = :of)
-      AND coalesce(new.new_id, m.new_id) IS NOT NULL
+    FROM jsonb_to_recordset((:rows)::jsonb) AS r (supplier_id uuid, category_id text, new_id uuid, score numeric(4, 1), band text)
+    JOIN risk_case AS c USING (supplier_id, category_id)
     ORDER BY c.supplier_id, c.category_id
 ), added AS (
     INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, previous_score, previous_band,
         contract_ends_on, causes)
-    SELECT supplier_id, category_id, score_id, :as_of, new_id, score, band, contract_ends_on, ARRAY[(:wave_id)::uuid] FROM part
-), moved AS (
-    UPDATE risk_case AS c SET score_id = part.score_id, result_id = part.new_id, score = r.score, band = r.band
-    FROM part JOIN risk_result AS r ON r.result_id = part.new_id
-    WHERE (c.supplier_id, c.category_id) = (part.supplier_id, part.category_id)
+    SELECT supplier_id, category_id, score_id, :as_of, new_id, score, band, contract_ends_on, ARRAY[(:wave_id)::uuid] FROM new
 )
-SELECT supplier_id, category_id, result_id::text AS result_id, contract_ends_on FROM part WHERE news;
+UPDATE risk_case AS c SET score_id = new.score_id, result_id = new.new_id, score = new.new_score, band = new.new_band
+FROM new WHERE (c.supplier_id, c.category_id) = (new.supplier_id, new.category_id);
 
 -- name: cases_of_part
 -- The cases of a part in the named groups.

@@ -58,7 +58,7 @@ class Memo:
             self._shared = Shared.of(repository.facts.Facts(), rules, now)
         return self._shared
 
-    def news(self, this: tuple[Any, ...]) -> Mapping[Group, Rescored]:
+    def news(self, this: tuple[Any, ...]) -> dict[Group, Rescored]:
         """Return what there is to tell of groups that were met."""
         return self._news if self._of == this else {}
 

@@ -10,9 +10,10 @@ with its score, since each change of it leads to a score; only countries' values
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import ChainMap, Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 
@@ -26,11 +27,10 @@ from services.suppliers.usecases.remembered import Shared
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
-    from uuid import UUID
 
     from chassis.access import Identity
     from chassis.db import Begin, Transaction
-    from services.suppliers.domain import Case, Kept, Rescored, Rules
+    from services.suppliers.domain import Case, Kept, Key, Rescored, Rules
     from services.suppliers.repository.waves import Group, Part, Result
 
 log = structlog.get_logger()
@@ -145,23 +145,31 @@ def _rescore(tx: Transaction, wave: Any, part: Part, rules: Rules, now: datetime
     """Give the cases of a part their new scores, and tell of those that are news."""
     basis = f"{repository.basis.mark(tx)} {domain.utc_day(now)}"
     this = (wave.wave_id, basis)
-    new, bands = repository.waves.hold(tx, wave, basis)
-    shared = _memo.shared(this, rules, now)
+    met = repository.waves.move_met(tx, wave, basis, now)
+    shared, new = _memo.shared(this, rules, now), Counter(map(_group, met.new))
     scored = _scored(tx, new, shared, rules, now)
     moves = _moves(tx, wave, scored, shared)
     # where something is known of a case alone, no other has the same
     lasting = {group: moves[group] for group, each in scored.items() if each.case.known is None}
     repository.waves.add_moves(tx, wave, basis, lasting)
+    repository.waves.move(tx, wave, ((row, moves[_group(row)]) for row in met.new), now)
     _memo.learn(this, {group: move.news for group, move in lasting.items() if move.news})
-    moved = repository.waves.move(tx, wave, basis, moves, now)
-    met = _memo.news(this)
-    groups = {(row.category_id, row.result_id) for row in moved}
-    news = {group: each for group in groups if (each := scored.get(group) or met.get(group))}
-    news |= _scored(tx, groups - news.keys(), shared, rules, now)  # those that another replica has met
-    told = [_of_case(row, news[row.category_id, row.result_id]) for row in moved]
+    known = ChainMap(scored, _memo.news(this))
+    elsewhere = {group for row in met.news if (group := _group(row)) not in known}  # another replica met them
+    known = known.new_child(_scored(tx, elsewhere, shared, rules, now))
+    rows = [*met.news, *(row for row in met.new if moves[_group(row)].news)]
+    told = [_of_case(row, known[_group(row)]) for row in sorted(rows, key=_key)]
     scoring.tell(tx, told, {each.case.key: [wave.wave_id] for each in told})
-    bands += _counted(new, {group: move.bands for group, move in moves.items()})
+    bands = met.bands + _counted(new, {group: move.bands for group, move in moves.items()})
     repository.waves.end(tx, part, bands, len(told))
+
+
+def _group(row: Any) -> Group:
+    return row.category_id, row.result_id
+
+
+def _key(row: Any) -> Key:
+    return UUID(row.supplier_id), row.category_id
 
 
 def _moves(tx: Transaction, wave: Any, scored: Mapping[Group, Rescored], shared: Shared) -> dict[Group, Move]:
@@ -170,7 +178,9 @@ def _moves(tx: Transaction, wave: Any, scored: Mapping[Group, Rescored], shared:
     results = repository.scores.save_results(tx, kept, shared.kept)
     shared.kept.update(each.case.exposed.id for each in kept)
     return {
-        group: Move(_bands(each), results.get(id(each.score)), each if each.is_news else None)
+        group: Move(
+            each.score.score, _bands(each), results.get(id(each.score)), each if each.is_news else None
+        )
         for group, each in scored.items()
     }
 
@@ -199,8 +209,8 @@ def _group_case(group: Group, exposed: Kept, was: Result) -> Case:
 
 
 def _of_case(row: Any, group: Rescored) -> Rescored:
-    key = (row.supplier_id, row.category_id)
-    return replace(group, case=replace(group.case, key=key, contract_ends_on=row.contract_ends_on))
+    case = replace(group.case, key=_key(row), contract_ends_on=row.contract_ends_on)
+    return replace(group, case=case)
 
 
 def _try(
