@@ -14,6 +14,7 @@ import pytest
 
 from chassis import sql, turns
 from chassis.errors import Conflict, NotFound
+from chassis.ids import uuid7
 from services.suppliers import repository, rulebook, schemas, usecases
 from services.suppliers.domain import rescore
 from tests.callers import OFFICE, caller, page_query
@@ -199,6 +200,18 @@ def test_what_becomes_of_like_cases_is_worked_out_once_and_forgotten_with_the_wa
     assert present(tx, suppliers) == [Decimal("74.8")] * 4
     [wave] = waves(tx, kind="dataset", running=False)[-1:]
     assert sum(each["cases"] for each in wave.bands) == wave.cases == 5
+    assert ask(tx, "SELECT count(*) FROM wave_move") == [0]
+
+
+def test_a_part_that_outlasts_its_wave_leaves_no_short_cut_behind(tx: Transaction) -> None:
+    several(tx, 3)
+    wave_id = usecases.waves.begin(tx, "dataset", "one", LATER)
+    part = repository.waves.next_part(tx, 2)
+    assert part
+    usecases.waves._work_off(tx, part, LATER)
+    repository.waves.fail(tx, (wave_id, uuid7()), "it could not be", LATER)
+    assert ask(tx, "SELECT count(*) FROM wave_move") == [1]
+    worked_off(tx)
     assert ask(tx, "SELECT count(*) FROM wave_move") == [0]
 
 

@@ -219,6 +219,11 @@ def end_finished(tx: Transaction, now: datetime) -> None:
     tx.later(queries.end_waves, now=now)
 
 
+def forget_moves(tx: Transaction) -> None:
+    """Delete what was kept for parts of waves that have ended, also by parts that outlasted them."""
+    tx.later(queries.forget_moves)
+
+
 def add_trial_changes(tx: Transaction, wave_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep which cases would be in another band."""
     tx.later(queries.add_trial_changes, wave_id=wave_id, rows=sql.rows(rows))

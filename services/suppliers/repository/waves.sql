@@ -89,7 +89,8 @@ WITH part AS MATERIALIZED (
     FOR NO KEY UPDATE OF c
 ), met AS MATERIALIZED (
     SELECT p.supplier_id, p.category_id, p.result_id, p.score, p.band, p.contract_ends_on,
-           m.new_id, m.news, m.score AS new_score, m.band_before, m.band_after, m.result_id IS NULL AS is_new
+           m.new_id, m.news, m.score AS new_score, m.band_before, m.band_after, m.result_id IS NULL AS is_new,
+           encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid AS score_id
     FROM part AS p
     LEFT JOIN LATERAL ( -- OFFSET 0: looked up by its key; PostgreSQL would read all of it for each part
         SELECT m.result_id, m.new_id, m.news, m.score, m.band_before, m.band_after FROM wave_move AS m
@@ -99,14 +100,12 @@ WITH part AS MATERIALIZED (
 ), added AS (
     INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, previous_score, previous_band,
         contract_ends_on, causes)
-    SELECT supplier_id, category_id, encode(overlay(uuid_send(gen_random_uuid()) PLACING :id_prefix FROM 1), 'hex')::uuid,
-           :as_of, new_id, score, band, contract_ends_on, ARRAY[(:wave_id)::uuid]
+    SELECT supplier_id, category_id, score_id, :as_of, new_id, score, band, contract_ends_on, ARRAY[(:wave_id)::uuid]
     FROM met WHERE new_id IS NOT NULL
-    RETURNING supplier_id, category_id, score_id
 ), moved AS (
-    UPDATE risk_case AS c SET score_id = added.score_id, result_id = met.new_id, score = met.new_score, band = met.band_after
-    FROM met JOIN added USING (supplier_id, category_id)
-    WHERE (c.supplier_id, c.category_id) = (met.supplier_id, met.category_id)
+    UPDATE risk_case AS c SET score_id = met.score_id, result_id = met.new_id, score = met.new_score, band = met.band_after
+    FROM met
+    WHERE (c.supplier_id, c.category_id) = (met.supplier_id, met.category_id) AND met.new_id IS NOT NULL
 )
 SELECT supplier_id::text AS supplier_id, category_id, result_id::text AS result_id, contract_ends_on, is_new,
        NULL AS band_before, NULL AS band_after, 1 AS cases
@@ -170,18 +169,17 @@ UPDATE wave SET cases = cases + :cases, told = told + :told WHERE wave_id = :wav
 
 -- name: fail_wave!
 -- End a wave that cannot go on, and say why: the first reason stays.
-WITH short_cuts AS (DELETE FROM wave_move WHERE wave_id = :wave_id)
 UPDATE wave SET given_out = true, ended_at = coalesce(ended_at, :now), failure = coalesce(failure, :reason)
 WHERE wave_id = :wave_id;
 
 -- name: end_waves!
--- Waves whose cases have all been given out and worked on have ended, and need no short cuts.
-WITH ended AS (
-    UPDATE wave AS w SET ended_at = :now
-    WHERE ended_at IS NULL AND given_out AND NOT EXISTS (SELECT FROM wave_part AS p WHERE p.wave_id = w.wave_id)
-    RETURNING wave_id
-)
-DELETE FROM wave_move WHERE wave_id IN (SELECT wave_id FROM ended);
+-- Waves whose cases have all been given out and worked on have ended.
+UPDATE wave AS w SET ended_at = :now
+WHERE ended_at IS NULL AND given_out AND NOT EXISTS (SELECT FROM wave_part AS p WHERE p.wave_id = w.wave_id);
+
+-- name: forget_moves!
+-- Waves that have ended need no short cuts.
+DELETE FROM wave_move WHERE wave_id IN (SELECT wave_id FROM wave WHERE ended_at IS NOT NULL);
 
 -- name: add_bands!
 -- Count cases by their band before and after.

@@ -103,6 +103,8 @@ def work(begin_tx: Begin, now: datetime, size: int | None = None) -> bool:
     with begin_tx() as tx:
         part = repository.waves.next_part(tx, size or _pace.size)
         repository.waves.end_finished(tx, now)
+        if not part:
+            repository.waves.forget_moves(tx)
     if part:
         began = time.monotonic()
         _work_off_or_fail(begin_tx, part, now)
