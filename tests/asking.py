@@ -27,5 +27,5 @@ def ask(
 
 def _usual(method: str) -> dict[str, str]:
     if method == "POST":
-        return {"Idempotency-Key": str(uuid4())}
+        return {"Idempotency-Key": str(uuid4()), "If-Match": "*"}
     return {"If-Match": "*"} if method in {"PUT", "PATCH", "DELETE"} else {}

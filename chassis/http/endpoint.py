@@ -34,8 +34,8 @@ class Endpoint:
     owner: (tx, **path values) -> whose the thing is; asked before the use case.
     path: what the parts of its address that vary must be, beyond their converters.
     creates: each POST makes something new and takes an Idempotency-Key; a PUT may make what is not there yet.
-    versioned: the item has a `version`, which its ETag names; changes to it need If-Match, or If-None-Match
-        where they create.
+    versioned: the item has a `version`, which its ETag names; changes to it need If-Match (a POST, too, that
+        makes nothing new), or If-None-Match where they create.
     transaction: False for what is in no table: the method gets None for `tx`, and answers without a database.
     sheet: the body may be a small table, too, in place of the JSON of `body`.
     raises: what the use case refuses beside what the declaration tells already (chassis/http/outcomes.py).
@@ -92,7 +92,7 @@ class Endpoint:
     @property
     def conditional(self) -> bool:
         """Tell whether a caller has to say which version it changes."""
-        return self.versioned and self.method in CHANGING
+        return self.versioned and (self.method in CHANGING or (self.method == "POST" and not self.creates))
 
     @property
     def item(self) -> type[Schema] | None:

@@ -51,7 +51,12 @@ ASKED_IN_A_BODY = {
     ("POST", "/api/v1/suppliers/suppliers/{supplier_id}/risk/what-if"),
 }
 # An import that runs is another one every second: who stops it means it however far it is, and loses nothing.
-WHATEVER_IT_IS_BY_NOW = {("DELETE", "/api/v1/suppliers/imports/{import_id}")}
+# A pair of suppliers is decided once: a second decision, whatever has become of it, is a Conflict.
+WHATEVER_IT_IS_BY_NOW = {
+    ("DELETE", "/api/v1/suppliers/imports/{import_id}"),
+    ("POST", "/api/v1/suppliers/duplicates/{duplicate_id}/rejection"),
+    ("POST", "/api/v1/suppliers/duplicates/{duplicate_id}/confirmation"),
+}
 
 
 def test_every_service_has_endpoints() -> None:
@@ -100,17 +105,21 @@ def test_reading_needs_a_right_to_read_and_changing_a_right_to_change(
 
 @each_endpoint
 def test_a_change_of_something_that_is_kept_is_conditional(service: str, endpoint: Endpoint) -> None:
-    """PUT, PATCH and DELETE say which version they change; a respondent's form has one writer."""
+    """PUT, PATCH and DELETE say which version they change; a respondent's form has one writer.
+
+    So does a POST that makes nothing new and answers with what has a version.
+    """
     is_form = endpoint.scope == access.SESSION
     whatever = is_form or (endpoint.method, endpoint.route) in WHATEVER_IT_IS_BY_NOW
-    assert endpoint.conditional == (endpoint.method in CHANGING and not whatever)
-    if endpoint.conditional:
-        names = {
-            (param.values[1].method, param.values[1].route)
-            for param in ENDPOINTS
-            if param.values[1].versioned
-        }
-        assert ("GET", endpoint.route) in names  # where the version is read
+    shown = {
+        param.values[1].route: param.values[1].returns
+        for param in ENDPOINTS
+        if param.values[1].method == "GET" and param.values[1].versioned
+    }
+    posts = endpoint.method == "POST" and not endpoint.creates and endpoint.returns in shown.values()
+    assert endpoint.conditional == ((endpoint.method in CHANGING or posts) and not whatever)
+    if endpoint.conditional:  # the version is read there, or of what the address is below
+        assert any(endpoint.route == route or endpoint.route.startswith(f"{route}/") for route in shown)
 
 
 @each_endpoint

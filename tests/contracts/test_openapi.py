@@ -140,6 +140,7 @@ def test_an_operation_names_exactly_what_its_declaration_can_lead_to(document: d
         "suppliers.get_supplier": {200, 304, 403, 404},
         "suppliers.list_suppliers": {200, 304, 403, 422},
         "suppliers.put_supplier": {200, 403, 404, 409, 412, 413, 415, 422, 428},
+        "suppliers.post_status": {200, 403, 404, 409, 412, 413, 415, 422, 428},
         "suppliers.put_category": {200, 201, 403, 404, 412, 413, 415, 422, 428},
         "notifications.delete_recipient": {204, 403, 404, 412, 428},
         "assessments.post_review": {200, 403, 404, 409},

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from services.suppliers import schemas, usecases
-from tests.callers import OFFICE, page_query
+from services.suppliers.usecases.editing import Writer
+from tests.callers import OFFICE, WHATEVER, page_query
 from tests.suppliers.bodies import NOW, SUPPLIER, import_china, put_gloves, register, supplier
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from chassis.db import Transaction
+    from chassis.http import Expectation
 
 WHY = "Registered by two regions."
 
@@ -33,9 +35,11 @@ def contact(email: str, name: str = "Kim") -> dict[str, Any]:
     return SUPPLIER["contacts"][0] | {"email": email, "name": name}
 
 
-def merge(tx: Transaction, survivor_id: UUID, *absorbed_ids: UUID) -> dict[str, Any]:
+def merge(
+    tx: Transaction, survivor_id: UUID, *absorbed_ids: UUID, expects: Expectation = WHATEVER
+) -> dict[str, Any]:
     wanted = {"absorbed_ids": list(absorbed_ids), "reason": WHY}
-    return usecases.merging.merge(tx, survivor_id, wanted, OFFICE, NOW)
+    return usecases.merging.merge(tx, survivor_id, wanted, Writer(OFFICE, NOW, expects))
 
 
 def pairs(tx: Transaction, **filters: Any) -> list[Any]:

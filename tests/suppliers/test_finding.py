@@ -12,8 +12,9 @@ from chassis.errors import Forbidden, Invalid
 from services.suppliers import schemas, usecases
 from services.suppliers.repository import finding, registry
 from tests.callers import OFFICE, WHATEVER, caller, page_query
-from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, import_china, loaded, put_gloves, register, supplier
+from tests.suppliers.bodies import GLOVES, SUPPLIER, import_china, loaded, put_gloves, register, supplier
 from tests.suppliers.merges import merge
+from tests.suppliers.parts import by
 
 STOCKHOLM, SKANE = (caller("region", region=code) for code in ("01", "12"))
 GLOVES_AREA, OTHER_AREA = (caller("area_coordinator", area=area) for area in "FA")
@@ -128,7 +129,7 @@ def test_orders_are_walked_in_pages(found: Any) -> None:
 
 def test_archived_suppliers_are_found_where_they_are_asked_for(tx: Any, ids: list[Any], found: Any) -> None:
     body = loaded(schemas.Status, {"status": "archived", "reason": "Upphört"})
-    usecases.registry.set_status(tx, ids[3], body, OFFICE, NOW)
+    usecases.registry.set_status(tx, ids[3], body, by())
     assert found() == [0, 1, 2]
     assert found(status="archived") == [3]
     assert found(status="active") == [0, 1, 2]
@@ -142,7 +143,7 @@ def test_an_identifier_finds_who_has_it_archived_ones_too(tx: Any) -> None:
         [one] = usecases.finding.list_suppliers(tx, query, OFFICE)["items"]
         assert one["supplier_id"] == kept["supplier_id"]
         body = loaded(schemas.Status, {"status": "archived", "reason": "Upphört"})
-        usecases.registry.set_status(tx, kept["supplier_id"], body, OFFICE, NOW)
+        usecases.registry.set_status(tx, kept["supplier_id"], body, by())
     active = page_query(schemas.SupplierQuery, identifier="gln:7300010-000001", status="active")
     assert usecases.finding.list_suppliers(tx, active, OFFICE)["items"] == []
 

@@ -10,6 +10,7 @@ from services.suppliers import schemas, usecases
 from tests.callers import OFFICE
 from tests.suppliers.bodies import SUPPLIER, loaded
 from tests.suppliers.merges import ask, contact, contract, made, merge, pairs_of
+from tests.suppliers.parts import by
 from tests.suppliers.steps import LATER, assess, history
 from tests.suppliers.test_merging import raised
 
@@ -67,7 +68,7 @@ def two(tx: Transaction, received: Any) -> tuple[UUID, UUID]:
     )
     usecases.scoring.rescore_after_findings(tx, [raised(other, received)], LATER)
     paused = loaded(schemas.Status, {"status": "inactive", "reason": "Vilande", "since": "2026-11-01"})
-    usecases.registry.set_status(tx, other, paused, OFFICE, LATER)
+    usecases.registry.set_status(tx, other, paused, by())
     return one, other
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+import requests
 
 from tests.asking import ask
 from tests.backbone import wait_until
 from tests.suppliers.bodies import GLOVES, SUPPLIER
-from tests.tokens import OURS
+from tests.tokens import OFFICE, OURS
 
 if TYPE_CHECKING:
     from tests.harness import Platform
@@ -114,6 +115,25 @@ def test_an_old_id_goes_on_working_wherever_it_stands(suppliers: Platform) -> No
     )
     assert again.status_code == 409
     assert ask("GET", suppliers.url("suppliers", f"/suppliers/{uuid4()}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("part", "body"),
+    [
+        ("status", {"status": "inactive", "reason": "Vilande"}),
+        ("own-numbers/removal", {"region": "01", "number": "A-1", "reason": "Fel"}),
+        ("merge", {"absorbed_ids": [str(uuid4())], "reason": WHY}),
+    ],
+)
+def test_who_changes_a_supplier_says_which_version_of_it(
+    suppliers: Platform, part: str, body: dict[str, Any]
+) -> None:
+    made = suppliers.send("POST", "suppliers", "/suppliers", SUPPLIER | {"identifiers": {}}).json()
+    url = suppliers.url("suppliers", f"/suppliers/{made['supplier_id']}")
+    assert requests.post(f"{url}/{part}", json=body, headers=OFFICE, timeout=20).status_code == 428
+    passed = {"If-Match": '"7-internal"'}
+    expected = 422 if part == "merge" else 412  # that there is nobody to absorb is told first
+    assert ask("POST", f"{url}/{part}", json=body, headers=passed).status_code == expected
 
 
 def test_changes_say_into_what_an_id_was_merged(suppliers: Platform) -> None:

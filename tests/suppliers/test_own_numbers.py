@@ -11,7 +11,7 @@ from services.suppliers import schemas, usecases
 from tests.callers import OFFICE, caller
 from tests.suppliers.bodies import loaded
 from tests.suppliers.merges import ask, made, merge
-from tests.suppliers.parts import GLOVES_AREA, SKANE, STOCKHOLM, told, whole
+from tests.suppliers.parts import GLOVES_AREA, SKANE, STOCKHOLM, by, told, whole
 from tests.suppliers.test_merging_apart import take_apart
 
 DALARNA = caller("region", region="20")
@@ -20,7 +20,7 @@ PERSON = "19121212-1212"
 
 def remove(tx: Any, supplier_id: Any, region: str, number: str, actor: Any) -> None:
     body = {"region": region, "number": number, "reason": "Fel leverantör"}
-    usecases.own_numbers.remove_own_number(tx, supplier_id, loaded(schemas.OwnNumberRemoval, body), actor)
+    usecases.own_numbers.remove_own_number(tx, supplier_id, loaded(schemas.OwnNumberRemoval, body), by(actor))
 
 
 def test_a_number_on_the_wrong_supplier_is_taken_away_and_free_again(tx: Any, emitted: Any) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import Conflict, Forbidden, Invalid
+from chassis.errors import Conflict, Forbidden, Invalid, PreconditionFailed
 from chassis.http import Expectation
 from services.suppliers import schemas, usecases
+from services.suppliers.usecases.editing import Writer
 from tests.callers import OFFICE, WHATEVER
 from tests.suppliers.bodies import NOW, loaded, put_gloves, register, supplier
 from tests.suppliers.merges import merge
@@ -27,9 +28,11 @@ from tests.suppliers.steps import registered
 STALE = Expectation(frozenset({7}))
 
 
-def status(tx: Any, supplier_id: Any, name: str, actor: Any = OFFICE, **given: Any) -> dict[str, Any]:
+def status(
+    tx: Any, supplier_id: Any, name: str, actor: Any = OFFICE, expects: Any = WHATEVER, **given: Any
+) -> dict[str, Any]:
     body = loaded(schemas.Status, {"status": name, "reason": "Upphört", **given})
-    return usecases.registry.set_status(tx, supplier_id, body, actor, NOW)
+    return usecases.registry.set_status(tx, supplier_id, body, Writer(actor, NOW, expects))
 
 
 def test_an_archived_supplier_takes_no_new_contract_and_its_past_stays_readable(
@@ -83,6 +86,25 @@ def test_what_becomes_of_a_supplier_is_said_by_its_only_region_or_the_office(tx:
             status(tx, supplier_id, "inactive", actor)
     own = registered(tx, contracts=[CONTRACT | {"regions": ["09"]}])
     assert status(tx, own, "inactive", GOTLAND)["status"] == "inactive"
+
+
+def test_what_others_have_changed_meanwhile_is_not_decided_over(tx: Any, emitted: Any) -> None:
+    numbers = [{"region": "01", "number": "A-1"}]
+    supplier_id = registered(tx, own_numbers=numbers)
+    other = registered(tx, legal_name="Annan Exempel AB", contracts=[])
+    so_far = len(emitted(tx))
+    removal = loaded(schemas.OwnNumberRemoval, {**numbers[0], "reason": "Fel leverantör"})
+    for change in (
+        lambda expects: status(tx, supplier_id, "inactive", expects=expects),
+        lambda expects: usecases.own_numbers.remove_own_number(tx, supplier_id, removal, by(expects=expects)),
+        lambda expects: merge(tx, supplier_id, other, expects=expects),
+    ):
+        with pytest.raises(PreconditionFailed):
+            change(STALE)
+        assert len(emitted(tx)) == so_far
+        change(Expectation(frozenset({whole(tx, supplier_id)["version"]})))
+        assert len(emitted(tx)) > so_far
+        so_far = len(emitted(tx))
 
 
 def test_a_correction_stands_in_the_trail_with_its_reason(tx: Any) -> None:

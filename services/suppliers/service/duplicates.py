@@ -78,8 +78,9 @@ class Duplicates:
         scope="duplicates:decide",
         body=schemas.Merge,
         returns=schemas.SupplierView,
+        versioned=True,
         raises=(Conflict,),
     )
     def post_merge(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
         """Merge suppliers into this one: it gets all that they have, and their ids mean it from then on."""
-        return usecases.merging.merge(tx, supplier_id, call.body, call.actor, call.now)
+        return usecases.merging.merge(tx, supplier_id, call.body, usecases.writer(call))

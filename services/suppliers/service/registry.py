@@ -86,7 +86,7 @@ class Registry:
     )
     def post_own_number_removal(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
         """Take a number of your region's own register from a supplier that it was given to wrongly."""
-        return usecases.own_numbers.remove_own_number(tx, supplier_id, call.body, call.actor)
+        return usecases.own_numbers.remove_own_number(tx, supplier_id, call.body, usecases.writer(call))
 
     @http(
         "POST",
@@ -99,4 +99,4 @@ class Registry:
     )
     def post_status(self, tx: Transaction, call: Call, supplier_id: UUID) -> Any:
         """Say what has become of a supplier; the office, or the only region that buys from it."""
-        return usecases.registry.set_status(tx, supplier_id, call.body, call.actor, call.now)
+        return usecases.registry.set_status(tx, supplier_id, call.body, usecases.writer(call))

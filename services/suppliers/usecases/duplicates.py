@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from chassis import clock, imports, trail
 from chassis.errors import Conflict, Invalid, found
+from chassis.http import Expectation
 from chassis.metrics import Gauge
 from services.suppliers import domain, likeness, repository, schemas, views
 from services.suppliers.usecases import aliases, merging
+from services.suppliers.usecases.editing import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -131,7 +133,9 @@ def confirm_duplicate(
     absorbed_id = pair.other if survivor_id == pair.one else pair.one
     reason = decided["reason"]
     shown = _decide(tx, duplicate_id, {"state": "merged", "by": actor.subject, "reason": reason, "now": now})
-    merging.merge(tx, survivor_id, {"absorbed_ids": [absorbed_id], "reason": reason}, actor, now)
+    # a pair is decided once, and who decides it has seen the pair: whatever the survivor is by now
+    by = Writer(actor, now, Expectation(present=True))
+    merging.merge(tx, survivor_id, {"absorbed_ids": [absorbed_id], "reason": reason}, by)
     return shown
 
 

@@ -47,6 +47,16 @@ def hold(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
     return found(repository.registry.supplier(tx, supplier_id), "supplier")
 
 
+def hold_as_seen(tx: Transaction, supplier_id: UUID, by: Writer) -> dict[str, Any]:
+    """Lock a supplier and return it whole, if it is as its writer takes for granted.
+
+    Raises NotFound, PreconditionFailed.
+    """
+    held = hold(tx, supplier_id)
+    by.expects.check(held["version"])
+    return held
+
+
 def raise_version(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
     """Note that a part of a supplier, held, is different; return it whole."""
     repository.registry.raise_version(tx, supplier_id)

@@ -14,20 +14,18 @@ from services.suppliers.usecases.scoring import rescore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
-    from chassis.access import Identity
     from chassis.db import Transaction
     from chassis.events import Event
+    from services.suppliers.usecases.editing import Writer
 
 
-def merge(
-    tx: Transaction, survivor_id: UUID, wanted: Mapping[str, Any], actor: Identity, now: datetime
-) -> dict[str, Any]:
+def merge(tx: Transaction, survivor_id: UUID, wanted: Mapping[str, Any], by: Writer) -> dict[str, Any]:
     """Merge suppliers into one that survives, and return it; ids that mean others are taken for those.
 
     wanted: `absorbed_ids` and the `reason`. Raises NotFound without the survivor, Invalid for absorbed ones
-    that are not there, Conflict where two of them are one supplier already.
+    that are not there, Conflict where two of them are one supplier already, PreconditionFailed where the
+    survivor is not as its writer takes for granted.
     """
     aliases.hold(tx)
     survivor_id, absorbed_ids = _parties(tx, survivor_id, wanted["absorbed_ids"])
@@ -35,9 +33,10 @@ def merge(
     own = {(survivor_id, category_id) for _, category_id in keys}
     repository.scores.lock_cases(tx, keys | own)
     before = repository.merging.whole_records(tx, survivor_id, [survivor_id, *absorbed_ids])
+    by.expects.check(before[survivor_id]["version"])
     absorbed = {each: before[each] for each in absorbed_ids}
     _refuse_archived(before[survivor_id], absorbed.values())
-    decision = {"by": actor.subject, "reason": wanted["reason"], "now": now}
+    decision = {"by": by.actor.subject, "reason": wanted["reason"], "now": by.now}
     repository.merging.absorb(tx, survivor_id, absorbed, decision)
     after: dict[str, Any] = repository.merging.whole_records(tx, survivor_id, [survivor_id])[survivor_id]
     _trail(tx, before, after, wanted["reason"])
@@ -45,8 +44,8 @@ def merge(
         tx, [events.supplier_merged(survivor_id, after["merged_ids"]), events.supplier_changed(after)]
     )
     touched = {category_id for supplier_id, category_id in keys if supplier_id != survivor_id}
-    rescore(tx, {(survivor_id, category_id): [cause] for category_id in touched}, {}, now)
-    return views.shown(after, actor)
+    rescore(tx, {(survivor_id, category_id): [cause] for category_id in touched}, {}, by.now)
+    return views.shown(after, by.actor)
 
 
 def _refuse_archived(survivor: Mapping[str, Any], absorbed: Iterable[Mapping[str, Any]]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chassis.db import Transaction
     from chassis.events import Event
     from chassis.http import Expectation
+    from services.suppliers.usecases.editing import Writer
 
 
 def register_supplier(
@@ -60,25 +61,23 @@ def change_supplier(
     return views.shown(after, actor, written=new)
 
 
-def set_status(
-    tx: Transaction, supplier_id: UUID, new: Mapping[str, Any], actor: Identity, now: datetime
-) -> dict[str, Any]:
+def set_status(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any], by: Writer) -> dict[str, Any]:
     """Say what has become of a supplier, since when and why; all who buy from it are concerned."""
-    before = editing.hold(tx, supplier_id)
-    ownership.require_alone(actor, views.readers(before))
-    today = editing.today(now)
+    before = editing.hold_as_seen(tx, supplier_id, by)
+    ownership.require_alone(by.actor, views.readers(before))
+    today = editing.today(by.now)
     since = new["since"] or today
     if since > today:
         raise Invalid({"/since": "Must not be in the future."})
     written = (new["status"], new["reason"], since)
     if written == (before["status"], before["status_reason"], before["status_since"]):
-        return views.shown(before, actor)
+        return views.shown(before, by.actor)
     if new["status"] == ARCHIVED and any(editing.runs(contract, since) for contract in before["contracts"]):
         raise Conflict("A contract with it still runs, or has no end: end it, or remove it, first.")
     repository.registry.save_status(tx, supplier_id, *written)
     after = _supplier(tx, supplier_id)
     editing.tell(tx, before, after, reason=new["reason"], action=f"made_{new['status']}")
-    return views.shown(after, actor)
+    return views.shown(after, by.actor)
 
 
 def get_supplier(tx: Transaction, supplier_id: UUID, actor: Identity) -> dict[str, Any]:
