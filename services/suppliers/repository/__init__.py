@@ -16,6 +16,7 @@ from services.suppliers.repository import (
     rule_sets,
     scores,
     sites,
+    trials,
     waves,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "rule_sets",
     "scores",
     "sites",
+    "trials",
     "waves",
 ]

@@ -199,7 +199,7 @@ ON CONFLICT DO NOTHING;
 
 -- name: waves
 -- Waves: all, or one, with how many cases went from which band to which.
-SELECT w.wave_id, w.kind, w.about, w.rule_set, w.category_id, w.begun_at, w.ended_at, w.failure, w.cases, w.told,
+SELECT w.wave_id, w.kind, w.about, w.rule_set, w.category_id, w.begun_at, w.ended_at, w.failure, w.cases, w.told, w.changes_gone_at,
        (SELECT coalesce(jsonb_agg(to_jsonb(b) - 'wave_id' ORDER BY b.band_before, b.band_after), '[]')
         FROM wave_band AS b WHERE b.wave_id = w.wave_id) AS bands
 FROM wave AS w

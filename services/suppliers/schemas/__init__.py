@@ -1,5 +1,7 @@
 """HTTP in and out, and what the environment must hold."""
 
+from marshmallow import fields, validate
+
 from chassis import config
 from services.suppliers.schemas import (
     figures,
@@ -119,4 +121,6 @@ __all__ = [
 
 
 class Settings(config.Settings):
-    """Nothing beside what every service needs."""
+    """TRIAL_DAYS: for how long it is kept which cases a trial of a rule set would bring into another band."""
+
+    TRIAL_DAYS = fields.Integer(load_default=90, validate=validate.Range(1, 3650))

@@ -25,7 +25,8 @@ class WaveView(Schema):
     """A rescoring of many cases; a trial writes no score. `told`: cases whose band or a flag changed.
 
     `failure`: why it ended before all cases were scored, null if it did not. `bands` is the office's: null
-    for everybody else, since those of few cases would tell scores of others.
+    for everybody else, since those of few cases would tell scores of others. `changes_gone_at`: since when
+    the cases that a trial would bring into another band are not listed any more (docs/risk-score.md).
     """
 
     wave_id = fields.UUID()
@@ -38,6 +39,7 @@ class WaveView(Schema):
     failure = fields.String(allow_none=True)
     cases = fields.Integer()
     told = fields.Integer()
+    changes_gone_at = fields.AwareDateTime(allow_none=True)
     bands = fields.List(fields.Nested(BandChange), allow_none=True)
 
     example: ClassVar[dict[str, Any]] = {
@@ -51,6 +53,7 @@ class WaveView(Schema):
         "failure": None,
         "cases": 4012,
         "told": 37,
+        "changes_gone_at": None,
         "bands": [{"band_before": "high", "band_after": "medium", "cases": 37}],
     }
 

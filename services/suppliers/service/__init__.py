@@ -83,6 +83,10 @@ class SuppliersService(
             usecases.waves.begin_decay(tx, clock.now())
         return False
 
+    @every(seconds=3600)
+    def forget_trials(self, begin: Begin) -> bool:
+        return usecases.trials.forget(begin, self.settings["TRIAL_DAYS"], clock.now())
+
     @on_events("assessments", events.AssessmentCompleted, queue="suppliers.rescore")
     def rescore_after_assessment(self, tx: Transaction, batch: list[Received]) -> None:
         usecases.scoring.rescore_after_assessment(tx, batch, now=clock.now())

@@ -124,5 +124,8 @@ class RuleSets:
         returns=listing(schemas.waves.TrialChange),
     )
     def list_trial_changes(self, tx: Transaction, call: Call, wave_id: UUID) -> Any:
-        """List the cases that a trial would bring into another band, and which terms make the difference."""
+        """List the cases that a trial would bring into another band, and which terms make the difference.
+
+        They are kept for some time only; then this is 404, and the trial says since when.
+        """
         return usecases.waves.list_trial_changes(tx, wave_id, call.query)

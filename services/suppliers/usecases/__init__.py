@@ -24,6 +24,7 @@ from services.suppliers.usecases import (
     rule_sets,
     scoring,
     sites,
+    trials,
     waves,
     whatif,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "rule_sets",
     "scoring",
     "sites",
+    "trials",
     "waves",
     "whatif",
     "writer",

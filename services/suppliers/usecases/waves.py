@@ -18,7 +18,7 @@ from uuid import UUID
 import structlog
 
 from chassis import faults
-from chassis.errors import Conflict, found
+from chassis.errors import Conflict, NotFound, found
 from services.suppliers import domain, repository, views
 from services.suppliers.repository.waves import Move
 from services.suppliers.usecases import remembered, scoring
@@ -277,6 +277,13 @@ def get_wave(tx: Transaction, wave_id: UUID) -> dict[str, Any]:
 
 
 def list_trial_changes(tx: Transaction, wave_id: UUID, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of the cases that a trial would bring into another band."""
-    get_wave(tx, wave_id)
-    return repository.waves.trial_changes(tx, wave_id, query)
+    """Return a page of the cases that a trial would bring into another band.
+
+    Raises NotFound once they are forgotten.
+    """
+    page = repository.waves.trial_changes(tx, wave_id, query)
+    # asked afterwards: nobody sees a part of what is being deleted
+    gone_at = get_wave(tx, wave_id)["changes_gone_at"]
+    if gone_at:
+        raise NotFound(f"What this trial would change was forgotten at {gone_at:%Y-%m-%d %H:%M}: try anew.")
+    return page
