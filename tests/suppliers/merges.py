@@ -55,6 +55,18 @@ def pairs_of(tx: Transaction, supplier_id: UUID) -> dict[UUID, Any]:
     }
 
 
+def noted(tx: Transaction, duplicate_id: UUID) -> list[str]:
+    """What the changes say of a pair, in order."""
+    tx.send()
+    rows = ask(
+        tx,
+        "SELECT kind, owners FROM changes_unsealed WHERE (resource, id) = ('duplicate', %s) ORDER BY entry",
+        str(duplicate_id),
+    )
+    assert all(owners is None for _, owners in rows)
+    return [kind for kind, _ in rows]
+
+
 def ask(tx: Transaction, statement: str, *values: Any) -> list[Any]:
     """The rows of a statement; a single column as plain values."""
     with tx.cursor() as cursor:

@@ -60,6 +60,29 @@ def test_a_pair_is_read_and_rejected_once(suppliers: Platform) -> None:
     assert suppliers.get("suppliers", f"/duplicates/{pair['duplicate_id']}") == answer.json()
 
 
+def told_of(suppliers: Platform, pair: dict[str, Any], headers: dict[str, str]) -> list[str]:
+    """What the changes tell somebody of a pair."""
+    since, found = "0", []
+    while True:
+        url = suppliers.url("suppliers", f"/changes?since={since}&limit=500")
+        page = ask("GET", url, headers=headers).json()
+        found += [each for each in page["items"] if each["id"] == pair["duplicate_id"]]
+        if page["next"] == since:
+            return [each["kind"] for each in found]
+        since = page["next"]
+
+
+def test_who_may_read_pairs_hears_of_them_and_of_decisions_in_the_changes(suppliers: Platform) -> None:
+    _, _, pair = pair_of(suppliers)
+    decide(suppliers, pair, "rejection", {"reason": "Two companies of a group."})
+    region, reader = (
+        OURS.bearer("region", region="12"),
+        OURS.bearer("region", region="12", scope="suppliers:read changes:read"),
+    )
+    wait_until(lambda: told_of(suppliers, pair, region) == ["created", "changed"], 20)
+    assert told_of(suppliers, pair, reader) == []
+
+
 CLAIMS = {"region": {"region": "01"}, "client": {"region": "01"}, "area_coordinator": {"area": "F"}}
 
 

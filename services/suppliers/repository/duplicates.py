@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 queries: Any = sql.load(__file__, planned=("find",))
 
 
-def find(tx: Transaction, supplier_ids: Collection[UUID], most: int, now: datetime) -> None:
-    """Keep candidates for the named suppliers by numbers and equal names, at most `most` equal ones each."""
-    tx.later(queries.find, supplier_ids=sorted(supplier_ids), most=most, now=now)
+def find(tx: Transaction, supplier_ids: Collection[UUID], most: int, now: datetime) -> list[Any]:
+    """Keep candidates for the named suppliers by numbers and equal names, at most `most` equal ones each.
+
+    Returns (duplicate_id, kind) of those that are new or different: created, changed.
+    """
+    return list(queries.find(tx, supplier_ids=sorted(supplier_ids), most=most, now=now))
 
 
 def claim_unnamed(tx: Transaction, limit: int) -> list[UUID]:
@@ -58,11 +61,10 @@ def near(tx: Transaction, supplier_ids: Sequence[UUID], limits: Mapping[str, Any
     return list(queries.near(tx, supplier_ids=supplier_ids, **limits))
 
 
-def save_alike(tx: Transaction, pairs: Mapping[tuple[UUID, UUID], float], now: datetime) -> None:
-    """Keep candidates by similar names: (one, other), one < other -> similarity 0-1."""
+def save_alike(tx: Transaction, pairs: Mapping[tuple[UUID, UUID], float], now: datetime) -> list[Any]:
+    """Keep candidates by similar names: (one, other), one < other -> similarity 0-1; returns as `find` does."""
     rows = [{"one": one, "other": other, "similarity": pairs[one, other]} for one, other in sorted(pairs)]
-    if rows:
-        queries.save_alike(tx, rows=sql.rows(rows), now=now)
+    return list(queries.save_alike(tx, rows=sql.rows(rows), now=now)) if rows else []
 
 
 def duplicates(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:

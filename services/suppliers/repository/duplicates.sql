@@ -1,6 +1,6 @@
--- name: find!
+-- name: find
 -- Candidates among all suppliers for the named ones: by what numbers say of a firm, and by equal names in a country.
--- A pair that was decided stays as it is. Sorted: two writers cannot deadlock.
+-- A pair that was decided stays as it is. Sorted: two writers cannot deadlock. Returns the pairs that are new or different.
 WITH met AS (
     SELECT f.supplier_id AS a, o.supplier_id AS b, 'identifier' AS reason
     FROM (
@@ -29,9 +29,10 @@ SELECT one, other, reasons, (:now)::timestamptz FROM pairs ORDER BY one, other
 ON CONFLICT (one, other) DO UPDATE
 SET version = d.version + 1,
     reasons = (SELECT array_agg(DISTINCT r ORDER BY r) FROM unnest(d.reasons || excluded.reasons) AS r)
-WHERE d.state = 'open' AND NOT d.reasons @> excluded.reasons;
+WHERE d.state = 'open' AND NOT d.reasons @> excluded.reasons
+RETURNING duplicate_id, CASE version WHEN 1 THEN 'created' ELSE 'changed' END AS kind;
 
--- name: save_alike!
+-- name: save_alike
 -- Candidates by similar names; as above. Of one name they are that already.
 INSERT INTO duplicate AS d (one, other, reasons, similarity, found_at)
 SELECT one, other, '{similar_name}', similarity, (:now)::timestamptz
@@ -39,7 +40,8 @@ FROM jsonb_populate_recordset(NULL::duplicate, (:rows)::jsonb) ORDER BY one, oth
 ON CONFLICT (one, other) DO UPDATE
 SET version = d.version + 1, similarity = excluded.similarity,
     reasons = (SELECT array_agg(DISTINCT r ORDER BY r) FROM unnest(d.reasons || excluded.reasons) AS r)
-WHERE d.state = 'open' AND NOT d.reasons && '{name,similar_name}';
+WHERE d.state = 'open' AND NOT d.reasons && '{name,similar_name}'
+RETURNING duplicate_id, CASE version WHEN 1 THEN 'created' ELSE 'changed' END AS kind;
 
 -- name: claim_unnamed
 -- Some suppliers whose new names nobody else is writing down.

@@ -75,22 +75,25 @@ def case_keys(tx: Transaction, supplier_ids: Collection[UUID]) -> set[Key]:
 
 def absorb(
     tx: Transaction, survivor_id: UUID, absorbed: Mapping[UUID, Any], decision: Mapping[str, Any]
-) -> None:
+) -> list[Any]:
     """Move everything of absorbed suppliers (as `whole_records` has them) to a survivor, all of them locked.
 
-    decision: `by`, `reason`, `now`.
+    decision: `by`, `reason`, `now`. Returns (duplicate_id, kind) of the pairs that it changed or deleted.
     """
     absorbed_ids = sorted(absorbed)
     doubled = sorted(each for record in absorbed.values() for each in record["doubled_contacts"])
     tx.later(queries.delete_contacts, contact_ids=doubled)
     for move in _MOVES:
         tx.later(move, survivor_id=survivor_id, absorbed_ids=absorbed_ids)
-    tx.later(queries.close_duplicates, survivor_id=survivor_id, absorbed_ids=absorbed_ids, **decision)
     group_ids = [survivor_id, *absorbed_ids]
-    tx.later(queries.move_duplicates, survivor_id=survivor_id, group_ids=group_ids)
+    pairs = [
+        *queries.close_duplicates(tx, survivor_id=survivor_id, absorbed_ids=absorbed_ids, **decision),
+        *queries.move_duplicates(tx, survivor_id=survivor_id, group_ids=group_ids),
+    ]
     tx.later(queries.add_aliases, survivor_id=survivor_id, absorbed_ids=absorbed_ids, now=decision["now"])
     tx.later(queries.delete_suppliers, absorbed_ids=absorbed_ids)
     tx.later(queries.finish, survivor_id=survivor_id)
+    return pairs
 
 
 def merges_after(tx: Transaction, after: UUID | None, limit: int) -> Sequence[Any]:

@@ -140,13 +140,14 @@ UPDATE case_end SET supplier_id = :survivor_id WHERE supplier_id = ANY((:absorbe
 -- Cases that nothing is left of.
 DELETE FROM risk_case WHERE supplier_id = ANY((:absorbed_ids)::uuid[]);
 
--- name: close_duplicates!
--- Open pairs within what is merged.
+-- name: close_duplicates
+-- Open pairs within what is merged, which are decided by that.
 UPDATE duplicate SET version = version + 1, state = 'merged', decided_at = :now, decided_by = :by, decision_reason = :reason
 WHERE state = 'open' AND one = ANY((:absorbed_ids)::uuid[] || (:survivor_id)::uuid)
-  AND other = ANY((:absorbed_ids)::uuid[] || (:survivor_id)::uuid);
+  AND other = ANY((:absorbed_ids)::uuid[] || (:survivor_id)::uuid)
+RETURNING duplicate_id, 'changed' AS kind;
 
--- name: move_duplicates!
+-- name: move_duplicates
 -- Pairs with others become pairs of the survivor, decided as they were; of several with one other the one that the
 -- survivor has stays, else a decided one. What is merged keeps its ids: it tells what was.
 WITH pair AS (
@@ -159,10 +160,14 @@ WITH pair AS (
     FROM pair
 ), gone AS (
     DELETE FROM duplicate AS d USING ranked AS r WHERE r.duplicate_id = d.duplicate_id AND r.place > 1
+    RETURNING d.duplicate_id
+), moved AS (
+    UPDATE duplicate AS d
+    SET version = d.version + 1, one = least(r.with_id, :survivor_id), other = greatest(r.with_id, :survivor_id)
+    FROM ranked AS r WHERE r.duplicate_id = d.duplicate_id AND r.place = 1 AND NOT r.own
+    RETURNING d.duplicate_id
 )
-UPDATE duplicate AS d
-SET version = d.version + 1, one = least(r.with_id, :survivor_id), other = greatest(r.with_id, :survivor_id)
-FROM ranked AS r WHERE r.duplicate_id = d.duplicate_id AND r.place = 1 AND NOT r.own;
+SELECT duplicate_id, 'deleted' AS kind FROM gone UNION ALL SELECT duplicate_id, 'changed' FROM moved;
 
 -- name: delete_compared!
 -- Names that nobody has any more.

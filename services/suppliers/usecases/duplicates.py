@@ -9,7 +9,7 @@ from chassis.errors import Conflict, Invalid, found
 from chassis.http import Expectation
 from chassis.metrics import Gauge
 from services.suppliers import domain, likeness, repository, schemas, views
-from services.suppliers.usecases import aliases, merging
+from services.suppliers.usecases import aliases, editing, merging
 from services.suppliers.usecases.editing import Writer
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def find(tx: Transaction, supplier_ids: Collection[UUID], now: datetime) -> None
     The caller has shared the aliases (`aliases.share`): a pair with one that is being absorbed would stay.
     """
     if supplier_ids:
-        repository.duplicates.find(tx, supplier_ids, likeness.NAMES["most"], now)
+        editing.note_pairs(tx, repository.duplicates.find(tx, supplier_ids, likeness.NAMES["most"], now))
         tx.wake("names")
 
 
@@ -86,7 +86,7 @@ def _keep_alike(tx: Transaction, claimed: Sequence[UUID], now: datetime) -> None
         if likeness.is_alike(similarity):
             pair = (min(row.supplier_id, row.other_id), max(row.supplier_id, row.other_id))
             alike[pair] = round(similarity, 3)
-    repository.duplicates.save_alike(tx, alike, now)
+    editing.note_pairs(tx, repository.duplicates.save_alike(tx, alike, now))
 
 
 def list_duplicates(tx: Transaction, query: Mapping[str, Any], actor: Identity) -> dict[str, Any]:

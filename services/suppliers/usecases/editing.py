@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from chassis import outbox, trail
+from chassis import changes, outbox, trail
+from chassis.changes import Change
 from chassis.errors import Invalid, found
 from chassis.http import Expectation
 from services.suppliers import events, repository, schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
     from uuid import UUID
 
@@ -81,6 +82,14 @@ def tell(
         record["reason"] = reason
     trail.wrote(tx, "supplier", after["supplier_id"], was, record, schema=schemas.WholeRecord, action=action)
     return event_id
+
+
+def note_pairs(tx: Transaction, pairs: Iterable[Any]) -> None:
+    """Note in the changes what has become of pairs: (duplicate_id, kind).
+
+    They belong to nobody in particular: who may read pairs sees all of them.
+    """
+    changes.note(tx, [Change("duplicate", pair.duplicate_id, pair.kind) for pair in pairs])
 
 
 def areas_of(tx: Transaction, named: Mapping[str, str]) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis import outbox, trail
 from chassis.errors import Conflict, Invalid, NotFound
 from services.suppliers import events, repository, schemas, views
-from services.suppliers.usecases import aliases
+from services.suppliers.usecases import aliases, editing
 from services.suppliers.usecases.contracts import ARCHIVED
 from services.suppliers.usecases.scoring import rescore
 
@@ -37,7 +37,7 @@ def merge(tx: Transaction, survivor_id: UUID, wanted: Mapping[str, Any], by: Wri
     absorbed = {each: before[each] for each in absorbed_ids}
     _refuse_archived(before[survivor_id], absorbed.values())
     decision = {"by": by.actor.subject, "reason": wanted["reason"], "now": by.now}
-    repository.merging.absorb(tx, survivor_id, absorbed, decision)
+    editing.note_pairs(tx, repository.merging.absorb(tx, survivor_id, absorbed, decision))
     after: dict[str, Any] = repository.merging.whole_records(tx, survivor_id, [survivor_id])[survivor_id]
     _trail(tx, before, after, wanted["reason"])
     cause, _ = outbox.emit(
