@@ -62,7 +62,7 @@ def near(tx: Transaction, supplier_ids: Sequence[UUID], limits: Mapping[str, Any
 
 
 def save_alike(tx: Transaction, pairs: Mapping[tuple[UUID, UUID], float], now: datetime) -> list[Any]:
-    """Keep candidates by similar names: (one, other), one < other -> similarity 0-1; returns as `find` does."""
+    """Keep candidates by similar names: (one, other), one < other -> similarity 0-1. Returns as `find`."""
     rows = [{"one": one, "other": other, "similarity": pairs[one, other]} for one, other in sorted(pairs)]
     return list(queries.save_alike(tx, rows=sql.rows(rows), now=now)) if rows else []
 
