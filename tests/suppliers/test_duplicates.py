@@ -21,8 +21,8 @@ from chassis.ids import uuid7
 from chassis.imports import cancel, start
 from services.suppliers import likeness, schemas, usecases
 from tests.callers import OFFICE, WHATEVER
-from tests.suppliers.bodies import NOW, SUPPLIER, loaded
-from tests.suppliers.merges import WHY, ask, made, noted, pairs, pairs_of
+from tests.suppliers.bodies import NOW, loaded
+from tests.suppliers.merges import WHY, ask, made, pairs, pairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,32 +54,6 @@ def test_numbers_of_several_schemes_that_mean_one_firm_meet_at_entry(
     second = made(tx, "Ett annat namn AB", **other)
     assert [(row.reasons, row.state) for row in pairs_of(tx, second).values()] == [(["identifier"], "open")]
     assert set(pairs_of(tx, first)) == {second}
-
-
-def test_what_becomes_of_a_pair_is_in_the_changes_once_each_time(tx: Transaction) -> None:
-    first = made(tx, "Exempel Ett AB", **FIRM)
-    second = made(tx, "Ett annat namn AB", **OTHERS[0])
-    pair = pairs_of(tx, first)[second].duplicate_id
-    assert noted(tx, pair) == ["created"]
-    usecases.duplicates.find(tx, [first, second], NOW)
-    assert noted(tx, pair) == ["created"]
-    body = {name: SUPPLIER[name] for name in ("country", "language")} | {"contacts": []}
-    change = loaded(
-        schemas.SupplierChange,
-        body | {"legal_name": "Exempel Ett Aktiebolag", "identifiers": OTHERS[0]["identifiers"]},
-    )
-    usecases.registry.change_supplier(tx, second, change, WHATEVER, OFFICE)
-    assert noted(tx, pair) == ["created", "changed"]  # now by its name, too
-    usecases.duplicates.reject_duplicate(tx, pair, WHY, OFFICE, NOW)
-    usecases.duplicates.find(tx, [first, second], NOW)
-    assert noted(tx, pair) == ["created", "changed", "changed"]
-
-
-def test_a_pair_that_is_found_afterwards_is_in_the_changes(tx: Transaction) -> None:
-    first, second = made(tx, "Exempelmedicin Nord AB"), made(tx, "Exempelmedicin Nordd AB")
-    compare(tx)
-    pair = pairs_of(tx, first)[second].duplicate_id
-    assert noted(tx, pair) == ["created"]
 
 
 def first_valid(module: Any, start: int, digits: int) -> str:

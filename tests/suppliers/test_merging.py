@@ -17,7 +17,7 @@ from services.suppliers.domain import parse_facts, score
 from services.suppliers.events import AuditReported, DeviationRaised
 from tests.callers import OFFICE
 from tests.suppliers.bodies import NOW, SUPPLIER
-from tests.suppliers.merges import WHY, ask, contact, contract, made, merge, noted, pairs_of
+from tests.suppliers.merges import WHY, ask, contact, contract, made, merge, pairs_of
 from tests.suppliers.steps import LATER, assess, history, rescored, shown
 
 if TYPE_CHECKING:
@@ -285,19 +285,6 @@ def test_a_merge_decides_the_pair_that_it_is_about(tx: Transaction) -> None:
     merge(tx, survivor, absorbed)
     shown_now = usecases.duplicates.get_duplicate(tx, pair.duplicate_id)
     assert (shown_now["state"], shown_now["decision_reason"]) == ("merged", WHY)
-
-
-def test_the_changes_say_what_a_merge_does_to_pairs(tx: Transaction) -> None:
-    survivor, absorbed = made(tx, "Exempelmedicin AB"), made(tx, "Exempelmedicin")
-    third = made(tx, "Exempelmedicin Aktiebolag")
-    [own, doubled] = (pairs_of(tx, each)[third].duplicate_id for each in (survivor, absorbed))
-    decided = pairs_of(tx, survivor)[absorbed].duplicate_id
-    alone = made(tx, "Annat namn AB", identifiers={"vat": "SE556543616801"})
-    other = made(tx, "Helt annat AB", identifiers={"orgnr": "5565436168"})
-    moved = pairs_of(tx, alone)[other].duplicate_id
-    merge(tx, survivor, absorbed, alone)
-    kinds = {each: noted(tx, each)[1:] for each in (own, doubled, decided, moved)}
-    assert kinds == {own: [], doubled: ["deleted"], decided: ["changed"], moved: ["changed"]}
 
 
 def test_a_resync_tells_of_merges_again(tx: Transaction) -> None:
