@@ -48,6 +48,11 @@ def _move(tx: Transaction, merges: Sequence[Received]) -> None:
     changes.note(tx, told)
 
 
+def share(tx: Transaction) -> None:
+    """Let nobody merge until the transaction ends; before any other lock."""
+    kept.share(tx)
+
+
 def survivor_of(tx: Transaction, supplier_id: UUID) -> UUID:
     """Return the supplier that an id means: itself, unless it was absorbed by another."""
     return kept.survivors(tx, [supplier_id]).get(supplier_id, supplier_id)

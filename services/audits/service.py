@@ -11,7 +11,7 @@ from chassis.errors import Conflict
 from chassis.http import listing
 from chassis.resync import Projection
 from chassis.service import Service
-from services.audits import events, merging, schemas, usecases
+from services.audits import contracts, events, merging, schemas, usecases
 from services.audits.domain.case import CaseKey
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ class AuditsService(Service):
     @every(seconds=600)
     def follow_up_requests(self, begin: Any) -> bool:
         return usecases.follow_up_requests(begin, self.settings["AUTO_CONFIRM_WORKING_DAYS"], clock.now())
+
+    @every(seconds=60, wake="contracts")
+    def follow_up_contracts(self, begin: Any) -> bool:
+        return contracts.follow_up(begin, self.settings["AUTO_CONFIRM_WORKING_DAYS"], clock.now())
 
     @http(
         "PUT",

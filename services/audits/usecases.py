@@ -16,6 +16,7 @@ from services.audits.domain import dates
 from services.audits.domain.case import STATES, CaseKey, regions_by_category
 from services.audits.domain.decision import decide
 from services.audits.domain.planning import Diary
+from services.audits.repository import contracts
 from services.audits.rules import PLANNING, POLICY
 from services.audits.working_days import is_workday
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from chassis.http import Expectation
     from services.audits.domain.case import Audit, Case, Decision
 
-_AT_A_TIME = 100
+AT_A_TIME = 100
 
 
 class Cause(NamedTuple):
@@ -41,16 +42,19 @@ class Cause(NamedTuple):
 
 
 def project_suppliers(tx: Transaction, batch: Sequence[Received]) -> None:
-    """Keep which regions each supplier's cases belong to."""
+    """Keep which regions each supplier's cases belong to: those that have a contract in them."""
     rows = [
         {
             "supplier_id": event.data["supplier_id"],
             "version": event.version,
             "regions": regions_by_category(event.data["contracts"]),
+            "told_by": event.id,
         }
         for event in newest(merging.take_in(tx, batch))
     ]
     repository.save_suppliers(tx, rows)
+    contracts.add_unchecked(tx, rows)
+    tx.wake("contracts")
 
 
 def project_categories(tx: Transaction, batch: Sequence[Received]) -> None:
@@ -66,6 +70,7 @@ def decide_after_rescoring(
     rescored = defaultdict(list)
     for event in batch:
         rescored[CaseKey(event.data["supplier_id"], event.data["category_id"])].append(event)
+    contracts.share_suppliers(tx, {key.supplier_id for key in rescored})
     repository.lock_cases(tx, rescored)
     repository.save_risks(tx, newest(batch))
     causes = {}
@@ -73,18 +78,18 @@ def decide_after_rescoring(
         loud = [event for event in heard if not event.quiet]
         if loud:
             causes[key] = Cause([event.id for event in loud], loud[-1])
-    _decide(tx, causes, confirm_after, now)
+    decide_cases(tx, causes, confirm_after, now)
 
 
 def follow_up_requests(begin: Begin, confirm_after: int, now: datetime) -> bool:
     """End transparency requests that were not answered in time, and decide their cases again."""
     with begin() as tx:
-        lapsed = repository.end_lapsed_requests(tx, _today(now), _AT_A_TIME)
-        _decide(tx, {key: Cause(caused) for key, caused in lapsed.items()}, confirm_after, now)
-    return len(lapsed) == _AT_A_TIME
+        lapsed = repository.end_lapsed_requests(tx, _today(now), AT_A_TIME)
+        decide_cases(tx, {key: Cause(caused) for key, caused in lapsed.items()}, confirm_after, now)
+    return len(lapsed) == AT_A_TIME
 
 
-def _decide(tx: Transaction, causes: Mapping[CaseKey, Cause], confirm_after: int, now: datetime) -> None:
+def decide_cases(tx: Transaction, causes: Mapping[CaseKey, Cause], confirm_after: int, now: datetime) -> None:
     """Decide locked cases by what is stored; every decision is kept, and new or moved audits are told."""
     if not causes:
         return
@@ -170,12 +175,12 @@ def _occasion(cause: Cause, confirm_after: int, now: datetime) -> lifecycle.Occa
 def confirm_due_audits(begin: Begin, now: datetime) -> bool:
     """Confirm provisional audits whose day has come; every replica takes others."""
     with begin() as tx:
-        due = repository.claim_audits_to_confirm(tx, _today(now), _AT_A_TIME)
+        due = repository.claim_audits_to_confirm(tx, _today(now), AT_A_TIME)
         confirmed = [lifecycle.confirm(audit, now) for audit in due]
         repository.save_audits(tx, confirmed)
         outbox.emit(tx, [events.confirmed(audit, correlation_id=audit.correlation_id) for audit in confirmed])
         _note(tx, [], confirmed)
-    return len(due) == _AT_A_TIME
+    return len(due) == AT_A_TIME
 
 
 def confirm_audit(tx: Transaction, audit_id: UUID, now: datetime) -> dict[str, Any]:

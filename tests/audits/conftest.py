@@ -31,4 +31,14 @@ def shared(db: Database) -> Iterator[Database]:
     """A database whose transactions commit; emptied afterwards, because auditors are there for everybody."""
     yield db
     with db.transaction() as tx:
-        backbone.empty(tx, "risk_case", "decision", "audit", "auditor", "outbox", "subject_version")
+        backbone.empty(
+            tx,
+            "risk_case",
+            "decision",
+            "audit",
+            "auditor",
+            "supplier",
+            "unchecked",
+            "outbox",
+            "subject_version",
+        )

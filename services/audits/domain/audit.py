@@ -49,7 +49,8 @@ def after(decision: Decision, case: Case, diary: Diary, occasion: Occasion) -> A
         return _schedule(decision, case, diary, occasion)
     if case.open_audit is None:
         return None
-    audit = replace(case.open_audit, cancellation_proposed=decision.proposes_cancellation)
+    proposed = decision.proposes_cancellation and case.open_audit.movable
+    audit = replace(case.open_audit, cancellation_proposed=proposed)
     if decision.joins != audit.audit_id:
         return audit
     audit = replace(audit, causes=_merged(audit.causes, occasion.causes))

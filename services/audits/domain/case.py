@@ -151,13 +151,14 @@ class Audit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A case key with all that the policy asks about."""
+    """A case key with all that the policy asks about. `contracted`: there is a contract of this category."""
 
     key: CaseKey
     risk: Risk
     open_audit: Audit | None = None
     measures: tuple[Measure, ...] = ()
     reported: tuple[ReportedAudit, ...] = ()
+    contracted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,20 +155,21 @@ def _with_consequences(decision: Decision, case: Case, policy: Policy) -> Decisi
     ends = tuple(
         m.decision_id for m in case.measures if m.ended_on is None and _is_over(m, decision, case, policy)
     )
-    if not hindrances.better_than_audit(decision, case, policy):
+    why = hindrances.planned_without_contract(case, ends)
+    if not why and hindrances.better_than_audit(decision, case, policy):
+        why = [_better(case)]
+    if not why:
         return replace(decision, ends=ends)
-    assert case.open_audit is not None  # noqa: S101  better_than_audit compares with it
-    why = Reason(
-        "cancellation_proposed",
-        {
-            "audit_id": case.open_audit.audit_id,
-            "score": case.risk.score,
-            "score_before": case.open_audit.score,
-        },
-    )
     return replace(
-        decision, ends=ends, proposes_cancellation=True, listed=True, reasons=(*decision.reasons, why)
+        decision, ends=ends, proposes_cancellation=True, listed=True, reasons=(*decision.reasons, *why)
     )
+
+
+def _better(case: Case) -> Reason:
+    audit = case.open_audit
+    assert audit is not None  # noqa: S101  better_than_audit compares with it
+    params = {"audit_id": audit.audit_id, "score": case.risk.score, "score_before": audit.score}
+    return Reason("cancellation_proposed", params)
 
 
 def _is_over(measure: Measure, decision: Decision, case: Case, policy: Policy) -> bool:

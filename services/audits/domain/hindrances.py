@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.audits.domain import dates
 from services.audits.domain.case import Reason
-from services.audits.domain.policy import AUDITS, BANDS, MEASURES
+from services.audits.domain.policy import AUDITS, BANDS, MEASURES, PLANNED
 
 if TYPE_CHECKING:
     from services.audits.domain.case import Audit, Case, Decision, Measure, ReportedAudit
@@ -81,7 +81,12 @@ def valid_audit(call: Decision, case: Case, policy: Policy, day: date) -> Reason
 
 
 def contract_time(call: Decision, case: Case, policy: Policy, day: date) -> Reason | None:
-    """Return why a row is not scheduled: the contract ends too soon. An unknown end counts as long."""
+    """Return why a row is not scheduled: the contract ends too soon, or there is none any more.
+
+    An unknown end counts as long. Where a person decides, that person looks at contracts too.
+    """
+    if not case.contracted and call.outcome in MEASURES:
+        return Reason("no_contract_is_left")
     ends_on = case.risk.contract_ends_on
     if not _row(call, policy).needs_contract_time or ends_on is None:
         return None
@@ -101,6 +106,17 @@ def better_than_audit(decision: Decision, case: Case, policy: Policy) -> bool:
     if audit is None or audit.score is None or score is None:
         return False
     return audit.movable and decision.asked in policy.cancellation_proposed_by and score < audit.score
+
+
+def planned_without_contract(case: Case, ended: tuple[UUID, ...]) -> list[Reason]:
+    """Name what is planned of a case that no contract is left of, but for what has `ended` just now."""
+    if case.contracted:
+        return []
+    audits = [case.open_audit] if case.open_audit and case.open_audit.movable else []
+    measures = [m for m in case.measures if m.outcome in PLANNED and m.ended_on is None]
+    named = [{"audit_id": audit.audit_id} for audit in audits]
+    named += [{"since": m.decision_id} for m in measures if m.decision_id not in ended]
+    return [Reason("cancellation_proposed_since_no_contract_is_left", params) for params in named]
 
 
 def _in_force(audit: ReportedAudit, policy: Policy, day: date) -> bool:

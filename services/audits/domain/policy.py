@@ -10,7 +10,8 @@ from typing import Literal
 BANDS = ("very_low", "low", "medium", "high", "very_high")  # rising; no_data has no place among them
 AUDITS = {"office_audit": "office", "factory_audit": "factory"}  # outcome -> kind of audit
 RECOMMENDATIONS = ("none", "dialogue", *AUDITS)  # the office's, from mild to strict
-MEASURES = (*AUDITS, "dialogue", "transparency_request")  # what a row can lead to that has an end
+PLANNED = ("dialogue", "transparency_request")  # what is planned beside audits
+MEASURES = (*AUDITS, *PLANNED)  # what a row can lead to that has an end
 OUTCOMES = ("none", "notice", *MEASURES, "person_decides")
 
 # fact -> the form of its conditions

@@ -115,6 +115,7 @@ def cases(tx: Transaction, keys: Iterable[CaseKey], time_zone: str) -> list[Case
             open_audit=audits.get(key),
             measures=tuple(measures[key]),
             reported=tuple(reported[key]),
+            contracted=row.contracted,
         )
         for row in list(queries.risks(tx, keys=rows))
     ]
@@ -168,6 +169,7 @@ def _decision_row(
         "policy_row": decision.row,
         "audit_id": audit.audit_id if audit and on_audit else None,
         "measure_id": None if on_audit else measure_id,
+        "without_contract": not case.contracted,
         "decided_at": now,
     }
 

@@ -21,10 +21,15 @@ def save_merged(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     queries.save_merged(tx, rows=sql.rows(rows))
 
 
+def share(tx: Transaction) -> None:
+    """Let nobody merge until the end."""
+    queries.share_merged(tx)
+
+
 def survivors(tx: Transaction, supplier_ids: Iterable[UUID], *, hold: bool = False) -> dict[UUID, UUID]:
     """Return which suppliers ids mean, where that is another one; `hold`: no merge until the end."""
     if hold:
-        queries.share_merged(tx)
+        share(tx)
     rows = queries.survivors(tx, supplier_ids=sorted(set(supplier_ids)))
     return {row.supplier_id: row.survivor_id for row in rows}
 
@@ -35,6 +40,7 @@ def move(tx: Transaction, meant: Mapping[UUID, UUID]) -> list[Any]:
     list(queries.lock_moved(tx, pairs=rows))
     list(queries.lock_audits(tx, pairs=rows))
     queries.keep_survivors(tx, pairs=rows)
+    queries.move_unchecked(tx, pairs=rows)
     queries.keep_cases(tx, pairs=rows)
     queries.move_decisions(tx, pairs=rows)
     moved = list(queries.move_audits(tx, pairs=rows))

@@ -44,6 +44,15 @@ JOIN supplier AS s ON s.supplier_id = p.absorbed_id
 ORDER BY p.survivor_id, s.supplier_id
 ON CONFLICT DO NOTHING;
 
+-- name: move_unchecked!
+-- What was decided of a survivor's cases is to be looked at, and nothing of who is no more.
+WITH pair AS MATERIALIZED (
+    SELECT p.absorbed_id, p.survivor_id FROM jsonb_to_recordset((:pairs)::jsonb) AS p (absorbed_id uuid, survivor_id uuid)
+), gone AS (
+    DELETE FROM unchecked AS u USING pair AS p WHERE u.supplier_id = p.absorbed_id
+)
+INSERT INTO unchecked (supplier_id) SELECT DISTINCT survivor_id FROM pair ORDER BY survivor_id ON CONFLICT DO NOTHING;
+
 -- name: keep_cases!
 -- A case that the survivor had not goes on from the absorbed one's risk and decision; version 1: its own are newer.
 INSERT INTO risk_case (supplier_id, category_id, case_id, version, score, band, stage, critical_open, severe_open, claim_gap,

@@ -60,9 +60,10 @@ FROM jsonb_populate_recordset(NULL::risk_case, (:rows)::jsonb) AS r
 WHERE (c.supplier_id, c.category_id) = (r.supplier_id, r.category_id) AND c.version <= r.version;
 
 -- name: risks
--- The risks of the named cases.
-SELECT c.* FROM risk_case AS c
+-- The risks of the named cases, and whether they have a contract; of an unknown supplier's one takes that for granted.
+SELECT c.*, coalesce(s.regions ? c.category_id, true) AS contracted FROM risk_case AS c
 JOIN jsonb_populate_recordset(NULL::risk_case, (:keys)::jsonb) AS k USING (supplier_id, category_id)
+LEFT JOIN supplier AS s ON s.supplier_id = c.supplier_id
 ORDER BY c.supplier_id, c.category_id;
 
 -- name: lock_open_audits
@@ -141,10 +142,10 @@ SET kind = excluded.kind, state = excluded.state, starts_on = excluded.starts_on
 WITH added AS (
     INSERT INTO decision (decision_id, supplier_id, category_id, events, as_of, score, band, policy_row, rule, asked,
         outcome, effect, due_on, proposal, proposal_due_on, listed, proposes_cancellation, reasons, audit_id,
-        measure_id, decided_at)
+        measure_id, without_contract, decided_at)
     SELECT decision_id, supplier_id, category_id, events, as_of, score, band, policy_row, rule, asked,
         outcome, effect, due_on, proposal, proposal_due_on, listed, proposes_cancellation, reasons, audit_id,
-        measure_id, decided_at
+        measure_id, without_contract, decided_at
     FROM jsonb_populate_recordset(NULL::decision, (:rows)::jsonb)
     RETURNING supplier_id, category_id, decision_id
 )
