@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from chassis.tables import TableError
 from chassis.tables.reading import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from uuid import UUID
 
     from chassis.db import Transaction
@@ -34,6 +34,8 @@ MOST_SPOOLED = 1 << 30  # bytes on disk: a workbook names a long text once and m
 # Of the processor's time. A million rows of a dozen cells take five minutes as a workbook, one as CSV.
 OPENING_SECONDS = 120.0
 READING_SECONDS = 1200.0
+UNDERSTANDING_SECONDS = 60.0  # a chunk of rows, for what takes a tenth of one
+_LOOK_SECONDS = 0.1  # the end of that time may be told to another thread than the one that waits: it looks
 _TELL_SECONDS = 1.0
 
 
@@ -90,20 +92,26 @@ class Spool:
 
     def __init__(self, kind: ImportKind, rows: IO[bytes], table: Reading, total: int, last: int) -> None:
         """Take over what was written down; `last`: the number of the last row."""
+        self._over = False
         self._kind, self._rows, self._serials = kind, rows, table.serials
         self.notes, self.total, self.last = table.notes, total, last
 
-    def chunks(self, after: int) -> Iterator[list[tuple[int, Parsed | list[Fault]]]]:
+    def chunks(self, after: int) -> Generator[list[tuple[int, Parsed | list[Fault]]], None, None]:
         """Give (row number, values or faults) of the rows after one, so many at a time.
 
         The next ones are read while the last are applied: who applies waits for the database half the time.
+        Raises OutOfTimeError where they take too long to be understood. Close it: then nobody reads any more.
         """
         read = self._read(after)
         with ThreadPoolExecutor(1) as reader:
-            coming = reader.submit(next, read, None)
-            while chunk := coming.result():
+            try:
                 coming = reader.submit(next, read, None)
-                yield chunk
+                while chunk := _awaited(coming, after):
+                    coming = reader.submit(next, read, None)
+                    yield chunk
+                    after = chunk[-1][0]
+            finally:
+                self._over = True
 
     def _read(self, after: int) -> Iterator[list[tuple[int, Parsed | list[Fault]]]]:
         self._rows.seek(0)
@@ -113,7 +121,16 @@ class Spool:
             yield [
                 (number, load(self._kind, number, cells, wrong, serials=self._serials))
                 for number, cells, wrong in chunk
+                if not self._over  # no thread can be stopped from outside
             ]
+
+
+def _awaited(coming: Future[Any], after: int) -> Any:
+    """Return what comes, unless that takes more of the processor's time than it may."""
+    with budget.at_most(UNDERSTANDING_SECONDS, f"Understanding the rows after {after}"):
+        while not coming.done():
+            wait([coming], timeout=_LOOK_SECONDS)
+        return coming.result()
 
 
 def _fetch(conn: Transaction, job_id: UUID, file: IO[bytes]) -> None:

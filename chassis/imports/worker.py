@@ -123,12 +123,13 @@ def _go_on(conn: Transaction, kind: ImportKind, job: Job, row: Any) -> bool:
             ):
                 raise OvertakenError
         turn.has_read()
-        for number, chunk in enumerate(spool.chunks(after=row.last_row)):
-            with budget.at_most(CHUNK_SECONDS, f"Applying the rows from {chunk[0][0]} on"):
-                # what a long import has put into the outbox keeps no short one waiting
-                applying.apply(conn, kind, job, chunk, patient=number > 0)
-            if chunk[-1][0] != spool.last and turn.gives_way(conn):
-                return False
+        with closing(spool.chunks(after=row.last_row)) as chunks:
+            for number, chunk in enumerate(chunks):
+                with budget.at_most(CHUNK_SECONDS, f"Applying the rows from {chunk[0][0]} on"):
+                    # what a long import has put into the outbox keeps no short one waiting
+                    applying.apply(conn, kind, job, chunk, patient=number > 0)
+                if chunk[-1][0] != spool.last and turn.gives_way(conn):
+                    return False
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -142,6 +143,39 @@ def test_a_file_that_takes_too_long_to_read_fails_and_the_next_goes_on(
     monkeypatch.setattr(spool, "READING_SECONDS", 0.01)
     job = imports.run("suppliers", file_of(20_000))
     assert (job["state"], job["reason"][:16]) == ("failed", "Reading the file")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_rows_that_take_too_long_to_understand_end_the_import_and_nobody_goes_on_with_them(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are read beside what is applied, in a thread that no signal reaches."""
+    understood: list[int] = []
+    load = spool.load
+
+    def slow(kind: Any, number: int, *rest: Any, **named: Any) -> Any:
+        understood.append(number)
+        until = time.thread_time() + (0.02 if number > 501 else 0)
+        while time.thread_time() < until:
+            pass
+        return load(kind, number, *rest, **named)
+
+    monkeypatch.setattr(spool, "load", slow)
+    monkeypatch.setattr(spool, "UNDERSTANDING_SECONDS", 0.5)
+    job = imports.run("suppliers", file_of(1500))
+    assert (job["state"], job["reason"]) == (
+        "failed",
+        "Understanding the rows after 501 takes more time than an import may: send it as CSV, or in parts.",
+    )
+    assert (len(states(job)), len(understood) < 1000) == (500, True)
+    monkeypatch.undo()
+    assert imports.run("suppliers", file_of(1))["state"] == "done"
+
+
+def test_a_list_in_a_cell_has_a_greatest_length(imports: Imports) -> None:
+    job = imports.run("suppliers", [FIRST | {"own_numbers": "[" + "1," * 200 + "1]"}])
+    [row] = job["report"]
+    assert [each["problem"] for each in row["faults"]] == ["Must have at most 100 items."]
 
 
 def test_a_file_that_takes_too_much_memory_fails_and_says_so(

@@ -17,7 +17,7 @@ from services.suppliers.schemas.common import (
 )
 from services.suppliers.schemas.contracts import Contract, Cpv
 from services.suppliers.schemas.identifiers import SCHEMES, Identifier, Identifiers
-from services.suppliers.schemas.registry import Contact, OwnNumber
+from services.suppliers.schemas.registry import MOST_OWN_NUMBERS, Contact, OwnNumber
 from services.suppliers.schemas.sites import SITE, Site
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ class SupplierRow(_Named):
     country = _country()
     language = _language()
     identifiers = fields.Nested(Identifiers)
-    own_numbers = fields.List(fields.Nested(OwnNumber), metadata={"accepted": 'JSON: [{"region", "number"}]'})
+    own_numbers = List(
+        fields.Nested(OwnNumber), most=MOST_OWN_NUMBERS, metadata={"accepted": 'JSON: [{"region", "number"}]'}
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def _one_of_a_scheme(self, data: dict[str, Any], **_: Any) -> None:
