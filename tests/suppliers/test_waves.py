@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,14 +14,12 @@ import pytest
 
 from chassis import sql, turns
 from chassis.errors import Conflict, NotFound
-from chassis.ids import uuid7
 from services.suppliers import repository, rulebook, schemas, usecases
 from services.suppliers.domain import rescore
 from tests.callers import OFFICE, caller, page_query
 from tests.recomputed import wrong
 from tests.suppliers.bodies import NOW, SUPPLIER, import_index, loaded, put_gloves, register, supplier
 from tests.suppliers.builders import case, inputs
-from tests.suppliers.merges import ask
 from tests.suppliers.steps import LATER, assess, history, registered, rescored
 
 if TYPE_CHECKING:
@@ -180,65 +178,6 @@ def test_a_part_whose_worker_died_is_worked_off_by_another(tx: Transaction) -> N
     worked_off(tx)
     [wave] = waves(tx, kind="dataset", running=False)[-1:]
     assert wave.cases == 5
-
-
-def test_what_becomes_of_like_cases_is_worked_out_once_and_forgotten_with_the_wave(
-    tx: Transaction, received: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assessed, *suppliers = several(tx, 5)
-    usecases.scoring.rescore_after_assessment(tx, [assess(assessed, received)], LATER)
-    import_index(tx, "CPI", 2026, CHN="3")
-    scored: list[int] = []
-    whole = usecases.waves._scored
-    monkeypatch.setattr(
-        usecases.waves,
-        "_scored",
-        lambda tx, groups, *rest: scored.append(len(groups)) or whole(tx, groups, *rest),
-    )
-    worked_off(tx, size=1)
-    assert sum(scored) == 2  # that of which something is known by itself, and the others
-    assert present(tx, suppliers) == [Decimal("74.8")] * 4
-    [wave] = waves(tx, kind="dataset", running=False)[-1:]
-    assert sum(each["cases"] for each in wave.bands) == wave.cases == 5
-    assert ask(tx, "SELECT count(*) FROM wave_move") == [0]
-
-
-def test_a_part_that_outlasts_its_wave_leaves_no_short_cut_behind(tx: Transaction) -> None:
-    several(tx, 3)
-    wave_id = usecases.waves.begin(tx, "dataset", "one", LATER)
-    part = repository.waves.next_part(tx, 2)
-    assert part
-    usecases.waves._work_off(tx, part, LATER)
-    repository.waves.fail(tx, (wave_id, uuid7()), "it could not be", LATER)
-    assert ask(tx, "SELECT count(*) FROM wave_move") == [1]
-    worked_off(tx)
-    assert ask(tx, "SELECT count(*) FROM wave_move") == [0]
-
-
-def test_a_replica_tells_of_like_cases_that_another_has_worked_out(
-    tx: Transaction, emitted: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    suppliers = several(tx, 3)
-    put_gloves(tx, analysis=[None] * 4)
-    import_index(tx, "EPI", 2026, CHN="1")
-    before = len(rescored(emitted, tx))
-    monkeypatch.setattr(usecases.remembered.Memo, "learn", lambda *_: None)  # as if each part were another's
-    worked_off(tx, size=1)
-    told = rescored(emitted, tx)[before:]
-    assert {each["subject"] for each in told} == {f"{each}/handskar" for each in suppliers}
-    [first, *others] = [{**each["data"], "supplier_id": None} for each in told]
-    assert others == [first] * 2
-
-
-def test_what_was_worked_out_before_a_change_of_the_basis_is_worked_out_anew(tx: Transaction) -> None:
-    suppliers = several(tx, 4)
-    import_index(tx, "CPI", 2026, CHN="3")
-    usecases.waves.work(lambda: nullcontext(tx), LATER, 2)
-    import_index(tx, "ITUC_GRI", 2027, CHN="1")  # 5 before
-    usecases.waves.work(lambda: nullcontext(tx), LATER, 2)
-    early, late = (set(present(tx, some)) for some in (suppliers[:2], suppliers[2:]))
-    worked_off(tx)
-    assert early != late == set(present(tx, suppliers))
 
 
 def test_a_part_has_as_many_cases_as_are_quick() -> None:
