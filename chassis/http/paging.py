@@ -112,7 +112,10 @@ class Search:
     `select`: what the filters let through; its parameter `by_index` says whether indexes on what is asked are
     to be read, or the rows in the list's order. `every`: the order's columns of all rows, so that an index
     gives them. `unfiltered`: what `select` is where nothing is asked: to plan that costs more than to read a
-    page. `looked_at`: how many rows are looked at first. `most_sorted`: how many may be sorted.
+    page. `looked_at`: how many rows are looked at first. `most_sorted`: how many may be sorted. `late`: keys
+    that a filter lets through of which `select`'s indexes do not know: it is asked of sorted rows, one by one
+    until the page is full, and `select` leaves it out where its parameter `late` says so. `near`: what
+    `select` is where the next rows are looked at, if not itself; `every` may be only those that it finds.
     """
 
     select: Any
@@ -120,6 +123,8 @@ class Search:
     unfiltered: Any
     looked_at: int
     most_sorted: int
+    late: Any = None
+    near: Any = None
 
 
 def search(
@@ -138,8 +143,8 @@ def search(
     looked_at = of.looked_at
     rows, far = _looked_through(tx, list_, of, looked_at, filters)
     if far:
-        everywhere = list_.everywhere(_text(of.select), of.most_sorted + 1)
-        all_ = _rows(tx, everywhere, list_, {**filters, "by_index": True})
+        everywhere = list_.everywhere(_text(of.select), of.most_sorted + 1, of.late and _text(of.late))
+        all_ = _rows(tx, everywhere, list_, {**filters, "by_index": True, "late": of.late is not None})
         if all_[0].among_ <= of.most_sorted:
             rows, far = [row for row in all_ if getattr(row, list_.columns[0]) is not None], {}
     while far and len(rows) < list_.limit:
@@ -157,10 +162,10 @@ def _looked_through(
     tx: Transaction, list_: _List, of: Search, looked_at: int, filters: Mapping[str, Any]
 ) -> tuple[list[Any], dict[str, str]]:
     """Return what is let through of the list's next rows, and from where on to look further; {}: nowhere."""
-    far = _rows(tx, list_.beyond(_text(of.every), looked_at), list_, {})
+    far = _rows(tx, list_.beyond(_text(of.every), looked_at), list_, filters)
     bounds = {f"far_{i}_": str(value) for i, value in enumerate(far[0] if far else ())}
-    near = list_.statement(compose.SQL("({})").format(_text(of.select)), bounds)
-    rows = _rows(tx, near, list_, {**filters, **bounds, "by_index": False})
+    near = list_.statement(compose.SQL("({})").format(_text(of.near or of.select)), bounds)
+    rows = _rows(tx, near, list_, {**filters, **bounds, "by_index": False, "late": False})
     filled = len(rows) >= list_.limit
     return rows, {} if filled else {f"place_{i}_": value for i, value in enumerate(bounds.values())}
 
@@ -193,19 +198,26 @@ class _List:
     def _after(self) -> compose.Composed | None:
         return self._bound(" < " if self.descending else " > ", self.place) if self.place else None
 
-    def everywhere(self, select: compose.Composable, most: int) -> compose.Composed:
+    def everywhere(
+        self, select: compose.Composable, most: int, late: compose.Composable | None = None
+    ) -> compose.Composed:
         """Return the page's statement where it is sorted out of at most so many rows; `among_`: their number.
 
         Materialized: PostgreSQL would look at the rows in the list's order here, too, where it takes the
         filters for weak. Without any row after the place there is one of nulls, for the number's sake.
         """
         text = compose.SQL(
-            "WITH all_ AS MATERIALIZED (SELECT * FROM ({}) AS every_ LIMIT {})"
-            " SELECT all_.*, among_ FROM (SELECT count(*) AS among_ FROM all_) AS counted"
-            " LEFT JOIN all_ ON {}"
+            "WITH all_ AS MATERIALIZED (SELECT * FROM ({}) AS every_ LIMIT {}),"
+            " page_ AS (SELECT * FROM (SELECT * FROM all_ WHERE {}{} OFFSET 0) AS sorted_ WHERE {}{}{})"
+            " SELECT page_.*, among_"
+            " FROM (SELECT count(*) AS among_ FROM all_) AS counted LEFT JOIN page_ ON true"
         )
         after = self._after() or compose.SQL("true")
-        return text.format(select, compose.Literal(most), after) + self._order() + _LIMIT
+        key = compose.Identifier(self.columns[-1])
+        passed = compose.SQL("{} IN ({})").format(key, late) if late else compose.SQL("true")
+        order = self._order()
+        page = text.format(select, compose.Literal(most), after, order, passed, order, _LIMIT)
+        return page + order
 
     def beyond(self, every: compose.Composable, looked_at: int) -> compose.Composed:
         """Return the statement of the row that comes after so many others."""
