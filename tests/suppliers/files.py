@@ -30,7 +30,7 @@ OFFICE = Identity(
 _TABLES = (
     "supplier_alias", "outbox", "import_job", "import_chunk", "supplier", "category", "subject_version",
     "duplicate", "uncompared", "compared_name", "country_dataset", "wave", "risk_result", "scored_case",
-    "risk_case", "case_end", "rule_set", "rule_set_activation",
+    "risk_case", "headline", "case_end", "rule_set", "rule_set_activation",
 )
 # fmt: on
 

@@ -43,10 +43,18 @@ def _registered(tx: Any, name: str, country: str, bought: dict[str, list[str]]) 
     return register(tx, supplier(**new))["supplier_id"]
 
 
-@pytest.fixture(params=[(10_000, 0), (0, 10_000), (1, 0)], ids=["looked at", "by index", "looked further"])
+WAYS = {
+    "looked at": (10_000, 0, 10_000),
+    "by index": (0, 10_000, 10_000),
+    "by index, the band last": (0, 10_000, 0),
+    "looked further": (1, 0, 10_000),
+}
+
+
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
 def found(tx: Any, ids: list[Any], request: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Which of the known suppliers a search finds, in its order."""
-    for name, rows in zip(("_LOOKED_AT", "_MOST_SORTED"), request.param, strict=True):
+    for name, rows in zip(("_LOOKED_AT", "_MOST_SORTED", "_FEW"), request.param, strict=True):
         monkeypatch.setattr(finding, name, rows)
 
     def search(actor: Any = OFFICE, **given: Any) -> list[int]:
@@ -87,6 +95,14 @@ def test_a_band_is_that_of_the_worst_case(found: Any) -> None:
     assert found(band="no_data") == [2]
     assert found(band="low") == []
     assert found(band="high", category_id="garn") == [1]
+
+
+def test_a_band_alone_is_found_in_every_order(found: Any) -> None:
+    assert found(name=None, band="high") == [0, 1]
+    assert found(name=None, band="no_data", limit=3) == [2]
+    assert found(name=None, band="high", sort="legal_name") == [1, 0]
+    assert found(name=None, band="high", sort="-legal_name") == [0, 1]
+    assert found(name=None, band="high", sort="-registered_at") == [1, 0]
 
 
 def test_a_band_is_found_by_the_cases_that_are_the_callers_own(found: Any) -> None:

@@ -37,7 +37,7 @@ def known(tx: Transaction, supplier_id: UUID) -> dict[str, Any]:
     scores = [row.score_id for row in history(tx, supplier_id)["items"]]
     facts = [
         ask(tx, f"SELECT to_jsonb(t) FROM {table} AS t WHERE supplier_id = %s ORDER BY 1", supplier_id)  # noqa: S608  ours
-        for table in ("identifier", "judgement", "finding", "deviation", "risk_case")
+        for table in ("identifier", "judgement", "finding", "deviation", "risk_case", "headline")
     ]
     return {"whole": {**whole, "version": None}, "risk": risk, "scores": scores, "facts": facts}
 

@@ -25,6 +25,12 @@ SELECT supplier_id FROM supplier WHERE supplier_id = ANY((:supplier_ids)::uuid[]
 ORDER BY supplier_id
 FOR NO KEY UPDATE;
 
+-- name: hold_headlines
+-- Hold suppliers' headlines, likewise, where several statements may change them. No case is locked after that.
+SELECT supplier_id FROM headline WHERE supplier_id = ANY((:supplier_ids)::uuid[])
+ORDER BY supplier_id
+FOR NO KEY UPDATE;
+
 -- name: registered
 -- What is registered of suppliers themselves; after they are locked.
 SELECT s.supplier_id, s.legal_name, s.country, s.language,

@@ -113,6 +113,12 @@ def whole(plan: Plan, now: datetime, *, imported: bool) -> dict[UUID, dict[str, 
     }
 
 
+def hold_headlines(tx: Transaction, supplier_ids: Collection[UUID]) -> None:
+    """Lock suppliers' headlines in order, until the transaction ends; no case is locked after that."""
+    if supplier_ids:
+        tx.later(queries.hold_headlines, supplier_ids=sorted(supplier_ids))
+
+
 def raise_versions(tx: Transaction, supplier_ids: Collection[UUID]) -> None:
     """Note that the editable part of these suppliers is another now."""
     if supplier_ids:

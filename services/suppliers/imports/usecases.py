@@ -63,6 +63,7 @@ def import_suppliers(tx: Transaction, rows: Sequence[Parsed], job: Job) -> list[
     outcomes = [plan.decide(row) for row in rows]
     before = _whole(tx, plan.changed - set(plan.made))
     rows_of.save_suppliers(tx, plan, job.now, imported=job.imported)
+    rows_of.hold_headlines(tx, set(before))  # new names are noted in them at the end
     _tell(tx, rows_of.whole(plan, job.now, imported=job.imported), before, job)
     return outcomes
 
@@ -277,4 +278,5 @@ def _score_keys(
     tx: Transaction, keys: Collection[tuple[UUID, str]], causes: Mapping[UUID, UUID], job: Job
 ) -> None:
     repository.scores.lock_cases(tx, keys)
+    rows_of.hold_headlines(tx, {supplier_id for supplier_id, _ in keys})
     usecases.scoring.rescore(tx, {key: [causes[key[0]]] for key in keys}, {}, job.now, imported=job.imported)

@@ -7,10 +7,7 @@ ORDER BY category_id, band;
 
 -- name: suppliers_now
 -- How many suppliers have their worst category in each band at the moment; no_data: none of their cases has a score.
-SELECT worst.band, count(*) AS suppliers
-FROM (SELECT DISTINCT ON (supplier_id) supplier_id, band FROM risk_case
-      WHERE band IS NOT NULL ORDER BY supplier_id, score DESC NULLS LAST) AS worst
-GROUP BY worst.band;
+SELECT band, count(*) AS suppliers FROM headline WHERE band IS NOT NULL GROUP BY band;
 
 -- name: cases_then
 -- How many cases were in each band of each category at a moment: by the last score that each had until then; without

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chassis import sql
@@ -21,6 +22,11 @@ queries: Any = sql.load(__file__)
 # How many suppliers a search looks at in the list's order before it asks the index. Where these do not fill
 # a page, fewer than one in a hundred are let through, as a rule, and so few the index finds quickly.
 _LOOKED_AT, _MOST_SORTED = 10_000, 10_000
+# How many contracts of a category are looked at likewise, which an index of their own gives. A band that more
+# suppliers have than `_FEW` is looked at last.
+_LOOKED_AT_IN_CATEGORY, _FEW = 20_000, 10_000
+# By which an index gives the suppliers of a band
+_ORDERS_OF_BANDS = (None, "legal_name", "-legal_name")
 _FILTERS = ("name", "category_id", "country", "region", "band", "status")
 
 
@@ -34,8 +40,11 @@ def suppliers(
 
     `reach`: the region and the area whose cases a band may be told of; None: all.
     """
-    of = paging.Search(queries.found, queries.listed, queries.unfiltered, _LOOKED_AT, _MOST_SORTED)
-    page = paging.search(tx, query, SupplierQuery, of, **_filters(query, reach))
+    filters = _filters(query, reach)
+    if _asked(filters) == {"band"} and query["sort"] in _ORDERS_OF_BANDS:
+        page = paging.fetch(tx, queries.of_band, query, SupplierQuery, **filters)
+    else:
+        page = paging.search(tx, query, SupplierQuery, _search(tx, query, filters), **filters)
     ids = [row.supplier_id for row in page["items"]]
     whole = {row.supplier_id: row for row in registry.suppliers_by_id(tx, ids)}
     # one that was absorbed between the two statements is no more
@@ -54,6 +63,26 @@ def _worse(band: str | None) -> list[str] | None:
     """Return the bands that would be a supplier's headline instead of this one."""
     order = (NO_DATA, *BANDS)
     return list(order[order.index(band) + 1 :]) if band else None
+
+
+def _asked(filters: Mapping[str, Any]) -> set[str]:
+    return {name for name, value in filters.items() if value is not None} - {"worse"}
+
+
+def _search(tx: Transaction, query: Mapping[str, Any], filters: Mapping[str, Any]) -> paging.Search:
+    """Return how a list is searched.
+
+    A band that few suppliers have is where to begin, one that many have is asked last. Those of a category
+    are looked at among its contracts, if nothing is asked that these, and headlines, do not know.
+    """
+    late, asked = None, _asked(filters)
+    if filters["band"] and not asked & {"own_region", "own_area"}:
+        late = queries.in_band if queries.is_frequent(tx, band=filters["band"], most=_FEW) else None
+    of = paging.Search(queries.found, queries.listed, queries.unfiltered, _LOOKED_AT, _MOST_SORTED, late)
+    if query["sort"] is None and {"category_id"} < asked <= {"category_id", "region", "band"}:
+        own = {"every": queries.of_category, "near": queries.in_category}
+        return replace(of, looked_at=_LOOKED_AT_IN_CATEGORY, **own)
+    return of
 
 
 def own_numbers(tx: Transaction, region: str, numbers: Sequence[str]) -> list[UUID | None]:

@@ -184,7 +184,8 @@ INSERT INTO supplier_alias (supplier_id, survivor_id, merged_at)
 SELECT id, :survivor_id, :now FROM unnest((:absorbed_ids)::uuid[]) AS id ORDER BY id;
 
 -- name: delete_suppliers!
--- The suppliers that were absorbed.
+-- The suppliers that were absorbed; their cases are gone already.
+WITH headlines AS (DELETE FROM headline WHERE supplier_id = ANY((:absorbed_ids)::uuid[]))
 DELETE FROM supplier WHERE supplier_id = ANY((:absorbed_ids)::uuid[]);
 
 -- name: finish!
