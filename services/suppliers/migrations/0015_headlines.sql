@@ -39,30 +39,29 @@ BEGIN
     WHERE h.supplier_id = now_.supplier_id AND h.band IS DISTINCT FROM now_.band;
 END $$;
 
--- Cases are written in several places, and none of them may forget the headline. A wave writes two thousand cases at once, of
--- which a few change their band: they are found together, and the others cost next to nothing.
-CREATE FUNCTION note_bands() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    touched uuid[] := ARRAY(
-        SELECT DISTINCT supplier_id FROM was FULL JOIN written USING (supplier_id, category_id)
-        WHERE was.band IS DISTINCT FROM written.band ORDER BY supplier_id);
+-- Cases are written in several places, and none of them may forget the headline. A wave writes thousands at once, and few of them
+-- change their band: only these cost anything. They are noted, and found together when the statement has ended: sorted.
+CREATE FUNCTION note_band() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF touched <> '{}' THEN
-        PERFORM find_headlines(touched);
+    PERFORM set_config('kedja.touched', concat_ws(' ', nullif(current_setting('kedja.touched', true), ''),
+        OLD.supplier_id, nullif(NEW.supplier_id, OLD.supplier_id)), true);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION find_noted() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    noted text := current_setting('kedja.touched', true);
+BEGIN
+    IF noted <> '' THEN
+        PERFORM set_config('kedja.touched', '', true);
+        PERFORM find_headlines(ARRAY(SELECT DISTINCT id::uuid FROM unnest(string_to_array(noted, ' ')) AS t (id) ORDER BY 1));
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER bands_changed AFTER UPDATE ON risk_case
-    REFERENCING OLD TABLE AS was NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_bands();
-
--- Cases are made without a score, and deleted where suppliers are merged: by whoever holds all of them.
-CREATE FUNCTION note_band() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM find_headlines(ARRAY[CASE TG_OP WHEN 'DELETE' THEN OLD.supplier_id ELSE NEW.supplier_id END]);
-    RETURN NULL;
-END $$;
 CREATE TRIGGER band_made AFTER INSERT ON risk_case FOR EACH ROW WHEN (NEW.band IS NOT NULL) EXECUTE FUNCTION note_band();
+CREATE TRIGGER band_changed AFTER UPDATE ON risk_case FOR EACH ROW
+    WHEN (OLD.band IS DISTINCT FROM NEW.band OR OLD.supplier_id <> NEW.supplier_id) EXECUTE FUNCTION note_band();
 CREATE TRIGGER band_gone AFTER DELETE ON risk_case FOR EACH ROW WHEN (OLD.band IS NOT NULL) EXECUTE FUNCTION note_band();
+CREATE TRIGGER bands_noted AFTER INSERT OR UPDATE OR DELETE ON risk_case FOR EACH STATEMENT EXECUTE FUNCTION find_noted();
 
 -- At the end of the transaction: who changes a name may lock cases after that, which come before headlines.
 CREATE FUNCTION note_name() RETURNS trigger LANGUAGE plpgsql AS $$
