@@ -223,3 +223,20 @@ def test_a_new_name_is_noted_at_the_end(db: Database) -> None:
             set_band(other, supplier_id, "handskar", "low")
     with db.transaction() as tx:
         assert headline(tx, supplier_id) == "low"
+
+
+def test_of_many_cases_in_one_statement_none_is_forgotten(tx: Transaction) -> None:
+    put_gloves(tx)
+    with tx.cursor() as cursor:
+        cursor.execute(
+            "WITH made AS ("
+            " INSERT INTO supplier (supplier_id, legal_name, country, status, language, registered_at)"
+            " SELECT gen_random_uuid(), 'Exempel ' || i, 'SE', 'active', 'sv', now()"
+            " FROM generate_series(1, 250) AS i RETURNING supplier_id)"
+            " INSERT INTO risk_case (supplier_id, category_id, band)"
+            " SELECT supplier_id, 'handskar', 'low' FROM made"
+        )
+        cursor.execute("UPDATE risk_case SET band = 'medium' WHERE band = 'low' RETURNING supplier_id")
+        moved = [row.supplier_id for row in cursor]
+    assert len(moved) == 250
+    assert {headline(tx, moved[0])} == {"medium"}

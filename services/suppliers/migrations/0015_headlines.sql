@@ -40,20 +40,31 @@ BEGIN
 END $$;
 
 -- Cases are written in several places, and none of them may forget the headline. A wave writes thousands at once, and few of them
--- change their band: only these cost anything. They are noted, and found together when the statement has ended: sorted.
-CREATE FUNCTION note_band() RETURNS trigger LANGUAGE plpgsql AS $$
+-- change their band: only these cost anything. They are noted, and found together when the statement has ended: sorted; of many a
+-- hundred at a time, since a note is written anew for each that joins it.
+CREATE FUNCTION find_noted(noted text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('kedja.touched', concat_ws(' ', nullif(current_setting('kedja.touched', true), ''),
-        OLD.supplier_id, nullif(NEW.supplier_id, OLD.supplier_id)), true);
+    PERFORM set_config('kedja.touched', '', true);
+    PERFORM find_headlines(ARRAY(SELECT DISTINCT id::uuid FROM unnest(string_to_array(noted, ' ')) AS t (id) ORDER BY 1));
+END $$;
+CREATE FUNCTION note_band() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    noted text := concat_ws(' ', nullif(current_setting('kedja.touched', true), ''),
+        OLD.supplier_id, nullif(NEW.supplier_id, OLD.supplier_id));
+BEGIN
+    IF length(noted) > 4000 THEN
+        PERFORM find_noted(noted);
+    ELSE
+        PERFORM set_config('kedja.touched', noted, true);
+    END IF;
     RETURN NULL;
 END $$;
-CREATE FUNCTION find_noted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION find_rest() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     noted text := current_setting('kedja.touched', true);
 BEGIN
     IF noted <> '' THEN
-        PERFORM set_config('kedja.touched', '', true);
-        PERFORM find_headlines(ARRAY(SELECT DISTINCT id::uuid FROM unnest(string_to_array(noted, ' ')) AS t (id) ORDER BY 1));
+        PERFORM find_noted(noted);
     END IF;
     RETURN NULL;
 END $$;
@@ -61,7 +72,7 @@ CREATE TRIGGER band_made AFTER INSERT ON risk_case FOR EACH ROW WHEN (NEW.band I
 CREATE TRIGGER band_changed AFTER UPDATE ON risk_case FOR EACH ROW
     WHEN (OLD.band IS DISTINCT FROM NEW.band OR OLD.supplier_id <> NEW.supplier_id) EXECUTE FUNCTION note_band();
 CREATE TRIGGER band_gone AFTER DELETE ON risk_case FOR EACH ROW WHEN (OLD.band IS NOT NULL) EXECUTE FUNCTION note_band();
-CREATE TRIGGER bands_noted AFTER INSERT OR UPDATE OR DELETE ON risk_case FOR EACH STATEMENT EXECUTE FUNCTION find_noted();
+CREATE TRIGGER bands_noted AFTER INSERT OR UPDATE OR DELETE ON risk_case FOR EACH STATEMENT EXECUTE FUNCTION find_rest();
 
 -- At the end of the transaction: who changes a name may lock cases after that, which come before headlines.
 CREATE FUNCTION note_name() RETURNS trigger LANGUAGE plpgsql AS $$
