@@ -154,7 +154,7 @@ def test_a_wave_that_cannot_go_on_ends_with_the_reason_and_others_go_on(
     several(tx, 3)
     usecases.rule_sets.add_rule_set(tx, "2027-broken", stricter(), OFFICE, LATER)
     trial = usecases.rule_sets.try_rule_set(tx, "2027-broken", LATER)
-    repository.waves.next_part(tx, 1)  # that it leaves behind
+    repository.waves.give_out(tx, 1)  # that it leaves behind
     import_index(tx, "CPI", 2026, CHN="3")
 
     def broken(*_: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
@@ -174,7 +173,7 @@ def test_every_score_that_a_wave_writes_can_be_computed_again(tx: Transaction, r
 def test_a_part_whose_worker_died_is_worked_off_by_another(tx: Transaction) -> None:
     several(tx)
     import_index(tx, "CPI", 2026, CHN="3")
-    assert repository.waves.next_part(tx, 2) is not None  # given out, and never worked on
+    assert repository.waves.give_out(tx, 2)  # and never worked on
     worked_off(tx)
     [wave] = waves(tx, kind="dataset", running=False)[-1:]
     assert wave.cases == 5
@@ -199,11 +198,11 @@ def test_a_wave_whose_last_part_was_full_or_that_has_no_cases_ends_all_the_same(
 
 
 def test_others_run_while_cases_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
-    passed: list[int] = []  # by whom: other tests' services may still be at work
-    monkeypatch.setattr(turns, "passed", lambda: passed.append(threading.get_ident()))
+    rules = rulebook.rules()  # to read them has turns of its own
+    passed: list[None] = []
+    monkeypatch.setattr(turns, "passed", lambda: passed.append(None))
     cases = [case(each, inputs()) for each in range(3)]
-    assert len(rescore(usecases.scoring.in_turns(cases), rulebook.rules(), NOW)) == 3
-    assert passed.count(threading.get_ident()) == 3
+    assert len(rescore(usecases.scoring.in_turns(cases), rules, NOW)) == len(passed)
 
 
 def test_cases_with_the_same_facts_share_what_their_scores_consist_of(tx: Transaction) -> None:

@@ -6,7 +6,6 @@ from contextlib import nullcontext
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from chassis.ids import uuid7
 from services.suppliers import repository, usecases
 from tests.suppliers.bodies import import_index, put_gloves
 from tests.suppliers.merges import ask
@@ -42,11 +41,12 @@ def test_what_becomes_of_like_cases_is_worked_out_once_and_forgotten_with_the_wa
 
 def test_a_part_that_outlasts_its_wave_leaves_no_short_cut_behind(tx: Transaction) -> None:
     several(tx, 3)
-    wave_id = usecases.waves.begin(tx, "dataset", "one", LATER)
-    part = repository.waves.next_part(tx, 2)
+    usecases.waves.begin(tx, "dataset", "one", LATER)
+    repository.waves.give_out(tx, 2)
+    part = repository.waves.claim(tx)
+    repository.waves.fail(tx, part, "it could not be", LATER)
     assert part
     usecases.waves._work_off(tx, part, LATER)
-    repository.waves.fail(tx, (wave_id, uuid7()), "it could not be", LATER)
     assert ask(tx, "SELECT count(*) FROM wave_move") == [1]
     worked_off(tx)
     assert ask(tx, "SELECT count(*) FROM wave_move") == [0]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from services.suppliers.domain import Rescored
     from services.suppliers.domain.work import Work
 
-    Part = tuple[UUID, UUID]  # wave, part
     # category, result (its id as text, which is looked up faster): cases that get the same new score
     Group = tuple[str, str]
 
@@ -80,35 +79,28 @@ def has_decay(tx: Transaction, month: str) -> bool:
     return bool(queries.has_decay(tx, about=month))
 
 
-def next_part(tx: Transaction, size: int) -> Part | None:
-    """Return a part that nobody works on: one that was left, or the next cases of the oldest wave.
+def claim(tx: Transaction) -> Any | None:
+    """Return a part that nobody works on, with its wave, held until the transaction ends; None: none."""
+    return queries.claim_part(tx)
 
-    At most `size` cases.
-    """
-    left = queries.abandoned_part(tx)
-    if left:
-        return left.wave_id, left.part_id
+
+def give_out(tx: Transaction, size: int) -> bool:
+    """Make a part of the next cases of the oldest wave, at most `size`; tell whether there were any."""
     part = None
     while part is None and (wave := queries.running_wave(tx)):
         part = _give_out(tx, wave, size)
-    return part
+    return part is not None
 
 
-def _give_out(tx: Transaction, wave: Any, size: int) -> Part | None:
+def _give_out(tx: Transaction, wave: Any, size: int) -> Any | None:
     after = {"supplier_id": wave.next_supplier_id, "category_id": wave.next_category_id}
     last = queries.last_of_part(tx, **after, of=wave.category_id, size=size)
     until = {"supplier_id": last and last.supplier_id, "category_id": last and last.category_id}
-    part = (wave.wave_id, uuid7())
     if last:
-        tx.later(queries.add_part, wave_id=part[0], part_id=part[1], **until)
+        tx.later(queries.add_part, wave_id=wave.wave_id, part_id=uuid7(), **until)
     given_out = last is None or not last.more
-    tx.later(queries.advance_wave, wave_id=part[0], **until, given_out=given_out)
-    return part if last else None
-
-
-def claim(tx: Transaction, part: Part) -> Any | None:
-    """Return a part with its wave, held until the transaction ends; None if somebody else has it."""
-    return queries.claim_part(tx, wave_id=part[0], part_id=part[1])
+    tx.later(queries.advance_wave, wave_id=wave.wave_id, **until, given_out=given_out)
+    return last
 
 
 def groups(tx: Transaction, part: Any) -> dict[Group, int]:
@@ -200,18 +192,18 @@ def _bounds(part: Any) -> dict[str, Any]:
     return {name: getattr(part, name) for name in names}
 
 
-def end(tx: Transaction, part: Part, bands: Mapping[tuple[str, str], int], told: int) -> None:
+def end(tx: Transaction, part: Any, bands: Mapping[tuple[str, str], int], told: int) -> None:
     """Note what a part came to: (band before, band after) -> cases."""
     rows = [{"band_before": before, "band_after": after, "cases": n} for (before, after), n in bands.items()]
-    tx.later(queries.add_bands, wave_id=part[0], rows=sql.rows(rows))
-    tx.later(queries.count_part, wave_id=part[0], cases=sum(bands.values()), told=told)
-    tx.later(queries.end_part, wave_id=part[0], part_id=part[1])
+    tx.later(queries.add_bands, wave_id=part.wave_id, rows=sql.rows(rows))
+    tx.later(queries.count_part, wave_id=part.wave_id, cases=sum(bands.values()), told=told)
+    tx.later(queries.end_part, wave_id=part.wave_id, part_id=part.part_id)
 
 
-def fail(tx: Transaction, part: Part, reason: str, now: datetime) -> None:
+def fail(tx: Transaction, part: Any, reason: str, now: datetime) -> None:
     """End a wave that cannot go on; its other parts are dropped by who comes upon them."""
-    tx.later(queries.end_part, wave_id=part[0], part_id=part[1])
-    queries.fail_wave(tx, wave_id=part[0], reason=sql.storable(reason)[:_LONGEST_REASON], now=now)
+    tx.later(queries.end_part, wave_id=part.wave_id, part_id=part.part_id)
+    queries.fail_wave(tx, wave_id=part.wave_id, reason=sql.storable(reason)[:_LONGEST_REASON], now=now)
 
 
 def end_finished(tx: Transaction, now: datetime) -> None:

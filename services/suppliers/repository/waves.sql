@@ -19,9 +19,11 @@ RETURNING wave_id;
 -- Whether a month's decay has been begun.
 SELECT EXISTS (SELECT FROM wave WHERE kind = 'decay' AND about = :about);
 
--- name: abandoned_part^
--- A part that was given out and that nobody works on: of the oldest wave first.
-SELECT p.wave_id, p.part_id FROM wave_part AS p JOIN wave AS w USING (wave_id)
+-- name: claim_part^
+-- A part that nobody works on, of the oldest wave that has one, with its wave; held until the transaction ends.
+SELECT w.wave_id, p.part_id, w.kind, w.about, w.rule_set, w.category_id AS of, w.begun_at, w.ended_at,
+       p.after_supplier_id, p.after_category_id, p.last_supplier_id, p.last_category_id
+FROM wave_part AS p JOIN wave AS w USING (wave_id)
 ORDER BY w.begun_at, p.part_id LIMIT 1
 FOR UPDATE OF p SKIP LOCKED;
 
@@ -54,14 +56,6 @@ SELECT wave_id, :part_id, next_supplier_id, next_category_id, :supplier_id, :cat
 UPDATE wave SET next_supplier_id = coalesce(:supplier_id, next_supplier_id),
     next_category_id = coalesce(:category_id, next_category_id), given_out = :given_out
 WHERE wave_id = :wave_id;
-
--- name: claim_part^
--- A part with its wave, held until the transaction ends.
-SELECT w.wave_id, w.kind, w.about, w.rule_set, w.category_id AS of, w.begun_at, w.ended_at,
-       p.after_supplier_id, p.after_category_id, p.last_supplier_id, p.last_category_id
-FROM wave_part AS p JOIN wave AS w USING (wave_id)
-WHERE (p.wave_id, p.part_id) = (:wave_id, :part_id)
-FOR UPDATE OF p SKIP LOCKED;
 
 -- name: groups_of_part
 -- The cases of a part, counted by category and by what their present scores consist of. Here and below the suppliers are

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from chassis.access import Identity
     from chassis.db import Begin, Transaction
     from services.suppliers.domain import Case, Kept, Key, Rescored, Rules
-    from services.suppliers.repository.waves import Group, Part, Result
+    from services.suppliers.repository.waves import Group, Result
 
 log = structlog.get_logger()
 
@@ -98,53 +98,61 @@ _memo, _pace = remembered.Memo(), Pace()
 def work(begin_tx: Begin, now: datetime, size: int | None = None) -> bool:
     """Work a part of the oldest wave off, if there is one; tell whether there may be more.
 
-    `size`: how many cases it has at most; None: as many as the last ones have shown to be quick.
+    `size`: how many cases the next one has at most; None: as many as the last ones have shown to be quick.
     """
+    size = size or _pace.size
+    return _work_off_one(begin_tx, now, size) or (
+        _give_out(begin_tx, now, size) and _work_off_one(begin_tx, now, size)
+    )
+
+
+def _give_out(begin_tx: Begin, now: datetime, size: int) -> bool:
+    """Give a part out, if there is one; where there is none, remember nothing, and end what is finished."""
     with begin_tx() as tx:
-        part = repository.waves.next_part(tx, size or _pace.size)
+        given = repository.waves.give_out(tx, size)
         repository.waves.end_finished(tx, now)
-        if not part:
+        if not given:
             repository.waves.forget_moves(tx)
+            _memo.forget()
+    return given
+
+
+def _work_off_one(begin_tx: Begin, now: datetime, size: int) -> bool:
+    """Work a part off, and give the next one out; what would go wrong again ends its wave."""
+    began, part = time.monotonic(), None
+    try:
+        with begin_tx() as tx:
+            part = repository.waves.claim(tx)
+            if part:
+                _work_off(tx, part, now)
+                repository.waves.give_out(tx, size)
+    except Exception as fault:
+        _memo.forget()  # what it takes for kept may not be
+        if part is None or not faults.lasting(fault):
+            raise
+        log.exception("wave_failed", wave=str(part.wave_id))
+        with begin_tx() as tx:
+            repository.waves.fail(tx, part, f"{type(fault).__name__}: {fault}", now)
     if part:
-        began = time.monotonic()
-        _work_off_or_fail(begin_tx, part, now)
         _pace.took(time.monotonic() - began)
-    else:
-        _memo.forget()
     return part is not None
 
 
-def _work_off_or_fail(begin_tx: Begin, part: Part, now: datetime) -> None:
-    """Work a part off; what would go wrong again ends its wave, so that others have their turn."""
-    try:
-        with begin_tx() as tx:
-            _work_off(tx, part, now)
-    except Exception as fault:
-        _memo.forget()  # what it takes for kept may not be
-        if not faults.lasting(fault):
-            raise
-        log.exception("wave_failed", wave=str(part[0]))
-        with begin_tx() as tx:
-            repository.waves.fail(tx, part, f"{type(fault).__name__}: {fault}", now)
-
-
-def _work_off(tx: Transaction, part: Part, now: datetime) -> None:
-    wave = repository.waves.claim(tx, part)
-    if wave is None:
-        return
-    if wave.ended_at:  # it has failed meanwhile
+def _work_off(tx: Transaction, part: Any, now: datetime) -> None:
+    """Work a part off; it has its wave in it."""
+    if part.ended_at:  # the wave has failed meanwhile
         repository.waves.end(tx, part, {}, 0)
         return
     repository.basis.share(tx)
     rules = repository.rule_sets.active(tx)
-    if wave.kind == "trial":
-        repository.waves.end(tx, part, *_try(tx, wave, repository.waves.groups(tx, wave), rules))
+    if part.kind == "trial":
+        repository.waves.end(tx, part, *_try(tx, part, repository.waves.groups(tx, part), rules))
         return
-    _rescore(tx, wave, part, rules, now)
+    _rescore(tx, part, rules, now)
 
 
-def _rescore(tx: Transaction, wave: Any, part: Part, rules: Rules, now: datetime) -> None:
-    """Give the cases of a part their new scores, and tell of those that are news."""
+def _rescore(tx: Transaction, wave: Any, rules: Rules, now: datetime) -> None:
+    """Give the cases of a part, with its wave, their new scores, and tell of those that are news."""
     basis = f"{repository.basis.mark(tx)} {domain.utc_day(now)}"
     this = (wave.wave_id, basis)
     met = repository.waves.move_met(tx, wave, basis, now)
@@ -163,7 +171,7 @@ def _rescore(tx: Transaction, wave: Any, part: Part, rules: Rules, now: datetime
     told = [_of_case(row, known[_group(row)]) for row in sorted(rows, key=_key)]
     scoring.tell(tx, told, {each.case.key: [wave.wave_id] for each in told})
     bands = met.bands + _counted(new, {group: move.bands for group, move in moves.items()})
-    repository.waves.end(tx, part, bands, len(told))
+    repository.waves.end(tx, wave, bands, len(told))
 
 
 def _group(row: Any) -> Group:
