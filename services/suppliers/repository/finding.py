@@ -22,6 +22,8 @@ queries: Any = sql.load(__file__)
 # How many suppliers a search looks at in the list's order before it asks the index. Where these do not fill
 # a page, fewer than one in a hundred are let through, as a rule, and so few the index finds quickly.
 _LOOKED_AT, _MOST_SORTED = 10_000, 10_000
+# Three filters and more let through few of those, as a rule: fewer are looked at before the index is asked.
+_MANY, _LOOKED_AT_BY_MANY = 3, 1_000
 # How many contracts of a category are looked at likewise, which an index of their own gives. A band that more
 # suppliers have than `_FEW` is looked at last.
 _LOOKED_AT_IN_CATEGORY, _FEW = 20_000, 10_000
@@ -78,7 +80,8 @@ def _search(tx: Transaction, query: Mapping[str, Any], filters: Mapping[str, Any
     late, asked = None, _asked(filters)
     if filters["band"] and not asked & {"own_region", "own_area"}:
         late = queries.in_band if queries.is_frequent(tx, band=filters["band"], most=_FEW) else None
-    of = paging.Search(queries.found, queries.listed, queries.unfiltered, _LOOKED_AT, _MOST_SORTED, late)
+    looked_at = _LOOKED_AT_BY_MANY if len(asked) >= _MANY else _LOOKED_AT
+    of = paging.Search(queries.found, queries.listed, queries.unfiltered, looked_at, _MOST_SORTED, late)
     if query["sort"] is None and {"category_id"} < asked <= {"category_id", "region", "band"}:
         own = {"every": queries.of_category, "near": queries.in_category}
         return replace(of, looked_at=_LOOKED_AT_IN_CATEGORY, **own)
