@@ -16,6 +16,7 @@ from tests.callers import OFFICE
 from tests.recomputed import behind
 from tests.suppliers.bodies import import_china, import_index, put_gloves, register, supplier
 from tests.suppliers.merges import ask
+from tests.suppliers.parts import by, site
 from tests.suppliers.steps import LATER, assess, history
 from tests.suppliers.test_merging_concurrency import while_it_holds
 from tests.suppliers.test_waves import calm, stricter
@@ -150,6 +151,25 @@ def test_workers_beside_each_other_give_every_case_each_wave_s_score_once(db: Da
         rows = [len(history(tx, each)["items"]) for each in suppliers]
         waves = ask(tx, "SELECT kind, cases FROM wave WHERE kind IN ('dataset', 'rule_set') AND cases > 0")
     assert (rows, sorted(waves)) == ([3] * 12, [("dataset", 12), ("rule_set", 12)])
+    assert left_behind(db) == []
+
+
+def test_a_case_that_was_changed_meanwhile_moves_with_those_that_are_like_it_now(db: Database) -> None:
+    first, second = several(db, 2)
+    with db.transaction() as tx:
+        new_dataset(tx)
+    with db.transaction() as tx:
+        usecases.sites.add_site(tx, first, site(category_ids=["handskar"]), by())
+    usecases.waves.work(db.transaction, LATER, 1)  # the first: cases like it are met now
+    while_it_holds(
+        db,
+        lambda tx: usecases.sites.add_site(tx, second, site(category_ids=["handskar"]), by()),
+        lambda _: usecases.waves.work(db.transaction, LATER, 1),
+    )
+    with db.transaction() as tx:
+        _, heard, moved = history(tx, second)["items"]
+        present = ask(tx, "SELECT score_id FROM risk_case WHERE supplier_id = %s", second)
+    assert (moved.previous_score, moved.score, present) == (heard.score, heard.score, [moved.score_id])
     assert left_behind(db) == []
 
 
