@@ -102,7 +102,7 @@ class Spool:
         The next ones are read while the last are applied: who applies waits for the database half the time.
         Raises OutOfTimeError where they take too long to be understood. Close it: then nobody reads any more.
         """
-        read = self._read(after)
+        self._over, read = False, self._read(after)
         with ThreadPoolExecutor(1) as reader:
             try:
                 coming = reader.submit(next, read, None)

@@ -203,6 +203,20 @@ def test_what_is_known_of_a_supplier_stays_while_its_cases_are_decided(
         assert final(tx)[2] == "opened"
 
 
+def test_a_supplier_that_is_told_of_while_its_first_case_is_decided_comes_after(
+    shared: Database, received: Any
+) -> None:
+    unknown = uuid7()
+    with shared.transaction() as deciding:
+        decide(deciding, rescored(received, unknown))
+        with pytest.raises(LockNotAvailable):
+            impatient(shared, told(received, "visors", supplier_id=unknown))
+    with shared.transaction() as tx:
+        hear(tx, told(received, "visors", supplier_id=unknown))
+        [planned_of_it] = audits_of(tx, unknown)
+        assert planned_of_it["cancellation_proposed"] is True
+
+
 def test_what_moves_to_a_survivor_is_looked_at_there(tx: Transaction, received: Any) -> None:
     hire(tx)
     survivor, absorbed = uuid7(), uuid7()

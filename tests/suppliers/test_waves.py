@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -181,11 +181,24 @@ def test_a_part_whose_worker_died_is_worked_off_by_another(tx: Transaction) -> N
 
 def test_a_part_has_as_many_cases_as_are_quick() -> None:
     pace = usecases.waves.Pace()
-    sizes = [pace.size]
-    for seconds in (0.001, 0.06, 0.06, 0.06, 0.24, 60):
-        pace.took(seconds)
+    given_out, sizes = pace.size, []
+    for milliseconds_a_case in [0.12] * 6 + [0.03] * 4 + [2] * 2:
+        cases, given_out = (
+            given_out,
+            pace.size,
+        )  # a part is given out before the last one has been learnt from
+        pace.took(cases * milliseconds_a_case / 1000, cases)
         sizes.append(pace.size)
-    assert sizes == [200, 400, 800, 1600, 2000, 1000, 200]
+    assert sizes == [400, 800, 1000, 1000, 1000, 1000, 2000, 2000, 2000, 2000, 200, 200]
+
+
+def test_a_wave_ends_with_its_last_part_though_another_goes_on(tx: Transaction) -> None:
+    several(tx, 4)
+    usecases.waves.begin(tx, "dataset", "first", LATER)
+    usecases.waves.begin(tx, "analysis", "second", LATER + DAY, "handskar")
+    for _ in range(3):
+        usecases.waves.work(lambda: nullcontext(tx), LATER, 2)
+    assert [wave.about for wave in waves(tx, running=True)] == ["second"]
 
 
 def test_a_wave_whose_last_part_was_full_or_that_has_no_cases_ends_all_the_same(tx: Transaction) -> None:

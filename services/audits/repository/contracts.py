@@ -17,7 +17,11 @@ queries: Any = sql.load(__file__)
 
 
 def share_suppliers(tx: Transaction, supplier_ids: Collection[UUID]) -> None:
-    """Keep what is known of suppliers as it is until the transaction ends; before cases are locked."""
+    """Keep what is known of suppliers as it is until the transaction ends; before cases are locked.
+
+    Of those that are not told of yet, too.
+    """
+    tx.later(queries.make_suppliers, supplier_ids=sorted(supplier_ids))
     list(queries.share_suppliers(tx, supplier_ids=sorted(supplier_ids)))
 
 

@@ -1,3 +1,8 @@
+-- name: make_suppliers!
+-- Suppliers that are not told of yet: whoever is told of one meanwhile waits here, or is waited for. `regions` null: not known.
+INSERT INTO supplier (supplier_id, version) SELECT id, 0 FROM unnest((:supplier_ids)::uuid[]) AS id ORDER BY id
+ON CONFLICT DO NOTHING;
+
 -- name: share_suppliers
 -- What is known of suppliers stays as it is until the transaction ends: taken before cases are locked.
 SELECT supplier_id FROM supplier WHERE supplier_id = ANY((:supplier_ids)::uuid[]) ORDER BY supplier_id FOR SHARE;
@@ -12,9 +17,9 @@ ON CONFLICT (supplier_id) DO UPDATE SET told_by = excluded.told_by;
 
 -- name: claim_unchecked
 -- Some suppliers whose decisions are to be looked at, and that no other replica looks at; given back by a rollback.
-DELETE FROM unchecked WHERE supplier_id IN (
-    SELECT supplier_id FROM unchecked ORDER BY supplier_id LIMIT :limit FOR UPDATE SKIP LOCKED)
-RETURNING supplier_id, told_by;
+WITH claimed AS MATERIALIZED (SELECT supplier_id FROM unchecked ORDER BY supplier_id LIMIT :limit FOR UPDATE SKIP LOCKED)
+DELETE FROM unchecked AS u USING claimed AS c WHERE c.supplier_id = u.supplier_id
+RETURNING u.supplier_id, u.told_by;
 
 -- name: lock_cases_of
 -- All cases of suppliers, locked in the order of their keys.

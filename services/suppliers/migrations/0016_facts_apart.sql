@@ -1,3 +1,5 @@
+-- Nothing is released that could run beside this: it expands and contracts at once, and scores that were there before are not
+-- computed again to their last digit (they added up cell by cell).
 -- What a score follows from is kept apart from what it comes to, each once under the first half of the SHA-256 of its JSON: a
 -- rescoring because of a dataset has other country values for all, and what is known of a case stays as it is. Of the latter
 -- a score keeps what it comes to, `work`, and the next one follows from that for as long as nothing expires.

@@ -86,10 +86,10 @@ class Pace:
         """Begin with a small one."""
         self.size = _LEAST
 
-    def took(self, seconds: float) -> None:
-        """Learn from a part of that size: the next one has at most twice as many."""
-        wanted = self.size * min(2, _SECONDS / max(seconds, 0.001))
-        self.size = max(_LEAST, min(_MOST, int(wanted)))
+    def took(self, seconds: float, cases: int) -> None:
+        """Learn from a part of so many cases; the size at most doubles."""
+        wanted = int(cases * _SECONDS / max(seconds, 0.001))
+        self.size = max(_LEAST, min(_MOST, 2 * self.size, wanted))
 
 
 _memo, _pace = remembered.Memo(), Pace()
@@ -101,9 +101,12 @@ def work(begin_tx: Begin, now: datetime, size: int | None = None) -> bool:
     `size`: how many cases the next one has at most; None: as many as the last ones have shown to be quick.
     """
     size = size or _pace.size
-    return _work_off_one(begin_tx, now, size) or (
-        _give_out(begin_tx, now, size) and _work_off_one(begin_tx, now, size)
-    )
+    if _work_off_one(begin_tx, now, size):
+        return True
+    given = _give_out(begin_tx, now, size)
+    if given:
+        _work_off_one(begin_tx, now, size)  # unless another replica is quicker
+    return given
 
 
 def _give_out(begin_tx: Begin, now: datetime, size: int) -> bool:
@@ -119,13 +122,14 @@ def _give_out(begin_tx: Begin, now: datetime, size: int) -> bool:
 
 def _work_off_one(begin_tx: Begin, now: datetime, size: int) -> bool:
     """Work a part off, and give the next one out; what would go wrong again ends its wave."""
-    began, part = time.monotonic(), None
+    began, part, cases = time.monotonic(), None, 0
     try:
         with begin_tx() as tx:
             part = repository.waves.claim(tx)
             if part:
-                _work_off(tx, part, now)
+                cases = _work_off(tx, part, now)
                 repository.waves.give_out(tx, size)
+                repository.waves.end_finished(tx, now)
     except Exception as fault:
         _memo.forget()  # what it takes for kept may not be
         if part is None or not faults.lasting(fault):
@@ -133,26 +137,27 @@ def _work_off_one(begin_tx: Begin, now: datetime, size: int) -> bool:
         log.exception("wave_failed", wave=str(part.wave_id))
         with begin_tx() as tx:
             repository.waves.fail(tx, part, f"{type(fault).__name__}: {fault}", now)
-    if part:
-        _pace.took(time.monotonic() - began)
+    if cases:
+        _pace.took(time.monotonic() - began, cases)
     return part is not None
 
 
-def _work_off(tx: Transaction, part: Any, now: datetime) -> None:
-    """Work a part off; it has its wave in it."""
-    if part.ended_at:  # the wave has failed meanwhile
-        repository.waves.end(tx, part, {}, 0)
-        return
-    repository.basis.share(tx)
-    rules = repository.rule_sets.active(tx)
-    if part.kind == "trial":
-        repository.waves.end(tx, part, *_try(tx, part, repository.waves.groups(tx, part), rules))
-        return
-    _rescore(tx, part, rules, now)
+def _work_off(tx: Transaction, part: Any, now: datetime) -> int:
+    """Work a part off, which has its wave in it; return how many cases that were."""
+    bands, told = Counter[tuple[str, str]](), 0
+    if part.ended_at is None:  # it has not failed meanwhile
+        repository.basis.share(tx)
+        rules = repository.rule_sets.active(tx)
+        bands, told = _try(tx, part, rules) if part.kind == "trial" else _rescore(tx, part, rules, now)
+    repository.waves.end(tx, part, bands, told)
+    return bands.total()
 
 
-def _rescore(tx: Transaction, wave: Any, rules: Rules, now: datetime) -> None:
-    """Give the cases of a part, with its wave, their new scores, and tell of those that are news."""
+def _rescore(tx: Transaction, wave: Any, rules: Rules, now: datetime) -> tuple[Counter[tuple[str, str]], int]:
+    """Give the cases of a part, with its wave, their new scores, and tell of those that are news.
+
+    Returns how many went from which band to which, and how many were told of.
+    """
     basis = f"{repository.basis.mark(tx)} {domain.utc_day(now)}"
     this = (wave.wave_id, basis)
     met = repository.waves.move_met(tx, wave, basis, now)
@@ -170,8 +175,7 @@ def _rescore(tx: Transaction, wave: Any, rules: Rules, now: datetime) -> None:
     rows = [*met.news, *(row for row in met.new if moves[_group(row)].news)]
     told = [_of_case(row, known[_group(row)]) for row in sorted(rows, key=_key)]
     scoring.tell(tx, told, {each.case.key: [wave.wave_id] for each in told})
-    bands = met.bands + _counted(new, {group: move.bands for group, move in moves.items()})
-    repository.waves.end(tx, wave, bands, len(told))
+    return met.bands + _counted(new, {group: move.bands for group, move in moves.items()}), len(told)
 
 
 def _group(row: Any) -> Group:
@@ -223,10 +227,12 @@ def _of_case(row: Any, group: Rescored) -> Rescored:
     return replace(group, case=case)
 
 
-def _try(
-    tx: Transaction, wave: Any, groups: Mapping[Group, int], rules: Rules
-) -> tuple[Counter[tuple[str, str]], int]:
-    """Note what a rule set would change, beside what the one in force gives on the same facts."""
+def _try(tx: Transaction, wave: Any, rules: Rules) -> tuple[Counter[tuple[str, str]], int]:
+    """Note what a rule set would change in a part, beside what the one in force gives on the same facts.
+
+    Returns how many cases would go from which band to which, and how many would be in another.
+    """
+    groups = repository.waves.groups(tx, wave)
     tried, facts = repository.rule_sets.named(tx, wave.rule_set), repository.facts.Facts()
     before, after = (
         _scored(tx, groups, Shared.of(facts, each, wave.begun_at), each, wave.begun_at)
