@@ -180,7 +180,7 @@ def test_a_part_whose_worker_died_is_worked_off_by_another(tx: Transaction) -> N
 
 
 def test_a_part_has_as_many_cases_as_are_quick() -> None:
-    pace = usecases.waves.Pace()
+    pace = usecases.remembered.Pace()
     given_out, sizes = pace.size, []
     for milliseconds_a_case in [0.12] * 6 + [0.03] * 4 + [2] * 2:
         cases, given_out = (

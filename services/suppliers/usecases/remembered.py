@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _MOST_NEWS = 25_000
 # of categories with the countries of sites: some 3 kB each, as long as there are waves
 _MOST_EXPOSED = 25_000
+# A part's cases are locked while it is worked off, and others wait: so it has as many as take so long here,
+# beside all else that is done.
+_SECONDS, _LEAST, _MOST = 0.12, 200, 2000
 
 
 class Shared(NamedTuple):
@@ -66,3 +69,16 @@ class Memo:
         """Remember what there is to tell of groups; it holds whatever becomes of the transaction."""
         if self._of == this and len(self._news) < _MOST_NEWS:
             self._news |= {group: each.brief for group, each in news.items()}
+
+
+class Pace:
+    """How many cases the next part has."""
+
+    def __init__(self) -> None:
+        """Begin with a small one."""
+        self.size = _LEAST
+
+    def took(self, seconds: float, cases: int) -> None:
+        """Learn from a part of so many cases; the size at most doubles."""
+        wanted = int(cases * _SECONDS / max(seconds, 0.001))
+        self.size = max(_LEAST, min(_MOST, 2 * self.size, wanted))

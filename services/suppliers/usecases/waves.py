@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# A part's cases are locked while it is worked off, and others wait: so it has as many as take so long here,
-# beside all else that is done.
-_SECONDS, _LEAST, _MOST = 0.12, 200, 2000
-
 
 def begin(tx: Transaction, kind: str, about: str, now: datetime, category_id: str | None = None) -> UUID:
     """Begin a wave with the rule set in force, and return its id."""
@@ -79,20 +75,7 @@ def repeat(tx: Transaction, wave_id: UUID, now: datetime) -> dict[str, Any]:
     return again
 
 
-class Pace:
-    """How many cases the next part has."""
-
-    def __init__(self) -> None:
-        """Begin with a small one."""
-        self.size = _LEAST
-
-    def took(self, seconds: float, cases: int) -> None:
-        """Learn from a part of so many cases; the size at most doubles."""
-        wanted = int(cases * _SECONDS / max(seconds, 0.001))
-        self.size = max(_LEAST, min(_MOST, 2 * self.size, wanted))
-
-
-_memo, _pace = remembered.Memo(), Pace()
+_memo, _pace = remembered.Memo(), remembered.Pace()
 
 
 def work(begin_tx: Begin, now: datetime, size: int | None = None) -> bool:
