@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from services.suppliers.domain.facts import Facts, Matrix
     from services.suppliers.domain.rules import Rules
-    from services.suppliers.domain.work import Dated
 
 _BEST_FIRST = ("audited", "reviewed", "self_declared")
 ZERO, HUNDRED = Decimal(0), Decimal(100)
@@ -45,6 +44,15 @@ class Evidence:
     def expired(self, today: date) -> bool:
         """Tell whether the last day of validity has passed."""
         return today > self.valid_until
+
+
+class Dated(NamedTuple):
+    """Evidence without its cells; `expired`: whether it was on the day when that was asked."""
+
+    stage: str
+    since: date
+    valid_until: date
+    expired: bool
 
 
 def evidence(facts: Facts, today: date) -> list[Evidence]:

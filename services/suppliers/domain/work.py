@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from services.suppliers.domain import matrix
 from services.suppliers.domain.facts import parse_deviations
-from services.suppliers.domain.matrix import HUNDRED, ZERO
+from services.suppliers.domain.matrix import HUNDRED, ZERO, Dated
 from services.suppliers.domain.rules import AREAS, ARITHMETIC
 
 if TYPE_CHECKING:
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from services.suppliers.domain.facts import Deviation, Facts
     from services.suppliers.domain.matrix import Evidence
     from services.suppliers.domain.rules import Rules
-
-
-class Dated(NamedTuple):
-    """A matrix of one stage without its cells; `expired`: whether it was on the day of the work."""
-
-    stage: str
-    since: date
-    valid_until: date
-    expired: bool
 
 
 class Share(NamedTuple):
