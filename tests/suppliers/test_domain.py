@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from services.suppliers.domain import AREAS, Area, Score, band
+from services.suppliers.domain import AREAS, Area, Score, band, differences, parse_facts, score
 from services.suppliers.domain.work import Work
 from tests.suppliers.builders import (
     CHINA,
@@ -47,6 +48,20 @@ def test_every_term_of_a_case_without_any_assessment() -> None:
         no_data_areas=(),
         site_known=True,
     )
+
+
+def test_what_makes_the_difference_between_two_rule_sets_is_named() -> None:
+    # human rights, inherent: 0.8 * 58.0315 + 0.2 * 80 = 62.4252 instead of 69.01575; the others likewise
+    one, other = RULES, replace(RULES, inherent_country=D("0.8"), inherent_category=D("0.2"), score_step=D(1))
+    facts = parse_facts(inputs())
+    found = differences(score(facts, one, NOW), score(facts, other, NOW), one, other)
+    assert found["human_rights"] == {
+        "before": D("69.01575"),
+        "after": D("62.4252"),
+        "terms": ["inherent", "residual"],
+    }
+    assert found["score"]["terms"] == ["step"]
+    assert differences(score(facts, one, NOW), score(facts, one, NOW), one, one) == {}
 
 
 TABLE = {

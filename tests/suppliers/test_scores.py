@@ -89,6 +89,25 @@ def test_every_past_score_can_be_computed_again_from_what_is_stored(tx: Transact
     assert [told[:5] for told in differences(tx, last._replace(work=work))] == ["work "]
 
 
+def test_a_score_says_by_which_versions_it_was_computed(tx: Transaction, received: Any) -> None:
+    supplier_id = registered(tx)
+    import_index(tx, "CPI", 2026, CHN="12.5")
+    put_gloves(tx, analysis=[None] * 4)
+    import_index(tx, "CPI", 2026, CHN="13")
+    usecases.scoring.rescore_after_assessment(tx, [assess(supplier_id, received)], LATER)
+    first, *_, last = history(tx, supplier_id, category_id="handskar")["items"]
+    assert last.datasets["CPI"] == 2026
+    [cpi] = [each for each in datasets(tx) if (each["index"], each["year"]) == ("CPI", 2026)]
+    assert last.dataset_versions["CPI"] == cpi["version"] == 2
+    assert last.analysis_version == first.analysis_version + 1
+
+
+def datasets(tx: Transaction) -> list[Any]:
+    with tx.cursor() as cursor:
+        cursor.execute("SELECT index, year, version FROM country_dataset")
+        return [row._asdict() for row in cursor]
+
+
 def test_the_numbers_that_a_score_was_computed_from_are_kept_as_numbers(tx: Transaction) -> None:
     registered(tx)
     with tx.cursor() as cursor:

@@ -144,6 +144,9 @@ def test_a_rule_set_is_tried_before_it_is_switched_on_and_then_scores_every_case
     page = usecases.waves.list_trial_changes(tx, trial["wave_id"], page_query(schemas.waves.TrialQuery))
     assert {row.supplier_id for row in page["items"]} == set(suppliers)
     assert (page["items"][0].score_before, page["items"][0].score_after) == (Decimal("72.3"), Decimal("85.0"))
+    assert page["items"][0].why == {
+        "score": {"before": Decimal("72.3"), "after": Decimal("85.0"), "terms": ["max", "mean"]}
+    }
     assert present(tx, suppliers) == [Decimal("72.3")] * 5
 
     before = len(rescored(emitted, tx))

@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 # Safest first; their limits are the rule set's.
 BANDS = ("very_low", "low", "medium", "high", "very_high")
 NO_DATA = "no_data"
+# What a rule set makes of areas: its names for it, and ours
+_OF_AREAS = {
+    "max": "score_max",
+    "mean": "score_mean",
+    "step": "score_step",
+    "severe_floor": "severe_floor",
+    "bands": "bands",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +168,18 @@ def _total(areas: Sequence[Area], deviations: Sequence[Deviation], rules: Rules)
     return max(total, rules.severe_floor) if unplaced else total
 
 
-def differences(one: Score, other: Score) -> dict[str, dict[str, object]]:
-    """Return the areas whose residual differs: area -> before and after, and which terms differ."""
+def differences(one: Score, other: Score, rules: Rules, others: Rules) -> dict[str, dict[str, object]]:
+    """Return what differs between a case's scores by two rule sets: before, after, and by which terms.
+
+    By area, where its residual does; `score`, where the rule sets make another score or band of areas.
+    """
     found: dict[str, dict[str, object]] = {}
     for area in AREAS:
         before, after = one.areas[area], other.areas[area]
         if before.residual != after.residual:
             terms = [name for name in Area.__slots__ if getattr(before, name) != getattr(after, name)]
             found[area] = {"before": before.residual, "after": after.residual, "terms": terms}
+    made = [name for name, field in _OF_AREAS.items() if getattr(rules, field) != getattr(others, field)]
+    if made:
+        found["score"] = {"before": one.score, "after": other.score, "terms": made}
     return found

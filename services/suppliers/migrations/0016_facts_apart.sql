@@ -5,7 +5,7 @@
 -- a score keeps what it comes to, `work`, and the next one follows from that for as long as nothing expires.
 CREATE TABLE risk_exposure (
     exposure_id uuid PRIMARY KEY,
-    facts json NOT NULL -- where and what goods are: sites, analysis, datasets, indices
+    facts json NOT NULL -- where and what goods are: sites, analysis and its version, datasets and theirs, indices
 );
 CREATE TABLE risk_known (
     known_id uuid PRIMARY KEY,
@@ -46,7 +46,8 @@ DROP VIEW risk_score;
 ALTER TABLE risk_result ALTER exposure_id SET NOT NULL, DROP COLUMN inputs, DROP COLUMN cells;
 CREATE VIEW risk_score AS
 SELECT s.supplier_id, s.category_id, s.score_id, s.as_of, s.result_id, s.previous_score, s.previous_band, s.contract_ends_on, s.causes,
-       r.rule_set, e.facts -> 'datasets' AS datasets, r.score, r.band, r.stage, r.areas, r.work, r.no_data_areas, r.claim_gap,
+       r.rule_set, e.facts -> 'datasets' AS datasets,
+       e.facts -> 'dataset_versions' AS dataset_versions, (e.facts ->> 'analysis_version')::integer AS analysis_version, r.score, r.band, r.stage, r.areas, r.work, r.no_data_areas, r.claim_gap,
        r.critical_open, r.severe_open, r.not_cooperating, r.recommendation, r.assessed_at, r.site_known,
        e.facts::jsonb || coalesce(k.facts::jsonb, '{"judgement": null, "audits": [], "deviations": []}') AS inputs,
        coalesce(k.facts -> 'deviations', '[]') AS deviations

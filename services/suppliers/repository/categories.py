@@ -125,7 +125,9 @@ def delete_priority(tx: Transaction, category_id: str, year: int) -> None:
     queries.show_years(tx, category_id=category_id)
 
 
-def analyses(tx: Transaction, category_ids: Iterable[str]) -> dict[str, list[dict[str, Any] | None]]:
-    """Return the analysis of each of the named categories: an entry per area, in their order."""
-    rows = queries.analyses(tx, category_ids=sorted(category_ids))
-    return {row.category_id: row.analysis for row in rows}
+def analyses(tx: Transaction, category_ids: Iterable[str]) -> list[Any]:
+    """Return the analysis of each of the named categories, an entry per area, in their order.
+
+    (category_id, analysis, analysis_version)
+    """
+    return list(queries.analyses(tx, category_ids=sorted(category_ids)))

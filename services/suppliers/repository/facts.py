@@ -34,7 +34,7 @@ class Facts:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._named: set[str] = set()  # the countries whose values are known
-        self._newest: dict[str, tuple[int, dict[str, Any]]] = {}  # index -> year, values by country
+        self._newest: dict[str, tuple[int, int, dict[str, Any]]] = {}  # index -> year, version, by country
         self._analyses: dict[str, _Part] = {}
         self._sites: dict[Sites, _Part] = {}
         self._values: dict[frozenset[str], _Part] = {}
@@ -50,12 +50,12 @@ class Facts:
         named = {country for _, sites in new for _, country in sites} - self._named
         if named or not self._newest:
             for each in countries.newest_values(tx, named):
-                self._newest.setdefault(each.index, (each.year, {}))[1].update(each.by_country)
+                self._newest.setdefault(each.index, (each.year, each.version, {}))[2].update(each.by_country)
             self._named |= named
         unknown = {category_id for category_id, _ in new} - self._analyses.keys()
         if unknown:
             read = categories.analyses(tx, unknown)
-            self._analyses |= {each: _part({"analysis": analysis}) for each, analysis in read.items()}
+            self._analyses |= {each.category_id: _analysed(each) for each in read}
 
     def of(self, category_id: str, sites: Sites) -> Kept:
         """Return the facts of cases with sites in a category, after `learn`: always the same object."""
@@ -76,12 +76,17 @@ class Facts:
 
     def _of_countries(self, named: frozenset[str]) -> dict[str, Any]:
         return {
-            "datasets": {index: year for index, (year, _) in self._newest.items()},
+            "datasets": {index: year for index, (year, _, _) in self._newest.items()},
+            "dataset_versions": {index: version for index, (_, version, _) in self._newest.items()},
             "indices": {
                 index: {code: value for code, value in by_country.items() if code in named}
-                for index, (_, by_country) in self._newest.items()
+                for index, (_, _, by_country) in self._newest.items()
             },
         }
+
+
+def _analysed(row: Any) -> _Part:
+    return _part({"analysis": row.analysis, "analysis_version": row.analysis_version})
 
 
 def _part(read: Mapping[str, Any]) -> _Part:

@@ -31,6 +31,8 @@ _CASE = {
     "stage": "reviewed",
     "rule_set": "2026-1",
     "datasets": {"CPI": 2025, "EPI": 2024, "ITUC_GRI": 2026},
+    "dataset_versions": {"CPI": 2, "EPI": 1, "ITUC_GRI": 1},
+    "analysis_version": 3,
     "no_data_areas": [],
     "areas": dict.fromkeys(AREAS, _AREA),
     "cells": [[_CELL, None, None, None], *[[None] * 4] * 6],
@@ -95,6 +97,8 @@ class CaseView(Schema):
     """A case's score with its terms; score null and band no_data where nothing is known.
 
     `cells`: 7 rows (PR1-PR7) of 4 (the areas), null where nothing counts; null before anything was heard.
+    `datasets`: the year of each index, and `dataset_versions` which import of it; `analysis_version`: which
+    analysis of the category. Null: not kept, of scores from before versions were.
     `claim_gap`: by how many points the claimed mean exceeds the audited one, null without both.
     """
 
@@ -107,6 +111,8 @@ class CaseView(Schema):
     stage = fields.String(allow_none=True, validate=validate.OneOf(STAGES))
     rule_set = fields.String()
     datasets = fields.Dict(fields.String(), fields.Integer())
+    dataset_versions = fields.Dict(fields.String(), fields.Integer(), allow_none=True)
+    analysis_version = fields.Integer(allow_none=True)
     no_data_areas = fields.List(fields.String(validate=validate.OneOf(AREAS)))
     areas = fields.Nested(Areas)
     cells = fields.List(fields.List(fields.Nested(CellView, allow_none=True)), allow_none=True)

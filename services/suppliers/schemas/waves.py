@@ -68,7 +68,11 @@ class WaveQuery(PageQuery):
 
 
 class TrialChange(Schema):
-    """A case that would be in another band; `why`: each area whose residual differs, before and after."""
+    """A case that would be in another band.
+
+    `why`: each area whose residual differs, before and after, by which terms; and `score`, where the rule set
+    makes another score (`max`, `mean`, `step`, `severe_floor`) or band (`bands`) of areas.
+    """
 
     supplier_id = fields.UUID()
     category_id = fields.String()
@@ -85,7 +89,10 @@ class TrialChange(Schema):
         "band_before": "high",
         "score_after": 58.9,
         "band_after": "medium",
-        "why": {"environment": {"before": 52.1, "after": 44.3, "terms": ["inherent", "residual"]}},
+        "why": {
+            "environment": {"before": 52.1, "after": 44.3, "terms": ["inherent", "residual"]},
+            "score": {"before": 61.2, "after": 58.9, "terms": ["max", "mean"]},
+        },
     }
 
 

@@ -59,7 +59,9 @@ def _case(tx: Transaction, row: Any, lang: str) -> dict[str, Any]:
         "analysis": row.inputs["analysis"],
         "cells": told.cells,
         "deviations": told.facts.deviations,
-        "datasets": sorted(row.datasets.items()),
+        "datasets": [
+            (*each, (row.dataset_versions or {}).get(each[0])) for each in sorted(row.datasets.items())
+        ],
         "validity": _validity(row.inputs),
     }
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from chassis.access import Identity
     from chassis.db import Begin, Transaction
-    from services.suppliers.domain import Case, Kept, Key, Rescored, Rules
+    from services.suppliers.domain import Case, Kept, Key, Rescored, Rules, Score
     from services.suppliers.repository.waves import Group, Result
 
 log = structlog.get_logger()
@@ -225,20 +225,23 @@ def _try(tx: Transaction, wave: Any, rules: Rules) -> tuple[Counter[tuple[str, s
     moving = [group for group, (was, will) in bands.items() if was != will]
     rows = repository.waves.cases(tx, wave, moving) if moving else []
     of = [(row.category_id, row.result_id) for row in rows]
-    changes = [_change(row, before[group], after[group]) for row, group in zip(rows, of, strict=True)]
+    changes = [
+        _change(row, before[group].score, after[group].score, (rules, tried))
+        for row, group in zip(rows, of, strict=True)
+    ]
     repository.waves.add_trial_changes(tx, wave.wave_id, changes)
     return _counted(groups, bands), len(changes)
 
 
-def _change(row: Any, was: Rescored, will: Rescored) -> dict[str, Any]:
+def _change(row: Any, was: Score, will: Score, by: tuple[Rules, Rules]) -> dict[str, Any]:
     return {
         "supplier_id": row.supplier_id,
         "category_id": row.category_id,
-        "score_before": was.score.score,
-        "band_before": was.score.band,
-        "score_after": will.score.score,
-        "band_after": will.score.band,
-        "why": domain.differences(was.score, will.score),
+        "score_before": was.score,
+        "band_before": was.band,
+        "score_after": will.score,
+        "band_after": will.band,
+        "why": domain.differences(was, will, *by),
     }
 
 
