@@ -30,8 +30,8 @@ BEFORE = "suppliers/0015_headlines"  # and what comes after it
 _RESULT = """INSERT INTO risk_result (result_id, rule_set, score, band, stage, areas, cells, no_data_areas,
     claim_gap, critical_open, severe_open, not_cooperating, recommendation, site_known, inputs)
 VALUES (%(id)s, '2026-1', %(score)s, %(band)s, %(stage)s, %(areas)s, NULL, '{}',
-    %(claim_gap)s, %(critical_open)s, %(severe_open)s, %(not_cooperating)s, %(recommendation)s, %(site_known)s,
-    %(inputs)s)"""
+    %(claim_gap)s, %(critical_open)s, %(severe_open)s, %(not_cooperating)s, %(recommendation)s,
+    %(site_known)s, %(inputs)s)"""
 _CASE = """INSERT INTO supplier (supplier_id, legal_name, country, status, language, registered_at)
 VALUES (%(id)s, 'Exempelleverantör AB', 'SE', 'active', 'sv', now());
 INSERT INTO risk_case (supplier_id, category_id, score_id, result_id, score, band)
