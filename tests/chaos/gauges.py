@@ -23,6 +23,7 @@ _BUSINESS = {
     "suppliers": {
         ("suppliers_by_band", "band"): "SELECT band, count(*) FROM (SELECT DISTINCT ON (s.supplier_id) s.band"
         " FROM risk_score AS s JOIN risk_case USING (score_id)"
+        " JOIN supplier AS p ON p.supplier_id = s.supplier_id AND p.status <> 'archived'"
         " ORDER BY s.supplier_id, s.score DESC NULLS LAST) AS worst GROUP BY band",
     },
     "assessments": {("assessments", "state"): "SELECT state, count(*) FROM assessment GROUP BY state"},

@@ -12,12 +12,14 @@ from chassis.errors import Conflict, NotFound
 from services.suppliers import rulebook, schemas, usecases
 from services.suppliers.domain import figures
 from services.suppliers.usecases.editing import Writer
-from tests.callers import OFFICE, WHATEVER, caller
+from tests.callers import OFFICE, WHATEVER, caller, page_query
 from tests.suppliers.bodies import GLOVES, NOW, SUPPLIER, loaded, put_gloves, register, supplier
-from tests.suppliers.parts import contract, only_contract
+from tests.suppliers.parts import by, contract, only_contract
 from tests.suppliers.steps import LATER, assess, registered
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from chassis.access import Identity
     from chassis.db import Transaction
 
@@ -153,6 +155,43 @@ def test_a_case_whose_last_contract_is_gone_is_left_out_from_then_on(tx: Transac
     usecases.contracts.add_contract(tx, supplier_id, contract(), Writer(OFFICE, later, WHATEVER))
     again = read(tx, 2027, later + timedelta(hours=1))
     assert again["suppliers_by_band"] == NONE | {"high": 1}
+
+
+def archive(tx: Transaction, supplier_id: UUID, since: str) -> None:
+    """Archive a supplier whose only contract ended in time."""
+    ended = contract(ends_on="2026-11-01")
+    usecases.contracts.change_contract(tx, only_contract(tx, supplier_id), ended, by())
+    body = loaded(schemas.Status, {"status": "archived", "reason": "Upphört", "since": since})
+    usecases.registry.set_status(tx, supplier_id, body, Writer(OFFICE, NEXT_YEAR, WHATEVER))
+
+
+def test_archived_suppliers_are_left_out_of_what_is_counted_as_of_lists(tx: Transaction) -> None:
+    left, gone = registered(tx), registered(tx)
+    archive(tx, gone, "2026-11-20")
+    query = page_query(schemas.SupplierQuery, band="high")
+    assert [each["supplier_id"] for each in usecases.finding.list_suppliers(tx, query, OFFICE)["items"]] == [
+        left
+    ]
+    by_band = {each.labels["band"]: each.value for each in usecases.scoring.gauges(tx)}
+    cases = {each.labels["band"]: each.value for each in usecases.figures.gauges(tx)}
+    assert by_band == cases == NONE | {"high": 1}
+    for now in (LATER, NEXT_YEAR):  # of the year while it lasts, and once it is over
+        told = read(tx, 2026, now)
+        assert told["suppliers_by_band"] == NONE | {"high": 1}
+        assert [(each["cases"], each["by_band"]) for each in told["categories"]] == [(1, NONE | {"high": 1})]
+        counted = numbers(told)
+        assert (counted["suppliers"], counted["suppliers_registered"], counted["cases_scored"]) == (1, 2, 2)
+
+
+@pytest.mark.parametrize(("since", "there"), [("2026-12-31", 0), ("2027-01-01", 1)])
+def test_who_is_archived_in_a_later_year_was_there_at_the_years_end(
+    tx: Transaction, since: str, there: int
+) -> None:
+    archive(tx, registered(tx), since)
+    told = read(tx, 2026, NEXT_YEAR)
+    assert told["suppliers_by_band"] == NONE | {"high": there}
+    assert sum(each["cases"] for each in told["categories"]) == numbers(told)["suppliers"] == there
+    assert read(tx, 2027, NEXT_YEAR)["suppliers_by_band"] == NONE
 
 
 def test_every_number_that_is_named_is_counted_and_labelled(tx: Transaction) -> None:

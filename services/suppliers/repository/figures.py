@@ -22,19 +22,23 @@ def counted(tx: Transaction, span: Span) -> dict[str, int]:
     return {name: int(value) for name, value in row._asdict().items()}
 
 
-def suppliers_by_band(tx: Transaction, until: datetime | None = None) -> dict[str, int]:
-    """Return how many suppliers have their worst category in each band: now, or had at a moment."""
-    rows = queries.suppliers_then(tx, until=until) if until else queries.suppliers_now(tx)
+def suppliers_by_band(tx: Transaction, past: Span | None = None) -> dict[str, int]:
+    """Return how many suppliers have their worst category in each band: now, or had at a span's end."""
+    rows = queries.suppliers_then(tx, **_end(past)) if past else queries.suppliers_now(tx)
     return {row.band: row.suppliers for row in rows}
 
 
-def cases_by_band(tx: Transaction, until: datetime | None = None) -> dict[str, dict[str, int]]:
-    """Return category -> band -> cases: now, or at a moment."""
-    rows = queries.cases_then(tx, until=until) if until else queries.cases_now(tx)
+def cases_by_band(tx: Transaction, past: Span | None = None) -> dict[str, dict[str, int]]:
+    """Return category -> band -> cases: now, or at a span's end."""
+    rows = queries.cases_then(tx, **_end(past)) if past else queries.cases_now(tx)
     found: dict[str, dict[str, int]] = {}
     for row in rows:
         found.setdefault(row.category_id, {})[row.band] = row.cases
     return found
+
+
+def _end(span: Span) -> dict[str, Any]:
+    return {"until": span.until, "last_day": span.last_day}
 
 
 def categories(tx: Transaction, year: int) -> list[Any]:

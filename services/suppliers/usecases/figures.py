@@ -67,7 +67,7 @@ def _published(kept: dict[str, Any]) -> dict[str, Any]:
 
 
 def _live(tx: Transaction, span: Span) -> dict[str, Any]:
-    then = span.until if span.over else None  # what is now need not be found among what was
+    past = span if span.over else None  # what is now need not be found among what was
     made = repository.figures.analyses_made(tx, span)
     single = {**repository.figures.counted(tx, span), "risk_analyses": len(made)}
     labelled = [
@@ -81,8 +81,8 @@ def _live(tx: Transaction, span: Span) -> dict[str, Any]:
         "published_at": None,
         "published_by": None,
         "figures": labelled,
-        "suppliers_by_band": figures.with_all_bands(repository.figures.suppliers_by_band(tx, then)),
-        "categories": _categories(tx, span.year, then),
+        "suppliers_by_band": figures.with_all_bands(repository.figures.suppliers_by_band(tx, past)),
+        "categories": _categories(tx, span.year, past),
         "risk_analyses": [
             {"category_id": row.category_id, "names": row.names, "areas": _analysed(row.analysis)}
             for row in made
@@ -90,9 +90,9 @@ def _live(tx: Transaction, span: Span) -> dict[str, Any]:
     }
 
 
-def _categories(tx: Transaction, year: int, then: datetime | None) -> list[dict[str, Any]]:
-    """Return the categories that have cases or priority: now, or then."""
-    cases = repository.figures.cases_by_band(tx, then)
+def _categories(tx: Transaction, year: int, past: Span | None) -> list[dict[str, Any]]:
+    """Return the categories that have cases or priority: now, or at a past year's end."""
+    cases = repository.figures.cases_by_band(tx, past)
     return [
         {
             "category_id": row.category_id,
