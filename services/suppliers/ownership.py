@@ -37,6 +37,17 @@ class Standing:
         return replace(self, numbers=self.numbers | {region})
 
 
+def standing_of(supplier: Mapping[str, Any]) -> Standing:
+    """Return how a supplier stands, given whole."""
+    contracts = supplier["contracts"]
+    return Standing(
+        contracted=bool(contracts),
+        regions=frozenset(region for contract in contracts for region in contract["regions"]),
+        areas=frozenset(supplier["areas"]),
+        numbers=frozenset(own["region"] for own in supplier["own_numbers"]),
+    )
+
+
 def of_contract(contract: Mapping[str, Any], areas: Areas) -> Owners:
     """Return whose a contract is; a category's area writes for all regions."""
     return {"region": contract["regions"], "area": [areas[contract["category_id"]] or ""]}
@@ -90,8 +101,8 @@ def taken_out(
     return {claim: gone for claim, gone in others.items() if gone}
 
 
-def require_alone(actor: Identity, owners: Owners) -> None:
-    """Raise Forbidden if others have to do with a supplier: what becomes of it concerns them."""
+def require_alone(actor: Identity, standing: Standing) -> None:
+    """Raise Forbidden if others have to do with a supplier, by a number too: it is their concern as well."""
     region = actor.limited_to("region")
-    if actor.claims and (region is None or set(owners["region"]) != {region}):
+    if actor.claims and (region is None or standing.regions | standing.numbers != {region}):
         raise Forbidden("Others buy from this supplier: the national office says what becomes of it.")

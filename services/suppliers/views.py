@@ -2,11 +2,12 @@
 
     view        caller                                        sees
     internal    the national office                           all
-    whole       has a contract with it, or a number of its    all but: tiers beyond the first, sub-suppliers'
-                own for it; an area: a contract in one of     names and addresses, natural persons' numbers
-                its categories                                (but for those in the region's own register)
+    whole       has a contract with it; an area: in one of    all but: tiers beyond the first, sub-suppliers'
+                its categories; while it has no contract at   names and addresses, natural persons' numbers
+                all, a number of its own for it               (but for those in the region's own register)
     shared      everybody else who may read suppliers         name, numbers, country, status, categories,
-                                                              countries of production
+                                                              countries of production, what its own register
+                                                              calls it
 
 Who writes what it is not shown leaves it out, and it stays: `kept`.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from services.suppliers import ownership
 from services.suppliers.schemas.identifiers import OPEN, person
 from services.suppliers.schemas.registry import SHARED, WHOLE
 
@@ -29,16 +31,15 @@ SHARED_TIERS = (0, 1)
 INTERNAL = "internal"
 
 _HIDDEN_OF_SITES = ("name", "operator", "address")
-_SHARED_ONLY = ("contacts", "sites", "contracts", "own_numbers")
+_SHARED_ONLY = ("contacts", "sites", "contracts")
 
 
 def readers(supplier: Mapping[str, Any]) -> Owners:
-    """Return who sees a supplier, as the repository gives it, whole."""
-    regions = {region for contract in supplier["contracts"] for region in contract["regions"]}
-    return {
-        "region": regions | {own["region"] for own in supplier["own_numbers"]},
-        "area": supplier["areas"],
-    }
+    """Return who sees a supplier, as the repository gives it, whole: those whose it is (`ownership.py`).
+
+    A region gives a number of its own to any supplier, by itself: that shows nothing of others' dealings.
+    """
+    return ownership.standing_of(supplier).owners
 
 
 def shown(
@@ -55,10 +56,12 @@ def shown(
     if actor.view == INTERNAL:
         return told
     told["identifiers"] = _open(supplier["identifiers"], (written or {}).get("identifiers", {}))
-    if not actor.reaches(readers(supplier)):
-        return told | dict.fromkeys(_SHARED_ONLY) | {"shown": SHARED, "status_reason": None}
-    told["sites"] = [shown_site(site, actor) for site in sites]
     region = actor.limited_to("region")
+    if not actor.reaches(readers(supplier)):
+        own_numbers = [own for own in supplier["own_numbers"] if own["region"] == region] or None
+        hidden = {**dict.fromkeys(_SHARED_ONLY), "shown": SHARED, "status_reason": None}
+        return told | hidden | {"own_numbers": own_numbers}
+    told["sites"] = [shown_site(site, actor) for site in sites]
     told["own_numbers"] = [
         own for own in supplier["own_numbers"] if own["region"] == region or not person(own["number"])
     ]

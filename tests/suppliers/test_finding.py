@@ -120,6 +120,9 @@ def test_who_buys_from_whom_is_found_among_what_is_shown_whole(tx: Any, ids: lis
     assert found(SKANE, region="14", category_id="garn") == []
     row = {"region": "12", "number": "L-1", "supplier_id": str(ids[2])}
     registry.queries.insert_own_numbers(tx, rows=sql.rows([row]))
+    assert found(SKANE, region="14", category_id="garn") == []  # its own number shows it nothing of others'
+    own = loaded(schemas.Contract, CONTRACT | {"regions": ["12"]})
+    usecases.contracts.add_contract(tx, ids[2], own, by())
     assert found(SKANE, region="14", category_id="garn") == [2]
 
 

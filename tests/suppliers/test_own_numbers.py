@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,9 +10,14 @@ from chassis.errors import Forbidden, NotFound
 from services.suppliers import schemas, usecases
 from tests.callers import OFFICE, caller
 from tests.suppliers.bodies import loaded
+from tests.suppliers.files import states
 from tests.suppliers.merges import ask, made, merge
 from tests.suppliers.parts import GLOVES_AREA, SKANE, STOCKHOLM, by, told, whole
+from tests.suppliers.rows import CONTRACT, FIRST, ORGNR
 from tests.suppliers.test_merging_apart import take_apart
+
+if TYPE_CHECKING:
+    from tests.suppliers.files import Imports
 
 DALARNA = caller("region", region="20")
 PERSON = "19121212-1212"
@@ -55,6 +60,20 @@ def test_a_number_that_is_a_persons_is_shown_to_its_region_and_the_office_only(t
     everything = str(ask(tx, trail)) + str(emitted(tx))
     assert "L-1" in everything
     assert "1212-1212" not in everything
+
+
+def test_a_number_that_a_region_gives_to_a_supplier_of_others_opens_nothing_of_it(imports: Imports) -> None:
+    imports.run("suppliers", [FIRST])
+    imports.run("contracts", [CONTRACT | {"regions": "14"}])
+    own = {"orgnr": ORGNR, "region": "12", "own_number": "S-1"}
+    assert states(imports.run("suppliers", [own], actor=SKANE)) == ["changed"]
+    [supplier_id] = imports.ask("SELECT supplier_id FROM supplier")
+    with imports.transaction() as tx:
+        seen, readers = whole(tx, supplier_id, SKANE), usecases.registry.readers_of(tx, supplier_id)
+    assert (seen["shown"], seen["contacts"], seen["sites"], seen["contracts"]) == ("shared", None, None, None)
+    assert seen["own_numbers"] == [{"region": "12", "number": "S-1"}]
+    assert readers is not None
+    assert not SKANE.reaches(readers)  # by the contracts' and sites' own addresses either
 
 
 def test_a_number_that_is_a_persons_comes_back_when_a_merge_is_taken_apart(tx: Any) -> None:

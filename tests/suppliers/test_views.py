@@ -82,8 +82,8 @@ def test_the_office_sees_all() -> None:
     )
 
 
-@pytest.mark.parametrize("actor", [BUYER, SYSTEM, NUMBERING, OWN_AREA])
-def test_who_buys_from_it_or_numbers_it_sees_it_whole_but_for_sub_suppliers_and_persons(actor: Any) -> None:
+@pytest.mark.parametrize("actor", [BUYER, SYSTEM, OWN_AREA])
+def test_who_buys_from_it_sees_it_whole_but_for_sub_suppliers_and_persons(actor: Any) -> None:
     seen = views.shown(SUPPLIER, actor)
     nobody = dict.fromkeys(("name", "operator", "address"))
     own, elsewhere, tier_1, _ = SUPPLIER["sites"]
@@ -109,6 +109,24 @@ def test_others_see_what_is_shared_and_that_more_is_not_shown(actor: Any) -> Non
         "categories": ["handskar", "visir"],
         "countries": ["CN", "EE", "SE"],
     }
+
+
+def test_who_only_numbers_it_sees_its_own_number_beside_what_is_shared() -> None:
+    others = [{"region": "01", "number": "L-7"}, {"region": "12", "number": "L-8"}]
+    seen = views.shown(SUPPLIER | {"own_numbers": [*SUPPLIER["own_numbers"], *others]}, NUMBERING)
+    assert seen == views.shown(SUPPLIER, caller("region", region="20")) | {
+        "own_numbers": SUPPLIER["own_numbers"]
+    }
+    assert seen["shown"] == "shared"
+
+
+@pytest.mark.parametrize(
+    ("actor", "view"),
+    [(NUMBERING, "whole"), (BUYER, "shared"), (STRANGER, "shared"), (OWN_AREA, "shared")],
+)
+def test_who_numbers_it_sees_it_whole_while_it_has_no_contract_at_all(actor: Any, view: str) -> None:
+    seen = views.shown(SUPPLIER | {"contracts": [], "areas": []}, actor)
+    assert (seen["shown"], seen["contacts"]) == (view, SUPPLIER["contacts"] if view == "whole" else None)
 
 
 def test_who_has_just_written_a_persons_number_is_shown_it_and_no_other() -> None:

@@ -37,7 +37,7 @@ SELECT h.supplier_id FROM headline AS h WHERE h.band = :band;
 -- knows all of it; else each supplier is looked at, which is cheaper where many are let through. What an index
 -- could read is said apart from what is meant, so that it is read only then. `own_region`, `own_area`: of a caller who is
 -- limited to it the cases that are its own decide, of others the headline, and a region finds those that the caller is shown
--- whole. Who has contracts of one category only has those of a region in it. `late`: the headline is looked at later.
+-- whole (who has no contract has none of a region's either: own numbers tell nothing here). Who has contracts of one category only has those of a region in it. `late`: the headline is looked at later.
 SELECT s.supplier_id, s.legal_name, s.registered_at
 FROM supplier AS s
 LEFT JOIN headline AS h ON NOT :late AND coalesce((:own_region)::text, :own_area) IS NULL AND h.supplier_id = s.supplier_id AND h.band = :band
@@ -56,8 +56,7 @@ WHERE ((:name)::text IS NULL OR strpos(s.name_folded, name_folded(:name)) > 0)
   AND ((:category_id)::text IS NULL OR (:region)::text IS NULL OR cardinality(s.categories) = 1 OR EXISTS (
       SELECT FROM contract AS k WHERE k.supplier_id = s.supplier_id
         AND k.category_id = :category_id AND (:region)::text = ANY(k.regions)))
-  AND ((:region)::text IS NULL OR (:own_region)::text IS NULL OR (:own_region)::text = ANY(s.regions) OR EXISTS (
-      SELECT FROM own_number AS o WHERE o.supplier_id = s.supplier_id AND o.region = :own_region))
+  AND ((:region)::text IS NULL OR (:own_region)::text IS NULL OR (:own_region)::text = ANY(s.regions))
   AND ((:region)::text IS NULL OR (:own_area)::text IS NULL OR EXISTS (
       SELECT FROM contract AS k JOIN category AS g USING (category_id)
       WHERE k.supplier_id = s.supplier_id AND g.effective_area = :own_area))

@@ -151,8 +151,9 @@ class SupplierChange(_WithContacts):
 class SupplierView(Schema):
     """A supplier with all ids, `merged_ids` of those it absorbed; `version` counts its changes.
 
-    `shown` is `whole` for the office and for those who have a contract with it, or a number of their own for
-    it. For others it is `shared`: contacts, sites, contracts and own_numbers are null, which is not none.
+    `shown` is `whole` for the office and for those who have a contract with it, or, while it has none, a
+    number of their own for it. For others it is `shared`: contacts, sites and contracts are null, which is
+    not none, and so are own_numbers but for the caller's own.
     `categories`: of its contracts and sites; `countries`: where it produces, tiers 0-1. Regions see no deeper
     tiers, no sub-suppliers' names, and no natural person's number. `imported`: an import of the past made it.
     """

@@ -64,7 +64,7 @@ def change_supplier(
 def set_status(tx: Transaction, supplier_id: UUID, new: Mapping[str, Any], by: Writer) -> dict[str, Any]:
     """Say what has become of a supplier, since when and why; all who buy from it are concerned."""
     before = editing.hold_as_seen(tx, supplier_id, by)
-    ownership.require_alone(by.actor, views.readers(before))
+    ownership.require_alone(by.actor, ownership.standing_of(before))
     today = editing.today(by.now)
     since = new["since"] or today
     if since > today:
