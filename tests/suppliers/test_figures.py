@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis import clock
 from chassis.errors import Conflict, NotFound
@@ -155,6 +157,62 @@ def test_a_case_whose_last_contract_is_gone_is_left_out_from_then_on(tx: Transac
     usecases.contracts.add_contract(tx, supplier_id, contract(), Writer(OFFICE, later, WHATEVER))
     again = read(tx, 2027, later + timedelta(hours=1))
     assert again["suppliers_by_band"] == NONE | {"high": 1}
+
+
+def figures_of(*categories: dict[str, int]) -> dict[str, Any]:
+    """A year's figures of suppliers with one case each."""
+    by_band = [NONE | each for each in categories]
+    return {
+        "suppliers_by_band": {band: sum(each[band] for each in by_band) for band in NONE},
+        "categories": [{"cases": sum(each.values()), "by_band": each} for each in by_band],
+    }
+
+
+def scores(by_band: dict[str, int]) -> int:
+    return sum(count for band, count in by_band.items() if band != "no_data")
+
+
+@pytest.mark.parametrize(
+    ("categories", "told", "in_sum"),
+    [
+        ([{"low": 5}, {"low": 9}], [0, 1], True),
+        ([{"high": 1}, {"low": 9}, {"low": 6}, {"low": 12}], [1, 3], True),  # the next smallest, too
+        ([{"high": 1}, {"low": 1}, {"low": 6}, {"low": 12}], [3], True),  # two, but two scores are few
+        ([{"high": 4}, {"low": 3}, {"low": 6}], [2], True),
+        ([{"high": 4}, {}, {"low": 6}], [], True),  # a category without cases hides nothing
+        ([{"high": 4}, {"no_data": 8}, {"low": 6}], [1], True),  # nor does one without a score
+        ([{"high": 1, "no_data": 8}, {"low": 6}, {"low": 7}], [2], True),
+        ([{"high": 4, "no_data": 1}], [], False),
+        ([{"high": 2}, {"low": 2}], [], False),
+        ([{"no_data": 8}], [0], False),
+        ([], [], False),
+    ],
+)
+def test_what_is_left_out_is_told_by_no_difference(
+    categories: list[dict[str, int]], told: list[int], in_sum: bool
+) -> None:
+    live = figures_of(*categories)
+    shown = figures.publishable(live, 5)
+    assert [at for at, each in enumerate(shown["categories"]) if each["by_band"]] == told
+    assert shown["suppliers_by_band"] == (live["suppliers_by_band"] if in_sum else None)
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(list(NONE)), st.integers(0, 7)), max_size=6), st.integers(1, 6)
+)
+def test_no_bands_of_few_are_found_by_subtraction(categories: list[dict[str, int]], least: int) -> None:
+    live = figures_of(*categories)
+    shown = figures.publishable(live, least)
+    pairs = list(zip(live["categories"], shown["categories"], strict=True))
+    assert all(scores(after["by_band"]) not in range(1, least) for _, after in pairs if after["by_band"])
+    hidden = [scores(before["by_band"]) for before, after in pairs if after["by_band"] is None]
+    secret = [each for each in hidden if each]
+    if shown["suppliers_by_band"] and secret:
+        assert len(secret) > 1
+        assert sum(secret) >= least
+    assert (shown["suppliers_by_band"] is None) == (scores(live["suppliers_by_band"]) < least)
+    if all(scores(each["by_band"]) >= least for each in live["categories"]):
+        assert shown["categories"] == live["categories"]
 
 
 def archive(tx: Transaction, supplier_id: UUID, since: str) -> None:

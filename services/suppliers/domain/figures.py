@@ -47,11 +47,41 @@ def with_all_bands(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def publishable(figures: Mapping[str, Any], least_cases: int) -> dict[str, Any]:
-    """Return figures as anybody may read them: the bands of few cases would tell scores, and are left out."""
+    """Return figures as anybody may read them: bands of few would tell scores, and are left out (None).
+
+    Most suppliers have one case. So what the categories that stand leave of `suppliers_by_band` are the bands
+    of those that do not: of these there are two at least, with so many scores together, or the sum is left
+    out too.
+    """
+    hidden = _hidden(figures["categories"], least_cases)
     categories = [
-        each if each["cases"] >= least_cases else each | {"by_band": None} for each in figures["categories"]
+        each | {"by_band": None} if at in hidden else each for at, each in enumerate(figures["categories"])
     ]
-    return {**figures, "categories": categories}
+    suppliers = figures["suppliers_by_band"]
+    shown = suppliers if _scored(suppliers) >= least_cases else None
+    return {**figures, "suppliers_by_band": shown, "categories": categories}
+
+
+def _hidden(categories: Sequence[Mapping[str, Any]], least_cases: int) -> set[int]:
+    """Return which categories' bands are left out: of few cases or scores, and what these hide behind."""
+    scores = [_scored(each["by_band"]) for each in categories]
+    few = {
+        at
+        for at, (each, scored) in enumerate(zip(categories, scores, strict=True))
+        if each["cases"] < least_cases or 0 < scored < least_cases
+    }
+    secret = [scores[at] for at in few if scores[at]]
+    for at in sorted(range(len(scores)), key=lambda at: scores[at]):
+        if not secret or (len(secret) > 1 and sum(secret) >= least_cases):
+            break
+        if at not in few and scores[at]:
+            few.add(at)
+            secret.append(scores[at])
+    return few
+
+
+def _scored(by_band: Mapping[str, int]) -> int:
+    return sum(count for band, count in by_band.items() if band != NO_DATA)
 
 
 def gauged(rows: Sequence[tuple[str, str, int]], most: int) -> dict[tuple[str, str], int]:

@@ -26,7 +26,7 @@ Bands = Schema.from_dict({band: fields.Integer() for band in (*BANDS, NO_DATA)},
 
 
 class CategoryFigures(Schema):
-    """A category's cases; `by_band` null: of so few cases that only the office sees it."""
+    """A category's cases; `by_band` null: only the office sees it (so few cases, or beside such)."""
 
     category_id = fields.String()
     names = fields.Dict(fields.String(), fields.String())
@@ -44,7 +44,8 @@ class AnalysisFigure(Schema):
 
 
 class PublishedFigures(Schema):
-    """A year's figures; `suppliers_by_band` by each one's worst category, at the year's end or `as_of`.
+    """A year's figures; `suppliers_by_band` by each one's worst category, at the year's end or `as_of`; null
+    where so few have a score that only the office sees it.
 
     `state` live: they change until the office publishes them; published: they stay as they are.
     """
@@ -54,7 +55,7 @@ class PublishedFigures(Schema):
     as_of = fields.AwareDateTime()
     published_at = fields.AwareDateTime(allow_none=True)
     figures = fields.List(fields.Nested(Figure))
-    suppliers_by_band = fields.Nested(Bands)
+    suppliers_by_band = fields.Nested(Bands, allow_none=True)
     categories = fields.List(fields.Nested(CategoryFigures))
     risk_analyses = fields.List(fields.Nested(AnalysisFigure))
 
