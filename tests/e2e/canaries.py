@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
+import stdnum.luhn
+
 from tests.asking import ask
 from tests.backbone import wait_until
 from tests.canaries import unsigned
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
 
     from tests.harness import Platform
 
+
+def _person() -> str:
+    """The number of somebody who was born two centuries ago: nobody who lives has it."""
+    born = f"{10 + secrets.randbelow(90)}{1 + secrets.randbelow(12):02}{1 + secrets.randbelow(28):02}"
+    digits = f"{born}{secrets.randbelow(1000):03}"
+    return f"18{digits}{stdnum.luhn.calc_check_digit(digits)}"
+
+
 _WORD = secrets.token_hex(6)
 NOBODY = str(uuid4())
 AUDITOR = str(uuid4())
@@ -29,6 +39,8 @@ PERSONAL = {
     "contact's address": f"kanaria.{_WORD}@region.example",
     "auditor's name": f"Revisor Gråsparv-{_WORD}",
     "auditor's address": f"grasparv.{_WORD}@revision.example",
+    "person's number": _person(),
+    "person's own number": _person(),
     "free text": f"Grönfinken sjunger {_WORD}",
     "imported name": f"Importa Sädesärla-{_WORD}",
     "imported address": f"sadesarla.{_WORD}@region.example",
@@ -98,6 +110,8 @@ def sing(platform: Platform) -> Song:
 def _invited(song: Song) -> people.Case:
     body = scene.supplier()
     body["contacts"][1] |= {"name": PERSONAL["contact's name"], "email": PERSONAL["contact's address"]}
+    body["identifiers"] = {"personnr": PERSONAL["person's number"]}
+    body["own_numbers"] = [{"region": scene.BUYERS[0], "number": PERSONAL["person's own number"]}]
     key = {"Idempotency-Key": song.secrets["key"]}
     made, again = (song("POST", "suppliers", "/suppliers", body, **key) for _ in range(2))
     assert (made.status_code, again.status_code) == (201, 201)
@@ -141,7 +155,7 @@ def _careless(song: Song, case: people.Case) -> None:
     refusals = set()
     for service in song.platform.env:
         refusals |= {answer.status_code for answer in (*_anywhere(song, service), *_bodies(song, service))}
-    refusals |= {answer.status_code for answer in _exchanges(song)}
+    refusals |= {answer.status_code for answer in (*_exchanges(song), *_numbers(song, case))}
     supplier = f"/suppliers/{case.supplier_id}"
     contact = {"name": PERSONAL["contact's name"], "email": PERSONAL["contact's address"]}
     for headers in ({"If-Match": '"0-none"'}, {}):
@@ -149,7 +163,7 @@ def _careless(song: Song, case: people.Case) -> None:
         kept = {n: change[n] for n in ("legal_name", "country", "language", "contacts")} | {"identifiers": {}}
         credentials = "token" if headers else "region's token"
         refusals.add(song("PUT", "suppliers", supplier, kept, credentials, **headers).status_code)
-    assert refusals >= {400, 401, 403, 404, 405, 412, 415, 422}, refusals
+    assert refusals >= {400, 401, 403, 404, 405, 409, 412, 415, 422}, refusals
     assert max(refusals) < 500
 
 
@@ -200,16 +214,36 @@ def _exchanges(song: Song) -> Iterator[Any]:
     yield song("GET", "assessments", f"/respond/{code}")
 
 
+def _numbers(song: Song, case: people.Case) -> Iterator[Any]:
+    """Search for, look up, register once more and take away persons' numbers."""
+    number, own = PERSONAL["person's number"], PERSONAL["person's own number"]
+    for text in (number, own):
+        for query in (f"name={text}", f"identifier=orgnr:{text}"):
+            yield song("GET", "suppliers", f"/suppliers?{query}")
+    yield song("POST", "suppliers", "/suppliers/lookup", {"scheme": "personnr", "numbers": [number, own]})
+    registered = {"region": scene.BUYERS[0], "number": own}
+    for held in ({"identifiers": {"personnr": number}}, {"own_numbers": [registered]}):
+        yield song("POST", "suppliers", "/suppliers", scene.supplier() | held)
+    path, removal = f"/suppliers/{case.supplier_id}/own-numbers/removal", registered | {"reason": "Fel"}
+    yield song("POST", "suppliers", path, removal, **{"If-Match": '"0-none"'})
+    yield song("POST", "suppliers", path, removal | {"number": number}, **{"If-Match": "*"})
+
+
 def _import(song: Song, case: people.Case) -> None:
-    """Import a contact and one that is refused; read the report in both forms."""
-    number = f"K-{_WORD}"
-    head = "region,own_number,"
-    region = scene.BUYERS[0]
+    """Import suppliers, contacts, and some that are refused; read the report in both forms."""
+    head, region = "region,own_number,", scene.BUYERS[0]
+    number, own = PERSONAL["person's number"], PERSONAL["person's own number"]
+    new, known = f"{region},K-{_WORD}", f"{region},{own}"
+    rejected = f"{PERSONAL['rejected name']},{PERSONAL['rejected address']},sv,sales"
     files = {
-        "suppliers": f"{head}legal_name,country,language\n{region},{number},Import AB,SE,sv\n",
+        "suppliers": f"{head}personnr,legal_name,country,language\n"
+        f"{new},,Import AB,SE,sv\n"
+        f"{known},,{case.supplier['legal_name']},SE,sv\n"
+        f"{new},{number},Import AB,SE,sv\n",  # two suppliers'
         "contacts": f"{head}name,email,language,role\n"
-        f"{region},{number},{PERSONAL['imported name']},{PERSONAL['imported address']},sv,sales\n"
-        f"{region},{number},{PERSONAL['rejected name']},{PERSONAL['rejected address']},sv,sales\n",
+        f"{new},{PERSONAL['imported name']},{PERSONAL['imported address']},sv,sales\n"
+        f"{new},{rejected}\n"
+        f"{known},{rejected}\n",
     }
     for kind, text in files.items():
         answer = song("POST", "suppliers", f"/imports?kind={kind}", text, **{"Content-Type": "text/csv"})
@@ -218,7 +252,7 @@ def _import(song: Song, case: people.Case) -> None:
         wait_until(lambda path=path: song.platform.get("suppliers", path)["state"] in {"done", "failed"})
         report = song.platform.get("suppliers", path)
         assert report["state"] == "done", report
-        assert report["rows_rejected"] == (kind == "contacts"), report
+        assert report["rows_rejected"] == {"suppliers": 1, "contacts": 2}[kind], report
         for accept in ("application/json", "text/csv"):
             rows = song("GET", "suppliers", f"{path}/rows?state=rejected", Accept=accept)
             song.said.append((400, rows.text))  # what it says of a refused row is a refusal

@@ -186,11 +186,32 @@ def test_a_region_looks_up_its_own_register_and_few_persons_at_once(tx: Any) -> 
 
 
 @pytest.mark.parametrize(
+    "part", ["556543-6168", "191212121213", "1912121212123", "2012-12-12", "Exempel 121212", "121302-1212"]
+)
+def test_a_part_of_a_name_may_have_digits_that_are_no_persons_number(part: str) -> None:
+    assert schemas.SupplierQuery().load({"name": part})["name"] == part
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("name", "AB"),
         ("name", " ab "),
         ("name", "&&&"),
+        ("name", "191212121212"),
+        ("name", " 1912 12 12 1212 "),
+        ("name", "19121212-1212"),
+        ("name", "121212-1212"),
+        ("name", "121212+1212"),
+        ("name", "121212 - 1212"),
+        ("name", "121212\u20131212"),
+        ("name", "121212.1212"),
+        ("name", "\uff11\uff1912121212\uff11\uff12"),
+        ("name", "701063-2391"),
+        ("name", "SE121212121201"),
+        ("name", "personnr:191212121212"),
+        ("name", "Exempel (121212-1212) textil"),
+        ("name", "ES54362315K"),
         ("identifier", "personnr:191212121212"),
         ("identifier", "orgnr:121212+1212"),
         ("identifier", "gln:1"),

@@ -17,7 +17,7 @@ from services.suppliers.schemas.common import (
     check_country,
     check_region,
 )
-from services.suppliers.schemas.identifiers import OPEN, SCHEMES, read_number
+from services.suppliers.schemas.identifiers import IN_NO_URL, OPEN, SCHEMES, names_person, read_number
 from services.suppliers.schemas.registry import STATUSES
 
 MOST_LOOKED_UP = 1000
@@ -25,12 +25,14 @@ _SHORTEST, _FEWEST_LETTERS = 3, 2
 
 
 class Fragment(Text):
-    """A part of a name, long enough to be found by an index."""
+    """A part of a name, long enough to be found by an index, and no natural person's number."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if len(text) < _SHORTEST or sum(map(str.isalnum, text)) < _FEWEST_LETTERS:
             raise ValidationError(f"Must have at least {_SHORTEST} characters, letters or digits among them.")
+        if names_person(text):
+            raise ValidationError(IN_NO_URL)
         return text
 
 
@@ -43,9 +45,7 @@ class OpenIdentifier(fields.Field[tuple[str, str]]):
             raise ValidationError(f"Must begin with one of: {', '.join(f'{each}:' for each in OPEN)}.")
         kept, number = read_number(scheme, number)
         if kept != scheme:
-            raise ValidationError(
-                "A natural person's number stands in no URL: POST /suppliers/lookup takes it."
-            )
+            raise ValidationError(IN_NO_URL)
         return scheme, number
 
 
@@ -53,9 +53,10 @@ class SupplierQuery(PageQuery):
     """Filters of the list of suppliers; all that are given must hold.
 
     `name`: a part of the name, 3 characters or more, whatever their case and accents (å, ä and ö are letters
-    of their own). `identifier`: scheme:number, of archived ones too. `region`: with a contract of that county
-    code, among those you are shown whole. `band`: that of the worst case, of those that are yours. `status`:
-    archived ones are listed only where it is asked for.
+    of their own), without a natural person's number: that stands in no URL. `identifier`: scheme:number, of
+    archived ones too. `region`: with a contract of that county code, among those you are shown whole. `band`:
+    that of the worst case, of those that are yours. `status`: archived ones are listed only where it is asked
+    for.
     """
 
     key = ("supplier_id",)

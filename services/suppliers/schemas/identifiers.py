@@ -27,6 +27,8 @@ PERSON_ABROAD = "foreign_person"
 _ICD = re.compile(r"([0-9]{4}):([A-Z0-9][A-Z0-9._~-]{0,49})")
 _FOREIGN = re.compile(r"([A-Z]{2}):([A-Z0-9](?:[A-Z0-9 ./&()-]{0,48}[A-Z0-9.)])?)")
 _PERSON = re.compile(r"((?:[0-9]{2})?)([0-9]{4})([0-9]{2})([-+]?)([0-9]{4})")
+# One within a text, whatever stands before and after it but digits
+_PERSON_WITHIN = re.compile(r"(?<![0-9])(?:[0-9]{2})?[0-9]{6} ?[-+]? ?[0-9]{4}(?![0-9])")
 _COORDINATION = 60  # is added to the day of birth in a samordningsnummer
 _GLN_DIGITS, _LEI_CHARACTERS = 13, 20
 _PEPPOL_VAT = "9955:"  # before a Swedish VAT number in a Peppol id
@@ -139,6 +141,7 @@ SCHEMES: dict[str, Scheme] = {
     ),
 }
 OPEN = tuple(scheme for scheme, its in SCHEMES.items() if not its.masked)
+IN_NO_URL = "A natural person's number stands in no URL: POST /suppliers/lookup takes it."
 
 
 def read_number(scheme: str, text: str) -> tuple[str, str]:
@@ -154,6 +157,14 @@ def read_number(scheme: str, text: str) -> tuple[str, str]:
         return scheme, str(SCHEMES[scheme].read(text))
     except NumberError as fault:
         raise ValidationError(f"Is no valid {scheme}: {fault}") from None
+
+
+def names_person(text: str) -> bool:
+    """Tell whether a text is a natural person's number as any scheme has it, or holds a Swedish one."""
+    if any(_person_in(scheme, text) or _abroad_in(scheme, text) for scheme in SCHEMES):
+        return True
+    within = _PERSON_WITHIN.finditer(clean(text, "."))
+    return any(person(found[0]) for found in within)
 
 
 def _abroad_in(scheme: str, text: str) -> str | None:
