@@ -13,6 +13,7 @@ import pytest
 
 from chassis import shields
 from chassis.http import Call
+from services.assessments.domain.case import RECOMMENDATIONS
 from services.suppliers import domain, pages, schemas, usecases
 from services.suppliers.domain import text
 from services.suppliers.domain.text import Pen, Told
@@ -100,9 +101,12 @@ def test_the_reader_s_language_decides_and_swedish_is_for_all_others(tx: Transac
     assert '<html lang="sv">' in page(tx, supplier_id, "sv", reads=("en",))
 
 
-@pytest.mark.parametrize(("lang", "words"), [("sv", "ingen uppgift"), ("en", "no data")])
+@pytest.mark.parametrize(
+    ("lang", "words", "unknown"),
+    [("sv", "ingen uppgift", "inget känt"), ("en", "no data", "nothing known")],
+)
 def test_no_data_is_said_in_words_and_never_looks_like_a_number(
-    tx: Transaction, lang: str, words: str
+    tx: Transaction, lang: str, words: str, unknown: str
 ) -> None:
     put_gloves(tx, analysis=[None] * 4)
     supplier_id = register(tx, supplier(sites=[]))["supplier_id"]
@@ -112,8 +116,8 @@ def test_no_data_is_said_in_words_and_never_looks_like_a_number(
     assert html.count('class="fill"') == 0
     [terms] = re.findall(r"<tbody>(<tr>.*?)</tbody>", html, re.DOTALL)[:1]
     numbers = re.findall(r'<td class="number">([^<]*)</td>', terms)
-    # country, category, inherent and residual of four areas; only the supplier's work is the number 0
-    assert numbers == [words, words, words, "0", words] * 4
+    # country, category, inherent, the supplier's work and residual of four areas
+    assert numbers == [words, words, words, unknown, words] * 4
 
 
 def test_a_supplier_s_name_is_text_whatever_stands_in_it(tx: Transaction) -> None:
@@ -236,3 +240,4 @@ def test_both_languages_say_everything() -> None:
     assert keys(pages.words("sv")) == keys(pages.words("en"))
     assert set(pages.words("sv")["bands"]) == {*domain.BANDS, domain.NO_DATA}
     assert set(pages.words("sv")["areas"]) == set(domain.AREAS)
+    assert set(pages.words("sv")["recommendations"]) == set(RECOMMENDATIONS)

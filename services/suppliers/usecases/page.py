@@ -45,6 +45,11 @@ def _case(tx: Transaction, row: Any, lang: str) -> dict[str, Any]:
         "previous_band",
         "as_of",
         "stage",
+        "claim_gap",
+        "critical_open",
+        "severe_open",
+        "not_cooperating",
+        "recommendation",
         "rule_set",
         "causes",
     )
@@ -53,6 +58,8 @@ def _case(tx: Transaction, row: Any, lang: str) -> dict[str, Any]:
         "name": category["names"][lang] if category else row.category_id,
         "areas": told.areas,
         "lines": lines,
+        "unknown": [area for area in domain.AREAS if "nothing_known" in _remarks(lines[area])],
+        "assessed": row.inputs["judgement"] is not None,
         "total": text.total_line(told, row.score),
         "missing": _missing(lines),
         "countries": [(_country(code, lang), risks) for code, risks in text.country_risks(told)],
@@ -83,11 +90,12 @@ def _country(code: str, lang: str) -> str:
 
 def _missing(lines: Mapping[str, Sequence[text.Line]]) -> list[tuple[str, list[str]]]:
     """Return by area what there is no data of, as the codes of remarks."""
-    found = [
-        (area, [code for each in its for code in each.remarks if code in _MISSING])
-        for area, its in lines.items()
-    ]
+    found = [(area, [code for code in _remarks(its) if code in _MISSING]) for area, its in lines.items()]
     return [(area, codes) for area, codes in found if codes]
+
+
+def _remarks(lines: Sequence[text.Line]) -> list[str]:
+    return [code for each in lines for code in each.remarks]
 
 
 def _validity(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
