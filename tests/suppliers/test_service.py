@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from contextlib import closing
 from datetime import timedelta
@@ -84,6 +86,21 @@ def test_an_assessment_event_rescores_the_case_and_the_history_tells(suppliers: 
     history = suppliers.get("suppliers", f"{path}/history", category_id="handskar")
     assert [row["score"] for row in history["items"]] == [72.3, case["score"]]
     assert 'suppliers_by_band{band="high"' in suppliers.ops("suppliers", "/metrics").text
+
+
+def test_a_case_without_data_has_an_empty_score_in_a_table_and_never_0(suppliers: Any) -> None:
+    unknown = {"names": {"sv": "Utan uppgift", "en": "Without data"}, "analysis": [None] * 4}
+    put = suppliers.send("PUT", "suppliers", "/categories/utan-uppgift", unknown)
+    assert put.status_code in (200, 201), put.text
+    [contract] = SUPPLIER["contracts"]
+    made = register(suppliers, sites=[], contracts=[contract | {"category_id": "utan-uppgift"}]).json()
+    url = suppliers.url("suppliers", f"/suppliers/{made['supplier_id']}/risk/history")
+    table = ask("GET", url, headers={"Accept": "text/csv"})
+    [row] = csv.DictReader(io.StringIO(table.text))
+    assert [row[name] for name in ("score", "band")] == ["", "no_data"]
+    assert [row[name] for name in ("previous_score", "previous_band")] == ["", ""]
+    terms = ("country", "category", "inherent", "residual")
+    assert {area[term] for area in json.loads(row["areas"]).values() for term in terms} == {None}
 
 
 @pytest.mark.parametrize(
