@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from bench.suppliers import stage
 from tests.tokens import OFFICE
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ SEARCHES: dict[str, Callable[[int], dict[str, Any]]] = {
     "rare fragment": lambda n: {"name": f"{n % 900_000 + 100_000}"},
     "frequent fragment": lambda n: {"name": ("exempel", "medicin", "stål", "norden")[n % 4]},
     "no such name": lambda n: {"name": f"zzq{n}"},
+    "identifier": lambda n: {"identifier": f"orgnr:{stage.numbered(n)}"},
     "category": lambda n: {"category_id": f"bench-{1 + n % 60:02}"},
     "country": lambda n: {"country": ("SE", "NO")[n % 2]},
     "band": lambda n: {"band": ("very_low", "low", "medium", "high", "very_high", "no_data")[n % 6]},

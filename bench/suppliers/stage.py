@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
+import stdnum.luhn
 
 from chassis import clock, logs, sql, tables
 from chassis.db import connect
@@ -41,6 +42,7 @@ _LAST = ["", " Sverige", " Norden", " Group", " International", " Invest", " Pro
 # fmt: on
 LANES = 2
 _PART = 2000
+_NUMBERED = 10  # every tenth supplier has an organisation's number
 
 
 def row(number: int) -> dict[str, Any]:
@@ -48,7 +50,25 @@ def row(number: int) -> dict[str, Any]:
     mixed = number * 2_654_435_761 % 2**32 // 16  # Knuth's multiplicative hash
     first, middle = _FIRST[mixed % 20] + _FIRST[mixed // 20 % 20].lower(), _MIDDLE[mixed // 400 % 15]
     name = f"Exempel {first}{middle} {number}{_LAST[mixed // 6000 % 8]} AB"
-    return {"region": "01", "own_number": f"L-{number}", "legal_name": name, "country": "SE"}
+    identifier = orgnr(number) if number % _NUMBERED == 0 else ""
+    return {
+        "region": "01",
+        "own_number": f"L-{number}",
+        "orgnr": identifier,
+        "legal_name": name,
+        "country": "SE",
+    }
+
+
+def orgnr(number: int) -> str:
+    """Return a fictive organisation's number with its check digit, another one for each number."""
+    digits = str(552_000_000 + number)
+    return digits + stdnum.luhn.calc_check_digit(digits)
+
+
+def numbered(number: int) -> str:
+    """Return the organisation's number of a supplier that has one, where there are a million."""
+    return orgnr(number % 1_000_000 // _NUMBERED * _NUMBERED)
 
 
 def file_of(count: int) -> bytes:
