@@ -104,7 +104,7 @@ def _apply_all(conn: Transaction, migrations: Iterable[tuple[str, str]]) -> Iter
 def _apply(conn: Transaction, name: str, text: str, checksum: str) -> None:
     try:
         with conn, conn.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0")  # what it holds up is bounded by lock_timeout
+            cursor.execute("SET LOCAL statement_timeout = 0")  # a table of millions takes its time
             cursor.execute(text)
             cursor.execute("INSERT INTO schema_migration (name, checksum) VALUES (%s, %s)", [name, checksum])
     except psycopg2.Error as fault:

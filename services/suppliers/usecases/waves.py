@@ -151,10 +151,11 @@ def _rescore(tx: Transaction, wave: Any, rules: Rules, now: datetime) -> tuple[C
     lasting = {group: moves[group] for group, each in scored.items() if each.case.known is None}
     repository.waves.add_moves(tx, wave, basis, lasting)
     repository.waves.move(tx, wave, ((row, moves[_group(row)]) for row in met.new), now)
-    _memo.learn(this, {group: move.news for group, move in lasting.items() if move.news})
     known = ChainMap(scored, _memo.news(this))
     elsewhere = {group for row in met.news if (group := _group(row)) not in known}  # another replica met them
-    known = known.new_child(_scored(tx, elsewhere, shared, rules, now))
+    others = _scored(tx, elsewhere, shared, rules, now)
+    known = known.new_child(others)
+    _memo.learn(this, {group: move.news for group, move in lasting.items() if move.news} | others)
     rows = [*met.news, *(row for row in met.new if moves[_group(row)].news)]
     told = [_of_case(row, known[_group(row)]) for row in sorted(rows, key=_key)]
     scoring.tell(tx, told, {each.case.key: [wave.wave_id] for each in told})
