@@ -1,0 +1,5 @@
+-- Completed self-assessments: where a chain begins.
+CREATE TABLE assessment (
+    assessment_id uuid PRIMARY KEY,
+    data jsonb NOT NULL
+);

@@ -1,0 +1,1 @@
+"""One of the bench's services."""

@@ -1,0 +1,25 @@
+"""What this service reads and tells."""
+
+from marshmallow import fields
+
+from chassis.events import EventSchema, EventSlice
+from chassis.fields import Grid
+
+
+class AssessmentCompleted(EventSlice):
+    """What a score follows from."""
+
+    type = "assessment_completed"
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True)
+    claimed = Grid(7, 4, required=True)
+
+
+class ScoreChanged(EventSchema):
+    """[supplier/category] A case has a new score."""
+
+    type = "score_changed"
+    supplier_id = fields.UUID(required=True)
+    category_id = fields.String(required=True)
+    value = fields.Integer(required=True)
+    previous = fields.Integer(required=True)
