@@ -17,18 +17,18 @@ each time that goes well: so there is progress however long a batch takes.
 from __future__ import annotations
 
 import random
-import select
 import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
-from chassis import broker, metrics
+from chassis import broker, metrics, turns
 from chassis.events import UnreadableError
 from chassis.failures import Message
 from chassis.faults import BROKER_ERRORS, Fault, classify, classify_our_own
+from chassis.frames import Reader
 from chassis.handling import Handling, message_of
 
 if TYPE_CHECKING:
@@ -51,6 +51,13 @@ _BREATH_SECONDS = 0.1  # so long may reading hold up heartbeats, requests and ev
 
 # A message and the event that was read from it
 Pair = tuple[Message, "Received"]
+
+
+class Delivery(NamedTuple):
+    """A message, and the tag by which the broker is told that it has come to its end."""
+
+    tag: int
+    message: Message
 
 
 class GivenBackError(Exception):
@@ -78,7 +85,7 @@ class Consumer:
         self._handling = Handling(queue, slices, handler, db)
         self.retry_one = self._handling.retry_one
         self._stopping = threading.Event()
-        self._arrived: list[Any] = []
+        self._arrived: list[Delivery] = []
         self._arrived_bytes = 0
         self._limit = BATCH
         self._channel: Any = None
@@ -118,41 +125,47 @@ class Consumer:
 
     def _subscribe(self) -> None:
         self._arrived, self._arrived_bytes = [], 0
+        self._reader = Reader(self._channel, self._arrive)
         self._channel.basic_qos(0, BATCH, False)
-        self._channel.basic_consume(self.queue, callback=self._arrive)
+        self._channel.basic_consume(self.queue, callback=self._arrive_unusual)
         self.connected = True
 
-    def _arrive(self, delivered: Any) -> None:
-        self._arrived.append(delivered)
-        self._arrived_bytes += len(delivered.body)
+    def _arrive(self, tag: int, headers: dict[str, Any], body: bytes) -> None:
+        headers.pop("x-delivery-count", None)  # a redelivery's, and not the message's own
+        self._arrived.append(Delivery(tag, Message(headers, body)))
+        self._arrived_bytes += len(body)
+
+    def _arrive_unusual(self, delivered: Any) -> None:
+        message = message_of(delivered)
+        self._arrived.append(Delivery(delivered.delivery_tag, message))
+        self._arrived_bytes += len(message.body)
 
     def _consume(self) -> None:
         while not self._stopping.is_set():
             self._fill()
             if self._arrived:
                 batch = self._batch()
-                self.process([message_of(delivered) for delivered in batch])
-                self._channel.basic_ack(batch[-1].delivery_tag, multiple=True)
+                self.process([delivered.message for delivered in batch])
+                self._channel.basic_ack(batch[-1].tag, multiple=True)
                 del self._arrived[: len(batch)]  # more may have arrived while it was handled
-                self._arrived_bytes -= sum(len(delivered.body) for delivered in batch)
+                self._arrived_bytes -= sum(len(delivered.message.body) for delivered in batch)
                 self._limit = min(BATCH, self._limit * 2)
 
     def _fill(self) -> None:
         """Take what the socket has, without waiting for more once something is there."""
-        if not self._arrived and not broker.tick(self._channel, _TICK_SECONDS):
-            return
-        sock = self._channel.connection.transport.sock
-        while self._has_room() and select.select([sock], [], [], 0)[0]:
-            broker.tick(self._channel, _TICK_SECONDS)
+        self._channel.connection.heartbeat_tick()
+        wait = 0.0 if self._arrived else _TICK_SECONDS
+        while self._has_room() and self._reader.read(wait):
+            wait = 0.0 if self._arrived else _TICK_SECONDS
 
     def _has_room(self) -> bool:
         return len(self._arrived) < BATCH and self._arrived_bytes < BATCH_BYTES
 
-    def _batch(self) -> list[Any]:
+    def _batch(self) -> list[Delivery]:
         """Return the oldest of what has arrived, as much as may be handled at once."""
         size, number = 0, 0
         for delivered in self._arrived[: self._limit]:
-            size, number = size + len(delivered.body), number + 1
+            size, number = size + len(delivered.message.body), number + 1
             if size >= BATCH_BYTES:
                 break
         return self._arrived[:number]
@@ -170,15 +183,16 @@ class Consumer:
 
     def _read(self, messages: Sequence[Message]) -> tuple[list[Pair], list[tuple[Message, UnreadableError]]]:
         pairs, unreadable = [], []
-        began = time.thread_time()
+        breathed = time.monotonic()
         for message in messages:
             try:
                 pairs.append((message, self._handling.read(message)))
             except UnreadableError as fault:
                 unreadable.append((message, fault))
-            if time.thread_time() - began > _BREATH_SECONDS:
+            turns.passed()
+            if time.monotonic() - breathed > _BREATH_SECONDS:
                 self._breathe()
-                began = time.thread_time()
+                breathed = time.monotonic()
         return pairs, unreadable
 
     def _handle(self, pairs: list[Pair]) -> None:

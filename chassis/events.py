@@ -24,6 +24,9 @@ _LARGEST_VERSION = 2**63 - 1  # a bigint
 LONGEST_ATTRIBUTE = 255  # characters; all of an envelope fits into a frame then
 SPECVERSION = "1.0"
 REQUIRED = ("specversion", "id", "source", "type", "time", "subject", "version", "correlationid")
+_REQUIRED = tuple(PREFIX + name for name in REQUIRED)
+_SPECVERSION, _ID, _SOURCE, _TYPE, _TIME, _SUBJECT, _VERSION, _CORRELATION = _REQUIRED
+_CAUSATION, _RESYNC, _IMPORTED = (PREFIX + name for name in ("causationid", "resync", "imported"))
 
 
 class EventSchema(Schema):
@@ -107,14 +110,14 @@ def newest(batch: Iterable[Received]) -> list[Received]:
 
 def parse(headers: Mapping[str, Any], body: bytes, slices: Mapping[str, type[EventSlice]]) -> Received:
     """Read a message of one of the types in `slices`; raise UnreadableError with a reason for people."""
-    attributes = {key.removeprefix(PREFIX): value for key, value in headers.items() if key.startswith(PREFIX)}
-    missing = [name for name in REQUIRED if attributes.get(name) in (None, "")]
+    missing = [name for name in _REQUIRED if headers.get(name) in (None, "")]
     if missing:
-        raise UnreadableError(f"the envelope lacks {', '.join(PREFIX + name for name in missing)}")
-    known = slices.get(attributes["type"]) if isinstance(attributes["type"], str) else None
+        raise UnreadableError(f"the envelope lacks {', '.join(missing)}")
+    claimed = headers[_TYPE]
+    known = slices.get(claimed) if isinstance(claimed, str) else None
     if known is None:
-        raise UnreadableError(f"this queue knows no event type {attributes['type']!r:.100}")
-    return _received(attributes, _load(body, known))
+        raise UnreadableError(f"this queue knows no event type {claimed!r:.100}")
+    return _received(headers, _load(body, known))
 
 
 def _load(body: bytes, schema: type[EventSlice]) -> dict[str, Any]:
@@ -133,21 +136,21 @@ def _load(body: bytes, schema: type[EventSlice]) -> dict[str, Any]:
     return data
 
 
-def _received(attributes: dict[str, Any], data: dict[str, Any]) -> Received:
-    causation = attributes.get("causationid")
+def _received(headers: Mapping[str, Any], data: dict[str, Any]) -> Received:
+    causation = headers.get(_CAUSATION)
     try:
-        _supported(attributes["specversion"])
+        _supported(headers[_SPECVERSION])
         return Received(
-            id=UUID(attributes["id"]),
-            type=attributes["type"],
-            source=text_of("source", attributes["source"]),
-            time=_aware(attributes["time"]),
-            subject=text_of("subject", attributes["subject"]),
-            version=_version(attributes["version"]),
-            correlation_id=text_of("correlationid", attributes["correlationid"]),
+            id=UUID(headers[_ID]),
+            type=headers[_TYPE],
+            source=text_of("source", headers[_SOURCE]),
+            time=_aware(headers[_TIME]),
+            subject=text_of("subject", headers[_SUBJECT]),
+            version=_version(headers[_VERSION]),
+            correlation_id=text_of("correlationid", headers[_CORRELATION]),
             causation_id=text_of("causationid", causation) if causation else None,
-            resync=_true(attributes.get("resync")),
-            imported=_true(attributes.get("imported")),
+            resync=_true(headers.get(_RESYNC)),
+            imported=_true(headers.get(_IMPORTED)),
             data=data,
         )
     except (ValueError, TypeError, AttributeError, OverflowError) as fault:
@@ -158,7 +161,8 @@ def text_of(name: str, value: object) -> str:
     """Return an attribute that can be stored and published; raises ValueError or TypeError."""
     if not isinstance(value, str):
         raise TypeError(f"{name} is no text")
-    value.encode()  # half a surrogate pair is no text
+    if not value.isascii():
+        value.encode()  # half a surrogate pair is no text
     if "\0" in value:
         raise ValueError("U+0000 cannot be stored")
     if len(value) > LONGEST_ATTRIBUTE:

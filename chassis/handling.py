@@ -113,13 +113,13 @@ class Handling:
         What was kept of them while they failed goes with it.
         """
         by_id = {event.id: event for event in events}
-        rows = list(queries.remember_events(tx, queue=self.queue, ids=sorted(by_id)))
-        fresh = {row.event_id for row in rows}
-        first = [event for event in by_id.values() if event.id in fresh]
+        found = queries.remember_events(tx, queue=self.queue, ids=sql.array(sorted(by_id)))
+        known = set(found.known)
+        first = [event for event in by_id.values() if event.id not in known]
         if first:
             self._handler(tx, first)
-        if any(row.some_failed for row in rows[:1]):
-            self._forget(tx, [str(event_id) for event_id in sorted(fresh)])
+            if found.some_failed:
+                self._forget(tx, sorted(str(event.id) for event in first))
         return first
 
     def _forget(self, tx: Transaction, ids: list[str]) -> None:

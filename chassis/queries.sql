@@ -2,13 +2,14 @@
 
 -- name: emit!
 -- Count each subject on by the number of its new events, and keep these in the order of emission under the versions that
--- follow: within the present epoch (the bits above the lower 40); sorted, so that two writers cannot deadlock.
+-- follow: within the present epoch (the bits above the lower 40); sorted, so that two writers cannot deadlock. `place`: which
+-- of its subject's events it is, from 1 on. (As json, which is read once and not taken apart: half of what jsonb costs here.)
 WITH given AS MATERIALIZED (
-    SELECT r.value, r.position, r.value ->> 'subject' AS subject,
-           row_number() OVER (PARTITION BY r.value ->> 'subject' ORDER BY r.position) AS place
-    FROM jsonb_array_elements((:rows)::jsonb) WITH ORDINALITY AS r (value, position)
+    SELECT * FROM ROWS FROM (
+        json_to_recordset((:rows)::json) AS (type text, subject text, place bigint, headers text, body text)
+    ) WITH ORDINALITY AS r (type, subject, place, headers, body, position)
 ), counted AS MATERIALIZED (
-    SELECT subject, count(*) AS events FROM given GROUP BY subject
+    SELECT subject, max(place) AS events FROM given GROUP BY subject
 ), raised AS (
     INSERT INTO subject_version AS v (subject, version)
     SELECT c.subject, (e.epoch << 40) + c.events FROM counted AS c CROSS JOIN epoch AS e ORDER BY c.subject
@@ -17,9 +18,7 @@ WITH given AS MATERIALIZED (
     RETURNING subject, version
 )
 INSERT INTO outbox (type, headers, body)
-SELECT g.value ->> 'type',
-       g.value -> 'headers' || jsonb_build_object('cloudEvents_version', r.version - c.events + g.place),
-       g.value ->> 'body'
+SELECT g.type, (left(g.headers, -1) || ',"cloudEvents_version":' || r.version - c.events + g.place || '}')::json, g.body
 FROM given AS g JOIN counted AS c USING (subject) JOIN raised AS r USING (subject)
 ORDER BY g.position;
 
@@ -49,7 +48,7 @@ SELECT count(*) FROM (SELECT FROM outbox LIMIT :most) AS waiting;
 -- Keep the order of emission: the bigserial is drawn row by row.
 INSERT INTO outbox (type, headers, body)
 SELECT r.value ->> 'type', r.value -> 'headers', r.value ->> 'body'
-FROM jsonb_array_elements((:rows)::jsonb) WITH ORDINALITY AS r (value, position)
+FROM json_array_elements((:rows)::json) WITH ORDINALITY AS r (value, position)
 ORDER BY r.position;
 
 -- name: claim_outbox
@@ -59,14 +58,14 @@ WITH claimed AS MATERIALIZED (
     SELECT id FROM outbox WHERE next_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
 )
 DELETE FROM outbox WHERE id = ANY(ARRAY(SELECT id FROM claimed))
-RETURNING id, type, headers, body, created_at;
+RETURNING id, type, headers::text, body, created_at;
 
 -- name: put_back_outbox!
 -- Rows that the broker returned or refused come back, later and in their old place.
 INSERT INTO outbox (id, type, headers, body, created_at, next_at)
 SELECT (r.value ->> 'id')::bigint, r.value ->> 'type', r.value -> 'headers', r.value ->> 'body',
        (r.value ->> 'created_at')::timestamptz, now() + make_interval(secs => :delay)
-FROM jsonb_array_elements((:rows)::jsonb) AS r;
+FROM json_array_elements((:rows)::json) AS r;
 
 -- name: postpone_outbox!
 -- Let others go first.
@@ -299,15 +298,17 @@ WHERE c.oid IS NULL OR c.relkind <> 'r' OR c.relhasrules OR c.relrowsecurity OR 
 )
 ORDER BY wanted.name;
 
--- name: remember_events
--- Mark events as handled by this queue; returns only those that had not been, and whether any has ever failed here.
+-- name: remember_events^
+-- Mark events as handled by this queue; returns those that had been before, and whether any has ever failed here.
 WITH fresh AS (
     INSERT INTO inbox (queue, event_id)
     SELECT :queue, id FROM unnest((:ids)::uuid[]) AS id ORDER BY id
     ON CONFLICT DO NOTHING
     RETURNING event_id
 )
-SELECT event_id, EXISTS (SELECT FROM failed_event WHERE queue = :queue) AS some_failed FROM fresh;
+SELECT CASE WHEN (SELECT count(*) FROM fresh) < cardinality((:ids)::uuid[])
+            THEN ARRAY(SELECT unnest((:ids)::uuid[]) EXCEPT SELECT event_id FROM fresh) ELSE '{}' END AS known,
+       EXISTS (SELECT FROM failed_event WHERE queue = :queue) AS some_failed;
 
 -- name: record_failure!
 -- Keep a failed message; one that comes and fails again keeps its place and its attempts. Writes nothing where another

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import amqp
+import orjson
 import psycopg2
 import structlog
 
-from chassis import broker, metrics, sql
+from chassis import broker, frames, metrics, sql
 from chassis.events import PREFIX
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _TICK_SECONDS = 1.0
 _CONFIRM_SECONDS = 5.0
 _PUT_BACK_SECONDS = 5.0
 _LONGEST_BACKOFF = 5.0
-_PERSISTENT = 2
 
 
 class UnconfirmedError(Exception):
@@ -65,7 +65,8 @@ class Confirms:
 
     def returned(self, _fault: Any, _exchange: str, _key: str, message: Any) -> None:
         """Note what no queue was bound for, though the topology says that one is."""
-        row = next(row for row in self.rows if row.headers[PREFIX + "id"] == message.properties["message_id"])
+        event_id = message.properties["message_id"]
+        row = next(row for row in self.rows if orjson.loads(row.headers)[PREFIX + "id"] == event_id)
         self.refused[row.id] = row
 
 
@@ -180,15 +181,20 @@ class Relay:
     def _publish(self, tx: Transaction, rows: Sequence[Any]) -> None:
         confirms = Confirms(rows, self._published + 1)
         self._listen(confirms)
-        broker.publish(self._channel, map(self._message, rows))
+        broker.publish(self._channel, map(self._frames, rows))
         self._published += len(rows)
         self._await(confirms)
         self._distrusted = confirms.nacks > 0
         if confirms.refused:
             self._put_back(tx, list(confirms.refused.values()))
-        for row in rows:
-            outcome = "put_back" if row.id in confirms.refused else "confirmed"
-            metrics.PUBLISHED.labels(row.type, outcome if row.type in self._bound else "unrouted").inc()
+        ends = Counter((row.type, self._outcome(row, confirms)) for row in rows)
+        for (event_type, outcome), count in ends.items():
+            metrics.PUBLISHED.labels(event_type, outcome).inc(count)
+
+    def _outcome(self, row: Any, confirms: Confirms) -> str:
+        if row.type not in self._bound:
+            return "unrouted"
+        return "put_back" if row.id in confirms.refused else "confirmed"
 
     def _listen(self, confirms: Confirms) -> None:
         events = self._channel.events
@@ -196,16 +202,11 @@ class Relay:
         events["basic_nack"] = {confirms.nacked}
         events["basic_return"] = {confirms.returned}
 
-    def _message(self, row: Any) -> tuple[Any, str, str, bool]:
-        message = amqp.Message(
-            row.body,
-            content_type="application/json",
-            delivery_mode=_PERSISTENT,
-            message_id=row.headers[PREFIX + "id"],
-            type=row.type,
-            application_headers=row.headers,
+    def _frames(self, row: Any) -> bytes:
+        mandatory, headers = row.type in self._bound, orjson.loads(row.headers)
+        return frames.message(
+            self._channel, self._exchange, row.type, headers, row.body.encode(), mandatory=mandatory
         )
-        return message, self._exchange, row.type, row.type in self._bound
 
     def _await(self, confirms: Confirms) -> None:
         """The one wait for somebody else inside a transaction: bounded, and the rows stay ours meanwhile."""
@@ -220,5 +221,5 @@ class Relay:
 
     def _put_back(self, tx: Transaction, rows: Sequence[Any]) -> None:
         log.error("events_refused", exchange=self._exchange, types=sorted({row.type for row in rows}))
-        kept = [row._asdict() for row in rows]
+        kept = [{**row._asdict(), "headers": orjson.Fragment(row.headers)} for row in rows]
         queries.put_back_outbox(tx, rows=sql.rows(kept), delay=_PUT_BACK_SECONDS)

@@ -16,7 +16,8 @@ import orjson
 from chassis.plans import Plan, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
 
 # The escape of U+0000 in JSON, and not the text of it (an escaped backslash before u0000)
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -81,6 +82,13 @@ def storable(text: str) -> str:
 
 
 rows = document  # the same text, named for what `jsonb_populate_recordset` makes of a list of mappings
+
+
+
+def array(ids: Iterable[UUID]) -> str:
+    """Return ids as one text for a uuid[] parameter: psycopg2 would write, and PostgreSQL read, each by itself."""
+    return f"{{{','.join(map(str, ids))}}}"
+
 
 # Fractions come back exact: a score is recomputed from what is stored. One decoder serves for all.
 loads = json.JSONDecoder(parse_float=Decimal).decode

@@ -11,9 +11,9 @@ WITH added AS (
     INSERT INTO score_history (score_id, supplier_id, category_id, value, previous, cause)
     SELECT score_id, supplier_id, category_id, value, previous, cause
     FROM jsonb_populate_recordset(NULL::score_history, (:rows)::jsonb)
+    RETURNING score_id, supplier_id, category_id, value
 ), newest AS (
-    SELECT DISTINCT ON (supplier_id, category_id) supplier_id, category_id, value
-    FROM jsonb_populate_recordset(NULL::score_history, (:rows)::jsonb)
+    SELECT DISTINCT ON (supplier_id, category_id) supplier_id, category_id, value FROM added
     ORDER BY supplier_id, category_id, score_id DESC
 )
 UPDATE score AS s SET value = n.value FROM newest AS n

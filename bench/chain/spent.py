@@ -1,0 +1,54 @@
+"""What processes have taken so far: processor time and memory, as Linux tells of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class _Process(NamedTuple):
+    pid: int
+    parent: int
+    seconds: float  # its own, and of its children that have ended
+
+
+def cpu_seconds(roots: Iterable[int]) -> float:
+    """Return the processor time of processes and all that descend from them, also of those that have ended."""
+    return sum(each.seconds for each in _families(roots))
+
+
+def peak_megabytes(roots: Iterable[int]) -> float:
+    """Return the most that processes and their living descendants have had resident, each on its own, summed."""
+    return sum(map(_peak, (each.pid for each in _families(roots))))
+
+
+def _families(roots: Iterable[int]) -> list[_Process]:
+    alive = {each.pid: each for each in map(_read, Path("/proc").glob("[0-9]*/stat")) if each}
+    meant = {pid for pid in roots if pid in alive}
+    found: list[_Process] = []
+    while meant:
+        found += [alive[pid] for pid in meant]
+        meant = {each.pid for each in alive.values() if each.parent in meant}
+    return found
+
+
+def _read(file: Path) -> _Process | None:
+    try:
+        numbers = file.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None  # it has just ended
+    return _Process(int(file.parent.name), int(numbers[1]), sum(map(int, numbers[11:15])) / _TICKS)
+
+
+def _peak(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0)

@@ -1,0 +1,235 @@
+"""Messages as frames of AMQP 0-9-1, many read or written at once; all other frames are py-amqp's.
+
+py-amqp reads each frame with three calls and makes objects of all that is in it: for a small event that takes
+longer than to handle it. Here the usual message is read from the bytes that the socket has. A message with
+anything unusual about it, and whatever else the broker says, is handed to py-amqp frame by frame.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from struct import Struct, error
+from typing import TYPE_CHECKING, Any
+
+from amqp.exceptions import UnexpectedFrame
+from amqp.serialization import dumps
+
+from chassis import turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Take = Callable[[int, dict[str, Any], bytes], None]  # delivery tag, headers, body
+
+_FRAME, _BEGIN = Struct(">BHI"), 7  # type, channel, size; so many bytes
+_CONTENT = Struct(">HHQH")  # class, weight, size of the body, which properties follow
+_LONG, _INT, _LONG_LONG = Struct(">I"), Struct(">i"), Struct(">q")
+_METHOD, _HEADER, _BODY, _END = 1, 2, 3, 0xCE
+_BASIC, _DELIVER, _PUBLISH = 60, b"\x00\x3c\x00\x3c", b"\x00\x3c\x00\x28\x00\x00"
+# Which properties a message has (a bit each, in the order in which they follow)
+_CONTENT_TYPE, _ENCODING, _HEADERS, _MORE = 1 << 15, 1 << 14, 1 << 13, 1
+_PUBLISHED = _CONTENT_TYPE | _HEADERS | 1 << 12 | 1 << 7 | 1 << 5  # and delivery mode, message id, type
+_PERSISTENT = b"\x02"
+_MANDATORY = 1
+# Bytes. What is larger is not waited for as a whole here.
+_LARGEST_BODY = 1 << 20
+_READ = 1 << 16
+
+
+class _UnusualError(Exception):
+    """Something that py-amqp has to look at."""
+
+
+class Reader:
+    """Reads what the broker sends to the consumer on a connection with one channel."""
+
+    def __init__(self, channel: Any, take: Take) -> None:
+        """Name the channel, and who takes messages that are as usual: (delivery tag, headers, body)."""
+        self._connection, self._take = channel.connection, take
+
+    def read(self, timeout: float) -> bool:
+        """Read what is there, waiting at most `timeout` seconds for something; tell if anything came.
+
+        Raises one of BROKER_ERRORS when the connection is lost, and whatever py-amqp raises.
+        """
+        transport = self._connection.transport
+        try:
+            with transport.having_timeout(timeout) as sock:
+                data = sock.recv(_READ)
+        except TimeoutError:
+            return False
+        if not data:
+            raise ConnectionResetError("the broker has closed the connection")
+        self._connection.bytes_recv += 1
+        transport._read_buffer = self._frames(transport._read_buffer + data)
+        return True
+
+    def _frames(self, data: bytes) -> bytes:
+        """Take whole messages and frames; return what has not come as a whole yet."""
+        at, end = 0, len(data)
+        while at + _BEGIN <= end:
+            kind, channel, size = _FRAME.unpack_from(data, at)
+            after = at + _BEGIN + size + 1
+            if after > end:
+                break
+            if data[after - 1] != _END:
+                raise UnexpectedFrame("a frame does not end where it says")
+            if kind == _METHOD and data.startswith(_DELIVER, at + _BEGIN):
+                through = self._message(data, at + _BEGIN, after)
+                if through is None:
+                    break
+                if through:
+                    at = through
+                    continue
+            self._connection.on_inbound_frame((kind, channel, data[at + _BEGIN : after - 1]))
+            at = after
+        return data[at:]
+
+    def _message(self, data: bytes, at: int, after: int) -> int | None:
+        """Take the message that a method delivers; return its end, None if it is not there, 0 if unusual."""
+        try:
+            if after + _BEGIN > len(data):
+                return None
+            _, _, size = _FRAME.unpack_from(data, after)
+            start, through = after + _BEGIN, after + _BEGIN + size + 1
+            if through > len(data):
+                return None
+            _, _, length, flags = _CONTENT.unpack_from(data, start)
+            if length > _LARGEST_BODY:
+                return 0
+            headers = _headers(data, start + _CONTENT.size, flags)
+        except (_UnusualError, UnicodeDecodeError, IndexError, error):
+            return 0
+        body, through = _body(data, through, length)
+        if body is None:
+            return None
+        tag = at + 4 + 1 + data[at + 4]  # behind the method and the consumer's tag
+        self._take(_LONG_LONG.unpack_from(data, tag)[0], headers, body)
+        turns.passed()
+        return through
+
+
+def _body(data: bytes, at: int, length: int) -> tuple[bytes | None, int]:
+    """Return a body and where the message ends; None if not all of it is there."""
+    parts: list[bytes] = []
+    while length > 0:
+        if at + _BEGIN > len(data):
+            return None, at
+        _, _, size = _FRAME.unpack_from(data, at)
+        start, at = at + _BEGIN, at + _BEGIN + size + 1
+        if at > len(data):
+            return None, at
+        parts.append(data[start : start + size])
+        length -= size
+    return parts[0] if len(parts) == 1 else b"".join(parts), at
+
+
+def _headers(data: bytes, at: int, flags: int) -> dict[str, Any]:
+    """Read a message's headers; raises one of the errors of reading where they are not as usual."""
+    if flags & _MORE:
+        raise _UnusualError
+    if flags & _CONTENT_TYPE:
+        at += 1 + data[at]
+    if flags & _ENCODING:
+        at += 1 + data[at]
+    if not flags & _HEADERS:
+        return {}
+    [size] = _LONG.unpack_from(data, at)
+    return _table(data, at + 4, at + 4 + size)
+
+
+def _table(data: bytes, at: int, end: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    while at < end:
+        name = at + 1
+        at = name + data[at]
+        key, kind = data[name:at].decode(), data[at]
+        at += 1
+        if kind == 0x53:  # S: a text
+            [size] = _LONG.unpack_from(data, at)
+            at += 4 + size
+            found[key] = data[at - size : at].decode()
+        elif kind in {0x6C, 0x4C}:  # l, L: a whole number of 64 bits
+            [found[key]] = _LONG_LONG.unpack_from(data, at)
+            at += 8
+        elif kind == 0x49:  # I: one of 32 bits
+            [found[key]] = _INT.unpack_from(data, at)
+            at += 4
+        elif kind == 0x74:  # t: a truth
+            found[key] = data[at] != 0
+            at += 1
+        else:
+            raise _UnusualError
+    if at != end:
+        raise _UnusualError
+    return found
+
+
+def message(
+    channel: Any, exchange: str, event_type: str, headers: Mapping[str, Any], body: bytes, *, mandatory: bool
+) -> bytes:
+    """Return the frames that publish a persistent event; its id is the one in its headers."""
+    number, largest = channel.channel_id, channel.connection.frame_max - _BEGIN - 1
+    event_id = headers["cloudEvents_id"].encode()
+    properties = b"".join(
+        (
+            _CONTENT.pack(_BASIC, 0, len(body), _PUBLISHED),
+            _JSON,
+            _written(headers),
+            _PERSISTENT,
+            bytes((len(event_id),)),
+            event_id,
+            _short(event_type),
+        )
+    )
+    pieces = (body,) if len(body) <= largest else _pieces(body, largest)
+    return b"".join(
+        (
+            _publish(number, exchange, event_type, mandatory),
+            _frame(_HEADER, number, properties),
+            *(_frame(_BODY, number, piece) for piece in pieces if piece),
+        )
+    )
+
+
+def _frame(kind: int, channel: int, payload: bytes) -> bytes:
+    return b"%b%b\xce" % (_FRAME.pack(kind, channel, len(payload)), payload)
+
+
+def _pieces(body: bytes, largest: int) -> list[bytes]:
+    return [body[start : start + largest] for start in range(0, len(body), largest)]
+
+
+@cache
+def _publish(channel: int, exchange: str, routing_key: str, mandatory: bool) -> bytes:
+    """Return the method that publishes; an exchange has some ten types of events."""
+    bits = bytes((_MANDATORY if mandatory else 0,))
+    return _frame(_METHOD, channel, _PUBLISH + _short(exchange) + _short(routing_key) + bits)
+
+
+@cache
+def _short(text: str) -> bytes:
+    written = text.encode()
+    return bytes((len(written),)) + written
+
+
+_JSON = _short("application/json")
+
+
+def _written(headers: Mapping[str, Any]) -> bytes:
+    """Return headers as a table, its size first."""
+    parts = []
+    for name, value in headers.items():
+        kind = type(value)
+        if kind is str:
+            text = value.encode()
+            parts += (_short(name), b"S", _LONG.pack(len(text)), text)
+        elif kind is int:
+            parts += (_short(name), b"l", _LONG_LONG.pack(value))
+        elif kind is bool:
+            parts += (_short(name), b"t\x01" if value else b"t\x00")
+        else:
+            written: bytes = dumps("F", [dict(headers)])
+            return written
+    table = b"".join(parts)
+    return _LONG.pack(len(table)) + table
