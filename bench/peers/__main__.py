@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 # Each role in the database of one of the product's services
 DATABASES = {"answers": "assessments", "scores": "suppliers", "plans": "audits", "notes": "notifications"}
 TABLES = {"scores": "score_history", "plans": "audit", "notes": "notice"}
-SECONDS = 300
+SECONDS = 60
 
 
 def main() -> int:

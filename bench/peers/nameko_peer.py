@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kombu
@@ -121,10 +120,8 @@ class Notes:
 
 
 def run(module: str, role: str) -> None:
-    """Become `nameko run`, whose first deed is to patch the standard library."""
-    config = str(Path(__file__).with_name("nameko.yaml"))
-    service = f"bench.peers.{module}:{role.capitalize()}"
-    command.become("nameko", "run", "--config", config, service)
+    """Become `nameko run` with the service of that role."""
+    command.become("bench.peers.nameko_run", module, role.capitalize())
 
 
 def publisher() -> Callable[[Message], object]:

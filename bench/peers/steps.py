@@ -72,13 +72,12 @@ def is_trivial() -> bool:
 
 def chosen() -> dict[str, Step]:
     """Return the step of each role: ours, or those of the module that BENCH_BUSINESS names."""
-    steps: dict[str, Step] = _business().STEPS
-    return steps
+    return STEPS if is_trivial() else _business().STEPS
 
 
 def connect() -> Any:
     """Open a connection as the chosen steps want it."""
-    open_one = getattr(_business(), "connect", psycopg2.connect)
+    open_one = psycopg2.connect if is_trivial() else getattr(_business(), "connect", psycopg2.connect)
     return open_one(os.environ["DATABASE_URL"])
 
 
@@ -137,5 +136,4 @@ def _is_new(connection: Any, queue: str, message: Message) -> bool:
 
 
 def _business() -> Any:
-    name = "steps" if is_trivial() else os.environ["BENCH_BUSINESS"]
-    return importlib.import_module(f"bench.peers.{name}")
+    return importlib.import_module(f"bench.peers.{os.environ['BENCH_BUSINESS']}")
