@@ -1,0 +1,121 @@
+"""What each stage does with its rows, by asyncpg, in one transaction; other steps run in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from bench.chain.trivial import domain
+from bench.peers import statements, steps
+from bench.peers.messages import Message, following
+from chassis.ids import uuid7
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    Step = Callable[[Any, Message], Awaitable[list[Message]]]
+
+_KEEP_EVENT = statements.numbered(statements.KEEP_EVENT)
+_SAVE_SCORE = statements.numbered(statements.SAVE_SCORE)
+_ADD_SCORE = statements.numbered(statements.ADD_SCORE)
+_ADD_AUDIT = statements.numbered(statements.ADD_AUDIT)
+_ADD_NOTICE = statements.numbered(statements.ADD_NOTICE)
+_ADD_ASSESSMENT = statements.numbered(statements.ADD_ASSESSMENT)
+_ADD_TO_OUTBOX = statements.numbered(statements.ADD_TO_OUTBOX)
+
+
+async def score(connection: Any, message: Message) -> list[Message]:
+    """Score the case anew."""
+    data = message["data"]
+    key = data["supplier_id"], data["category_id"]
+    value = domain.score(data["claimed"])
+    previous = await connection.fetchval(_SAVE_SCORE, value, *key)
+    await connection.execute(_ADD_SCORE, uuid7(), *key, value, previous, message["id"])
+    told = {"supplier_id": key[0], "category_id": key[1], "value": value, "previous": previous}
+    return [following(message, "score_changed", message["subject"], told)]
+
+
+async def plan(connection: Any, message: Message) -> list[Message]:
+    """Plan an audit."""
+    data = message["data"]
+    due_on = domain.due_on(data["value"])
+    audit = {
+        "audit_id": str(uuid7()),
+        "supplier_id": data["supplier_id"],
+        "category_id": data["category_id"],
+        "kind": domain.KIND,
+        "due_on": due_on,
+    }
+    await connection.execute(_ADD_AUDIT, *audit.values(), message["id"])
+    told = {**audit, "due_on": due_on.isoformat()}
+    return [following(message, "audit_planned", audit["audit_id"], told)]
+
+
+async def note(connection: Any, message: Message) -> list[Message]:
+    """Keep a notice."""
+    data = message["data"]
+    text = domain.text(data["kind"], domain.date.fromisoformat(data["due_on"]))
+    row = uuid7(), message["id"], data["supplier_id"], data["audit_id"], text
+    await connection.execute(_ADD_NOTICE, *row)
+    return []
+
+
+STEPS: dict[str, Step] = {"scores": score, "plans": plan, "notes": note}
+
+
+async def pool(size: int) -> Any:
+    """Open a pool whose connections are left as they are between two uses: nothing here changes a session."""
+
+    async def nothing(_: Any) -> None:
+        pass
+
+    return await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=size, reset=nothing)
+
+
+async def handle(
+    pool: Any, role: str, queue: str, message: Message, *, outbox: bool = False
+) -> list[Message]:
+    """Do a step once and commit; return what is to be told now: nothing where there is an outbox."""
+    if not steps.is_trivial():
+        return await asyncio.to_thread(_in_thread, role, queue, message, outbox=outbox)
+    async with pool.acquire() as connection, connection.transaction():
+        is_new = await connection.fetchval(_KEEP_EVENT, queue, message["id"])
+        told = await STEPS[role](connection, message) if is_new else []
+        if outbox:
+            await keep(connection, told)
+    return [] if outbox else told
+
+
+def _in_thread(role: str, queue: str, message: Message, *, outbox: bool) -> list[Message]:
+    return steps.handle(steps.connection(), queue, steps.chosen()[role], message, outbox=outbox)
+
+
+async def keep(connection: Any, told: Iterable[Message]) -> None:
+    """Put messages into the outbox."""
+    for message in told:
+        await connection.execute(_ADD_TO_OUTBOX, message["type"], json.dumps(message))
+
+
+async def relay(pool: Any, publish: Callable[[Message], Awaitable[Any]]) -> None:
+    """Publish all that waits in the outbox, oldest first, and delete it: every 50 ms, until cancelled."""
+    while True:
+        full = True
+        while full:
+            async with pool.acquire() as connection, connection.transaction():
+                rows = sorted(await connection.fetch(statements.TAKE_FROM_OUTBOX), key=lambda row: row["id"])
+                await asyncio.gather(*[publish(json.loads(row["body"])) for row in rows])
+            full = len(rows) == 500
+        await asyncio.sleep(steps.RELAY_SECONDS)
+
+
+async def add_assessment(pool: Any, message: Message, *, outbox: bool = False) -> None:
+    """Keep a completed self-assessment, and commit."""
+    data = message["data"]
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_ADD_ASSESSMENT, data["assessment_id"], json.dumps(data))
+        if outbox:
+            await keep(connection, [message])
