@@ -39,7 +39,8 @@ def one_round(side: Kedja | Peer, chains: int) -> Round:
     """Let so many chains through; raises UnfairError if a row is wrong, missing or doubled."""
     ground = side.ground
     keys = feed.keys_of(chains)
-    stage.reset(ground, keys, list(side.queues.values()))
+    stage.reset(ground, keys)
+    side.clear()
     items = list(feed.assessments(keys))
     ready = feed.Feed(ground.channel, side.queues["scores"], side.produced(items))
     pids = stage.servers()

@@ -100,6 +100,11 @@ class Kedja:
         for environment in self.platform.env.values():
             environment["BENCH_TOPOLOGY"] = str(trivial.write_topology(ground.folder))
 
+    def clear(self) -> None:
+        """Empty its queues."""
+        for queue in self.queues.values():
+            self.ground.channel.queue_purge(queue)
+
     def produced(self, items: Sequence[Mapping[str, Any]]) -> list[Raw]:
         """Return what our relay would publish of completed self-assessments."""
         return [feed.envelope("assessment_completed", each, "answers") for each in items]
@@ -127,6 +132,11 @@ class Peer:
         self.ground, self.name, self._module = ground, name, f"bench.peers.{name}"
         self.queues: Mapping[str, str] = import_module(self._module).QUEUES
         self.lacks: str = import_module(self._module).LACKS
+
+    def clear(self) -> None:
+        """Remove its queues: it makes them itself."""
+        for queue in self.queues.values():
+            self.ground.channel.queue_delete(queue)
 
     def produced(self, items: Sequence[Mapping[str, Any]]) -> list[Raw]:
         """Return what its own way to send makes of completed self-assessments."""

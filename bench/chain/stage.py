@@ -58,10 +58,8 @@ def servers() -> dict[str, list[int]]:
     return {name: [pid] for name, pid in found.items() if pid and Path(f"/proc/{pid}").exists()}
 
 
-def reset(ground: Ground, keys: Sequence[Key], queues: Sequence[str]) -> None:
-    """Empty tables and queues, and give each case a score to begin with."""
-    for queue in queues:
-        ground.channel.queue_purge(queue)
+def reset(ground: Ground, keys: Sequence[Key]) -> None:
+    """Empty the tables, and give each case a score to begin with."""
     for service in (ENTRY, *ROLES.values()):
         with closing(connect(ground.urls[service]["DATABASE_URL"])) as conn, conn:
             getattr(queries, f"empty_{service}")(conn)
