@@ -65,7 +65,7 @@ class Stage:
         yield
         await self.pool.close()
 
-    def start_relay(self) -> None:
+    async def start_relay(self) -> None:
         """Publish every 50 ms what the outbox holds."""
         self.relay = asyncio.create_task(async_steps.relay(self.pool, self.publish))
         self.app.on_shutdown(self.relay.cancel)
