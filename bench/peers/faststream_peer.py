@@ -25,7 +25,7 @@ LACKS = (
     "per subject; who tells must name the queue of who hears."
 )
 CONCURRENCY = int(os.environ.get("FASTSTREAM_CONCURRENCY", "20"))
-POOL = int(os.environ.get("FASTSTREAM_POOL", "10"))
+POOL = int(os.environ.get("FASTSTREAM_POOL", "5"))
 
 
 def queue(role: str) -> RabbitQueue:
