@@ -77,7 +77,11 @@ def work(role: str) -> None:
     """Become `celery worker`."""
     pool = os.environ.get("CELERY_POOL", "threads")
     concurrency = os.environ.get("CELERY_CONCURRENCY", "8")
-    quiet = ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    quiet = [
+        "--loglevel=WARNING",
+        "--without-gossip",
+        "--without-mingle",
+    ]  # its beat wakes a worker that is to stop
     options = ["-n", f"{role}@%h", "-Q", QUEUES[role], "-P", pool, "-c", concurrency, *quiet]
     command.become("celery", "-A", "bench.peers.celery_peer", "worker", *options)
 
