@@ -52,6 +52,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, help="a second, to be committed and told at that rate instead")
     chosen = parser.parse_args()
     logs.configure("bench", "WARNING")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of what cleans up
     for name in chosen.names:
         with tempfile.TemporaryDirectory(prefix="kedja-peers-") as folder, Stage(Path(folder), name) as stage:
             seconds = stage.run(chosen.chains, chosen.rate)
@@ -130,7 +131,7 @@ class Stage:
     @contextmanager
     def workers(self) -> Iterator[None]:
         """Have the three stages run."""
-        processes = [self.started(role) for role in ROLES]
+        processes = self.ps = [self.started(role) for role in ROLES]
         try:
             yield
             for process in processes:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from celery import Celery
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from bench.peers import command, steps
 from bench.peers.messages import HEARD_BY
@@ -23,13 +23,13 @@ LACKS = (
     "queue of who hears."
 )
 
+_exchange = Exchange("celery_peers", type="topic")  # what delayed retries of quorum queues go by
+_quorum = {"x-queue-type": "quorum"}
 app = Celery("peers", broker=os.environ.get("AMQP_URL"))
 app.conf.update(
-    task_queues=[
-        Queue(name, routing_key=name, queue_arguments={"x-queue-type": "quorum"}) for name in QUEUES.values()
-    ],
+    task_queues=[Queue(name, _exchange, name, queue_arguments=_quorum) for name in QUEUES.values()],
     task_default_queue_type="quorum",
-    task_routes={f"{role}.handle": {"queue": name} for role, name in QUEUES.items()},
+    task_routes={f"{role}.handle": {"queue": name, "routing_key": name} for role, name in QUEUES.items()},
     broker_transport_options={"confirm_publish": True},
     broker_native_delayed_delivery_queue_type="classic",
     task_acks_late=True,
@@ -75,9 +75,13 @@ def _send(message: Message) -> None:
 
 def work(role: str) -> None:
     """Become `celery worker`."""
-    pool = os.environ.get("CELERY_POOL", "prefork")
-    concurrency = os.environ.get("CELERY_CONCURRENCY", "2")
-    quiet = ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    pool = os.environ.get("CELERY_POOL", "threads")
+    concurrency = os.environ.get("CELERY_CONCURRENCY", "8")
+    quiet = [
+        "--loglevel=WARNING",
+        "--without-gossip",
+        "--without-mingle",
+    ]  # its beat wakes a worker that is to stop
     options = ["-n", f"{role}@%h", "-Q", QUEUES[role], "-P", pool, "-c", concurrency, *quiet]
     command.become("celery", "-A", "bench.peers.celery_peer", "worker", *options)
 

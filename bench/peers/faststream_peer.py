@@ -25,7 +25,7 @@ LACKS = (
     "per subject; who tells must name the queue of who hears."
 )
 CONCURRENCY = int(os.environ.get("FASTSTREAM_CONCURRENCY", "20"))
-POOL = int(os.environ.get("FASTSTREAM_POOL", "10"))
+POOL = int(os.environ.get("FASTSTREAM_POOL", "5"))
 
 
 def queue(role: str) -> RabbitQueue:
@@ -65,7 +65,7 @@ class Stage:
         yield
         await self.pool.close()
 
-    def start_relay(self) -> None:
+    async def start_relay(self) -> None:
         """Publish every 50 ms what the outbox holds."""
         self.relay = asyncio.create_task(async_steps.relay(self.pool, self.publish))
         self.app.on_shutdown(self.relay.cancel)
