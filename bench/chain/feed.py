@@ -10,7 +10,7 @@ from uuid import UUID
 import amqp
 import orjson
 
-from chassis import broker, sql
+from chassis import broker
 from chassis.events import PREFIX
 from chassis.ids import uuid7
 from chassis.relay import Confirms
@@ -38,7 +38,7 @@ def assessments(keys: Sequence[Key], seed: int = 1) -> Iterator[dict[str, Any]]:
     chance = random.Random(seed)  # noqa: S311  to be repeated, not to be secret
     now = datetime.now(UTC)
     for supplier_id, category_id in keys:
-        claimed = [[chance.randrange(0, 10000) / 100 for _ in range(_COLUMNS)] for _ in range(_ROWS)]
+        claimed = [[chance.randrange(0, 3000) / 100 for _ in range(_COLUMNS)] for _ in range(_ROWS)]
         judged = [[max(0, cell - 5) if chance.random() < 0.8 else None for cell in row] for row in claimed]
         yield {
             "assessment_id": str(uuid7()),
@@ -50,7 +50,7 @@ def assessments(keys: Sequence[Key], seed: int = 1) -> Iterator[dict[str, Any]]:
             "claimed": claimed,
             "judged": judged,
             "completeness": 100,
-            "critical": ["Q308"],
+            "critical": [],
             "severe_reported": False,
             "recommendation": "none",
             "completed_at": now.isoformat(),
@@ -143,8 +143,3 @@ def envelope(event_type: str, data: dict[str, Any], source: str) -> Raw:
 def line(item: dict[str, Any]) -> str:
     """Return an object as a line of a file."""
     return orjson.dumps(item).decode() + "\n"
-
-
-def keys_as_rows(keys: Sequence[Key]) -> str:
-    """Return keys as one parameter."""
-    return sql.rows([{"supplier_id": supplier, "category_id": category} for supplier, category in keys])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench.chain import feed, spent, stage
+from bench.chain import feed, product, spent, stage
 from bench.chain.trivial import domain
 from chassis.db import connect
 from tests.backbone import wait_until
@@ -14,7 +15,8 @@ from tests.backbone import wait_until
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.chain.sides import Ground, Kedja, Peer
+    from bench.chain.ground import Ground
+    from bench.chain.sides import Kedja, Peer
 
 _LONGEST = 600
 queries: Any = stage.queries
@@ -38,22 +40,21 @@ class Round(NamedTuple):
 def one_round(side: Kedja | Peer, chains: int) -> Round:
     """Let so many chains through; raises UnfairError if a row is wrong, missing or doubled."""
     ground = side.ground
-    keys = feed.keys_of(chains)
-    stage.reset(ground, keys)
+    stage.restart(ground)
     side.clear()
-    items = list(feed.assessments(keys))
+    items = list(feed.assessments(feed.keys_of(chains)))
     ready = feed.Feed(ground.channel, side.queues["scores"], side.produced(items))
-    pids = stage.servers()
     with (
         side.running() as own,
         closing(connect(ground.urls["notifications"]["DATABASE_URL"])) as conn,
     ):
         conn.autocommit = True
-        groups = {"side": own, **pids}
+        through = partial(getattr(queries, f"{ground.business}_through"), conn)
+        groups = {"side": own, **stage.servers()}
         before = {name: spent.cpu_seconds(group) for name, group in groups.items()}
         began = time.monotonic()
         ready.send()
-        wait_until(lambda: queries.notices(conn) >= chains, _LONGEST)
+        wait_until(lambda: through() >= chains, _LONGEST)
         seconds = time.monotonic() - began
         used = {
             name: (spent.cpu_seconds(group) - before[name]) * 1000 / chains for name, group in groups.items()
@@ -65,15 +66,31 @@ def one_round(side: Kedja | Peer, chains: int) -> Round:
 
 def verify(ground: Ground, items: Sequence[dict[str, Any]]) -> None:
     """Raise UnfairError unless each chain had its effect once and whole."""
-    suppliers = {item["supplier_id"]: 1 for item in items}
-    scores = {item["supplier_id"]: domain.score(item["claimed"]) for item in items}
-    with closing(connect(ground.urls["suppliers"]["DATABASE_URL"])) as conn:
-        found = {str(row.supplier_id): (row.value, row.history) for row in queries.scored(conn)}
-    _demand(found, {supplier: (value, [value]) for supplier, value in scores.items()}, "scores")
-    for service, look in (("audits", queries.audited), ("notifications", queries.noticed)):
-        with closing(connect(ground.urls[service]["DATABASE_URL"])) as conn:
-            found = {str(row.supplier_id): row.times for row in look(conn)}
-        _demand(found, suppliers, f"rows of {service}")
+    _demand(
+        {key: (value, history) for key, (value, history) in _rows(ground, "suppliers", "scores").items()},
+        {key: (value, [value]) for key, value in _wanted(ground, items).items()},
+        "scores",
+    )
+    once = {item["supplier_id"]: 1 for item in items}
+    audits, notices = _rows(ground, "audits", "audits"), _rows(ground, "notifications", "notices")
+    _demand({key: times for key, (times,) in audits.items()}, once, "audits")
+    _demand({key: times for key, (times,) in notices.items()}, once, "notices")
+
+
+def _rows(ground: Ground, service: str, kind: str) -> dict[str, tuple[Any, ...]]:
+    look = getattr(queries, f"{ground.business}_{kind}")
+    with closing(connect(ground.urls[service]["DATABASE_URL"])) as conn:
+        return {str(row[0]): tuple(row[1:]) for row in look(conn, audience=product.AUDIENCE)}
+
+
+def _wanted(ground: Ground, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return each case's score as it must be: of the product, as the first round has left it."""
+    if ground.business == "trivial":
+        return {item["supplier_id"]: domain.score(item["claimed"]) for item in items}
+    if ground.scores is None or len(ground.scores) != len(items):
+        ground.scores = {key: value for key, (value, _) in _rows(ground, "suppliers", "scores").items()}
+    _demand(len(ground.scores), len(items), "cases with a score")
+    return ground.scores
 
 
 def _demand(found: object, wanted: object, what: str) -> None:

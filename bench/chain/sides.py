@@ -12,33 +12,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bench.chain import feed, trivial
+from bench.chain.ground import ENTRY, ROLES
+from chassis import topology
 from tests.backbone import wait_until
 from tests.harness import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from bench.chain.feed import Raw
+    from bench.chain.ground import Ground
 
-# The parts of the chain after the first, and in whose database each keeps what it writes
-ROLES = {"scores": "suppliers", "plans": "audits", "notes": "notifications"}
-ENTRY = "assessments"
 _STOP_SECONDS = 15
-
-
-@dataclass
-class Ground:
-    """Where a side runs: addresses of databases and broker by service, a folder, a channel to the broker."""
-
-    urls: Mapping[str, Mapping[str, str]]
-    folder: Path
-    channel: Any
-    business: str
-
-    def waits_at(self, queue: str) -> bool:
-        """Tell whether somebody reads a queue."""
-        return bool(self.channel.queue_declare(queue, passive=True).consumer_count)
 
 
 @dataclass
@@ -89,16 +74,16 @@ class Kedja:
         """Take the trivial services or the product's own, as the ground's business says."""
         self.ground = ground
         if ground.business == "trivial":
-            self.services = {"answers": ENTRY, **ROLES}
             self.queues = {role: queue for role, (queue, _, _) in trivial.QUEUES.items()}
-            urls = {name: {**ground.urls[own]} for name, own in self.services.items()}
-            module = "bench.chain.trivial"
+            self.entry, places = "answers", {"answers": ENTRY, **ROLES}
         else:
-            self.services = {"answers": ENTRY} | {own: own for own in ROLES.values()}
-            raise NotImplementedError
+            self.queues = {"scores": "suppliers.rescore", "plans": "audits.policy", "notes": "notifications.audits"}
+            self.entry, places = ENTRY, {name: name for name in (ENTRY, *ROLES.values())}
+        urls = {name: {**ground.urls[place]} for name, place in places.items()}
+        module = "bench.chain.trivial" if ground.business == "trivial" else "chassis"
         self.platform = Platform(urls, ground.folder, module)
         for environment in self.platform.env.values():
-            environment["BENCH_TOPOLOGY"] = str(trivial.write_topology(ground.folder))
+            environment["BENCH_TOPOLOGY"] = str(topology.FILE)
 
     def clear(self) -> None:
         """Empty its queues."""
@@ -107,12 +92,12 @@ class Kedja:
 
     def produced(self, items: Sequence[Mapping[str, Any]]) -> list[Raw]:
         """Return what our relay would publish of completed self-assessments."""
-        return [feed.envelope("assessment_completed", each, "answers") for each in items]
+        return [feed.envelope("assessment_completed", each, self.entry) for each in items]
 
     @contextmanager
     def running(self, *, entry: bool = False) -> Iterator[list[int]]:
         """Run the services, with or without the one where chains begin; give their processes' ids."""
-        names = [name for name in self.services if entry or name != "answers"]
+        names = [name for name in self.platform.env if entry or name != self.entry]
         try:
             for name in names:
                 self.platform.start(name)

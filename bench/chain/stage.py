@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import bench.chain.trivial  # noqa: F401  makes the services importable
-from bench.chain import feed
-from bench.chain.sides import ENTRY, ROLES, Ground
+from bench.chain import product
+from bench.chain.ground import ENTRY, ROLES, Ground
 from chassis import broker, migrate, sql, topology
 from chassis.db import connect
 from deploy.local import admin as local_admin
@@ -18,31 +18,65 @@ from deploy.local import provision
 from deploy.local.management import Management
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from services.suppliers.domain import Key
+    from collections.abc import Iterator
 
 queries: Any = sql.load(__file__)
 
 
 @contextmanager
-def trivial_ground() -> Iterator[Ground]:
-    """Give databases with the trivial services' tables, and a broker with their topology."""
+def stage(business: str, cases: int) -> Iterator[Ground]:
+    """Give databases with so many cases, and a broker with the topology of the services that are meant."""
     admin = local_admin.load()
     namespace = f"{admin.namespace}_bench_chain"
+    provision.drop_all(namespace, admin)  # what a run that was killed has left
     urls = provision.provision(namespace, admin)
     try:
-        for role, service in {"answers": ENTRY, **ROLES}.items():
-            migrate.migrate(urls[service]["DATABASE_URL"], role)
-        amqp_url = urls[ENTRY]["AMQP_URL"]
         with tempfile.TemporaryDirectory(prefix="kedja-bench-") as folder:
-            topology.FILE = bench.chain.trivial.write_topology(Path(folder))
+            if business == "trivial":
+                _trivial(urls, cases, Path(folder))
+            else:
+                product.fill(urls, cases)
+            for service in urls:
+                _keep(urls[service]["DATABASE_URL"])
+            amqp_url = urls[ENTRY]["AMQP_URL"]
             topology.apply(amqp_url)
             with broker.channel(amqp_url) as channel:
                 channel.confirm_select()
-                yield Ground(urls, Path(folder), channel, "trivial")
+                product.unbind(channel)
+                yield Ground(urls, Path(folder), channel, business, cases)
     finally:
-        provision.drop(namespace, admin)
+        provision.drop_all(namespace, admin)
+
+
+def _trivial(urls: Any, cases: int, folder: Path) -> None:
+    for role, service in {"answers": ENTRY, **ROLES}.items():
+        migrate.migrate(urls[service]["DATABASE_URL"], role)
+    with closing(connect(urls["suppliers"]["DATABASE_URL"])) as conn, conn:
+        queries.add_scores(conn, cases=cases)
+    topology.FILE = bench.chain.trivial.write_topology(folder)
+
+
+def _keep(dsn: str) -> None:
+    """Keep a database as it is, under another name: what each round begins with."""
+    name = urlsplit(dsn).path[1:]
+    _as_admin(f'ALTER DATABASE "{name}" RENAME TO "{name}_start"')
+
+
+def restart(ground: Ground) -> None:
+    """Bring all databases back to the start, with nothing left to be written from the round before."""
+    for urls in ground.urls.values():
+        name = urlsplit(urls["DATABASE_URL"]).path[1:]
+        _as_admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _as_admin(f'CREATE DATABASE "{name}" TEMPLATE "{name}_start" OWNER "{name}"')
+    _as_admin("CHECKPOINT")
+
+
+def _as_admin(statement: str) -> None:
+    with closing(connect(local_admin.load().database_url)) as conn:
+        conn.autocommit = True
+        with conn.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute(statement)
 
 
 def servers() -> dict[str, list[int]]:
@@ -56,15 +90,3 @@ def servers() -> dict[str, list[int]]:
         postmaster = int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
     found = {"broker": int(node["os_pid"]), "database": postmaster}
     return {name: [pid] for name, pid in found.items() if pid and Path(f"/proc/{pid}").exists()}
-
-
-def reset(ground: Ground, keys: Sequence[Key]) -> None:
-    """Empty the tables, and give each case a score to begin with."""
-    for service in (ENTRY, *ROLES.values()):
-        with closing(connect(ground.urls[service]["DATABASE_URL"])) as conn, conn:
-            getattr(queries, f"empty_{service}")(conn)
-            if service == "suppliers":
-                queries.add_scores(conn, keys=feed.keys_as_rows(keys))
-    with closing(connect(local_admin.load().database_url)) as conn:
-        conn.autocommit = True
-        queries.checkpoint(conn)

@@ -2,45 +2,47 @@
 -- The process that answers here.
 SELECT pg_backend_pid();
 
--- name: checkpoint#
--- Each round begins with nothing to be written from the one before.
-CHECKPOINT;
-
--- name: empty_assessments#
--- As at the start.
-TRUNCATE assessment, inbox, outbox, subject_version;
-
--- name: empty_suppliers#
--- As at the start.
-TRUNCATE score, score_history, inbox, outbox, subject_version;
-
--- name: empty_audits#
--- As at the start.
-TRUNCATE audit, inbox, outbox, subject_version;
-
--- name: empty_notifications#
--- As at the start.
-TRUNCATE notice, inbox, outbox, subject_version;
-
 -- name: add_scores!
--- The cases, each with a score.
+-- The cases of the trivial business, each with a score; their keys are those of `feed.keys_of`.
 INSERT INTO score (supplier_id, category_id, value)
-SELECT supplier_id, category_id, 0 FROM jsonb_populate_recordset(NULL::score, (:keys)::jsonb);
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'bench', 0
+FROM generate_series(0, (:cases)::integer - 1) AS n;
 
--- name: notices$
+-- name: trivial_through$
 -- How many chains are through.
 SELECT count(*) FROM notice;
 
--- name: scored
+-- name: trivial_scores
 -- Each case's score, and every one that it has had.
 SELECT supplier_id, s.value, array_agg(h.value) AS history FROM score AS s
-LEFT JOIN score_history AS h USING (supplier_id, category_id)
+JOIN score_history AS h USING (supplier_id, category_id)
 GROUP BY supplier_id, category_id, s.value;
 
--- name: audited
+-- name: trivial_audits
 -- Whose audits there are, and how often.
 SELECT supplier_id, count(*) AS times FROM audit GROUP BY supplier_id;
 
--- name: noticed
+-- name: trivial_notices
 -- Whose notices there are, and how often.
 SELECT supplier_id, count(*) AS times FROM notice GROUP BY supplier_id;
+
+-- name: full_through$
+-- How many chains are through: their notices are committed with them.
+SELECT count(*) FROM occasion;
+
+-- name: full_scores
+-- Each case's score that takes in a self-assessment, and every such one that it has had.
+SELECT c.supplier_id, c.score AS value, array_agg(s.score) AS history FROM risk_case AS c
+JOIN risk_score AS s USING (supplier_id, category_id)
+WHERE s.assessed_at IS NOT NULL
+GROUP BY c.supplier_id, c.category_id, c.score;
+
+-- name: full_audits
+-- Whose audits there are, and how often.
+SELECT supplier_id, count(*) AS times FROM audit WHERE state = 'confirmed' GROUP BY supplier_id;
+
+-- name: full_notices
+-- Whose occasions there are with a notice for each who must hear of them, and how often.
+SELECT supplier_id, count(*) AS times FROM occasion AS o
+WHERE settled AND (SELECT count(*) FROM notice AS n WHERE n.event_id = o.event_id) = :audience
+GROUP BY supplier_id;
