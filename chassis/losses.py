@@ -122,7 +122,7 @@ WITH lacking AS (
            coalesce(to_jsonb(b) ->> 'state', to_jsonb(b) ->> 'type') AS was,
            coalesce(to_jsonb(p) ->> 'state', to_jsonb(p) ->> 'type') AS now, {keys}
     FROM {kept}.{table} AS b LEFT JOIN public.{table} AS p ON {joined}
-    WHERE p.{first} IS NULL OR {before} IS DISTINCT FROM {present}
+    WHERE p.{first} IS NULL OR {before}::text IS DISTINCT FROM {present}::text -- json has no equality
 ) """
 _ERASED = """
 SELECT resource, resource_id FROM public.trail_salt EXCEPT SELECT resource, resource_id FROM {kept}.trail_salt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,12 +13,12 @@ from chassis.db import connect
 from tests.backbone import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bench.chain.ground import Ground
     from bench.chain.sides import Kedja, Peer
 
-_LONGEST = 600
+_STUCK = 30
 queries: Any = stage.queries
 
 
@@ -54,7 +54,7 @@ def one_round(side: Kedja | Peer, chains: int) -> Round:
         before = {name: spent.cpu_seconds(group) for name, group in groups.items()}
         began = time.monotonic()
         ready.send()
-        wait_until(lambda: through() >= chains, _LONGEST)
+        await_all(through, chains)
         seconds = time.monotonic() - began
         used = {
             name: (spent.cpu_seconds(group) - before[name]) * 1000 / chains for name, group in groups.items()
@@ -62,6 +62,17 @@ def one_round(side: Kedja | Peer, chains: int) -> Round:
         peak = spent.peak_megabytes(own)
     verify(ground, items)
     return Round(chains / seconds, used["side"], used.get("broker", 0), used.get("database", 0), peak)
+
+
+def await_all(through: Callable[[], int], chains: int) -> None:
+    """Wait until so many are through; raises UnfairError if nothing comes any more."""
+    so_far = -1
+    while (now := through()) < chains:
+        if now == so_far:
+            raise feed.UnfairError(f"{now} of {chains} chains are through, and no more for {_STUCK} s")
+        so_far = now
+        with suppress(AssertionError):
+            wait_until(lambda before=now: through() > before, _STUCK)
 
 
 def verify(ground: Ground, items: Sequence[dict[str, Any]]) -> None:

@@ -24,8 +24,8 @@ def names_after(names):
 
 def versions(things):
     return things.ask(
-        "SELECT headers ->> 'cloudEvents_subject', (headers -> 'cloudEvents_version')::bigint,"
-        " (headers -> 'cloudEvents_resync')::boolean FROM outbox ORDER BY id"
+        "SELECT headers ->> 'cloudEvents_subject', (headers ->> 'cloudEvents_version')::bigint,"
+        " (headers ->> 'cloudEvents_resync')::boolean FROM outbox ORDER BY id"
     )
 
 
@@ -95,8 +95,8 @@ def test_a_state_never_travels_under_the_version_of_a_later_one(dsn, db, things)
 
     resync.resync(dsn, [tell])
     told = things.ask(
-        "SELECT (headers -> 'cloudEvents_version')::bigint, (body::jsonb -> 'size')::bigint FROM outbox"
-        " WHERE headers ? 'cloudEvents_resync'"
+        "SELECT (headers ->> 'cloudEvents_version')::bigint, (body::jsonb -> 'size')::bigint FROM outbox"
+        " WHERE headers::jsonb ? 'cloudEvents_resync'"
     )
     assert told == [(1, 1)]
 
