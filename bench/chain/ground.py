@@ -18,7 +18,7 @@ ENTRY = "assessments"
 class Ground:
     """Where a side runs: addresses of databases and broker by service, a folder, a channel to the broker.
 
-    `business`: trivial, or full: the product's own. `cases`: how many there are in the tables.
+    `business`: trivial, full (the product's pure functions), or product: its services as they are. `cases`: how many there are in the tables.
     """
 
     urls: Mapping[str, Mapping[str, str]]
@@ -27,6 +27,11 @@ class Ground:
     business: str
     cases: int
     scores: dict[str, Any] | None = None  # of the product, as the first round has left them
+
+    @property
+    def tables(self) -> str:
+        """Return whose tables there are: the product's, or those of the services with a business of their own."""
+        return "product" if self.business == "product" else "plain"
 
     def waits_at(self, queue: str) -> bool:
         """Tell whether somebody reads a queue."""

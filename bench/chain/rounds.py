@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench.chain import feed, product, spent, stage
-from bench.chain.trivial import domain
+from bench.chain.business import trivial
 from chassis.db import connect
 from tests.backbone import wait_until
 
@@ -49,7 +49,7 @@ def one_round(side: Kedja | Peer, chains: int) -> Round:
         closing(connect(ground.urls["notifications"]["DATABASE_URL"])) as conn,
     ):
         conn.autocommit = True
-        through = partial(getattr(queries, f"{ground.business}_through"), conn)
+        through = partial(getattr(queries, f"{ground.tables}_through"), conn)
         groups = {"side": own, **stage.servers()}
         before = {name: spent.cpu_seconds(group) for name, group in groups.items()}
         began = time.monotonic()
@@ -89,7 +89,7 @@ def verify(ground: Ground, items: Sequence[dict[str, Any]]) -> None:
 
 
 def _rows(ground: Ground, service: str, kind: str) -> dict[str, tuple[Any, ...]]:
-    look = getattr(queries, f"{ground.business}_{kind}")
+    look = getattr(queries, f"{ground.tables}_{kind}")
     with closing(connect(ground.urls[service]["DATABASE_URL"])) as conn:
         return {str(row[0]): tuple(row[1:]) for row in look(conn, audience=product.AUDIENCE)}
 
@@ -97,7 +97,7 @@ def _rows(ground: Ground, service: str, kind: str) -> dict[str, tuple[Any, ...]]
 def _wanted(ground: Ground, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return each case's score as it must be: of the product, as the first round has left it."""
     if ground.business == "trivial":
-        return {item["supplier_id"]: domain.score(item["claimed"]) for item in items}
+        return {item["supplier_id"]: trivial.scored(item).value for item in items}
     if ground.scores is None or len(ground.scores) != len(items):
         ground.scores = {key: value for key, (value, _) in _rows(ground, "suppliers", "scores").items()}
     _demand(len(ground.scores), len(items), "cases with a score")

@@ -73,17 +73,18 @@ class Kedja:
     def __init__(self, ground: Ground) -> None:
         """Take the trivial services or the product's own, as the ground's business says."""
         self.ground = ground
-        if ground.business == "trivial":
+        if ground.business != "product":
             self.queues = {role: queue for role, (queue, _, _) in trivial.QUEUES.items()}
             self.entry, places = "answers", {"answers": ENTRY, **ROLES}
         else:
             self.queues = {"scores": "suppliers.rescore", "plans": "audits.policy", "notes": "notifications.audits"}
             self.entry, places = ENTRY, {name: name for name in (ENTRY, *ROLES.values())}
         urls = {name: {**ground.urls[place]} for name, place in places.items()}
-        module = "bench.chain.trivial" if ground.business == "trivial" else "chassis"
+        module = "chassis" if ground.business == "product" else "bench.chain.trivial"
         self.platform = Platform(urls, ground.folder, module)
         for environment in self.platform.env.values():
             environment["BENCH_TOPOLOGY"] = str(topology.FILE)
+            environment["BENCH_BUSINESS"] = ground.business
 
     def clear(self) -> None:
         """Empty its queues."""

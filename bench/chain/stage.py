@@ -32,7 +32,7 @@ def stage(business: str, cases: int) -> Iterator[Ground]:
     urls = provision.provision(namespace, admin)
     try:
         with tempfile.TemporaryDirectory(prefix="kedja-bench-") as folder:
-            if business == "trivial":
+            if business != "product":
                 _trivial(urls, cases, Path(folder))
             else:
                 product.fill(urls, cases)

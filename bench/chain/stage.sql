@@ -8,40 +8,40 @@ INSERT INTO score (supplier_id, category_id, value)
 SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'bench', 0
 FROM generate_series(0, (:cases)::integer - 1) AS n;
 
--- name: trivial_through$
+-- name: plain_through$
 -- How many chains are through.
 SELECT count(*) FROM notice;
 
--- name: trivial_scores
+-- name: plain_scores
 -- Each case's score, and every one that it has had.
 SELECT supplier_id, s.value, array_agg(h.value) AS history FROM score AS s
 JOIN score_history AS h USING (supplier_id, category_id)
 GROUP BY supplier_id, category_id, s.value;
 
--- name: trivial_audits
+-- name: plain_audits
 -- Whose audits there are, and how often.
 SELECT supplier_id, count(*) AS times FROM audit GROUP BY supplier_id;
 
--- name: trivial_notices
+-- name: plain_notices
 -- Whose notices there are, and how often.
 SELECT supplier_id, count(*) AS times FROM notice GROUP BY supplier_id;
 
--- name: full_through$
+-- name: product_through$
 -- How many chains are through: their notices are committed with them.
 SELECT count(*) FROM occasion;
 
--- name: full_scores
+-- name: product_scores
 -- Each case's score that takes in a self-assessment, and every such one that it has had.
 SELECT c.supplier_id, c.score AS value, array_agg(s.score) AS history FROM risk_case AS c
 JOIN risk_score AS s USING (supplier_id, category_id)
 WHERE s.assessed_at IS NOT NULL
 GROUP BY c.supplier_id, c.category_id, c.score;
 
--- name: full_audits
+-- name: product_audits
 -- Whose audits there are, and how often.
 SELECT supplier_id, count(*) AS times FROM audit WHERE state = 'confirmed' GROUP BY supplier_id;
 
--- name: full_notices
+-- name: product_notices
 -- Whose occasions there are with a notice for each who must hear of them, and how often.
 SELECT supplier_id, count(*) AS times FROM occasion AS o
 WHERE settled AND (SELECT count(*) FROM notice AS n WHERE n.event_id = o.event_id) = :audience

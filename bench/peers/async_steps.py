@@ -6,10 +6,11 @@ import asyncio
 import json
 import os
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import asyncpg
 
-from bench.chain.trivial import domain
+from bench.chain import business
 from bench.peers import statements, steps
 from bench.peers.messages import Message, following
 from chassis.ids import uuid7
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     Step = Callable[[Any, Message], Awaitable[list[Message]]]
 
+chosen = steps.chosen_business
 _KEEP_EVENT = statements.numbered(statements.KEEP_EVENT)
 _SAVE_SCORE = statements.numbered(statements.SAVE_SCORE)
 _ADD_SCORE = statements.numbered(statements.ADD_SCORE)
@@ -30,35 +32,32 @@ _ADD_TO_OUTBOX = statements.numbered(statements.ADD_TO_OUTBOX)
 
 async def score(connection: Any, message: Message) -> list[Message]:
     """Score the case anew."""
-    data = message["data"]
+    data = business.read(chosen.Assessment, message["data"])
     key = data["supplier_id"], data["category_id"]
-    value = domain.score(data["claimed"])
-    previous = await connection.fetchval(_SAVE_SCORE, value, *key)
-    await connection.execute(_ADD_SCORE, uuid7(), *key, value, previous, message["id"])
-    told = {"supplier_id": key[0], "category_id": key[1], "value": value, "previous": previous}
-    return [following(message, "score_changed", message["subject"], told)]
+    found = chosen.scored(data)
+    previous = await connection.fetchval(_SAVE_SCORE, found.value, *key)
+    row = uuid7(), *key, found.value, previous, found.explained, message["id"]
+    await connection.execute(_ADD_SCORE, *row)
+    plain = business.told(chosen.ScoreTold, chosen.told_score(key, found, previous))
+    return [following(message, "score_changed", message["subject"], plain)]
 
 
 async def plan(connection: Any, message: Message) -> list[Message]:
     """Plan an audit."""
-    data = message["data"]
-    due_on = domain.due_on(data["value"])
-    audit = {
-        "audit_id": str(uuid7()),
-        "supplier_id": data["supplier_id"],
-        "category_id": data["category_id"],
-        "kind": domain.KIND,
-        "due_on": due_on,
-    }
-    await connection.execute(_ADD_AUDIT, *audit.values(), message["id"])
-    told = {**audit, "due_on": due_on.isoformat()}
-    return [following(message, "audit_planned", audit["audit_id"], told)]
+    data = business.read(chosen.Score, message["data"])
+    audit_id = uuid7()
+    audit = chosen.planned(data, audit_id, UUID(message["id"]))
+    key = data["supplier_id"], data["category_id"]
+    row = audit_id, *key, audit.kind, audit.due_on, audit.explained, message["id"]
+    await connection.execute(_ADD_AUDIT, *row)
+    plain = business.told(chosen.AuditTold, audit.told)
+    return [following(message, "audit_planned", str(audit_id), plain)]
 
 
 async def note(connection: Any, message: Message) -> list[Message]:
     """Keep a notice."""
-    data = message["data"]
-    text = domain.text(data["kind"], domain.date.fromisoformat(data["due_on"]))
+    data = business.read(chosen.Audit, message["data"])
+    text = chosen.noticed(data, UUID(message["id"]))
     row = uuid7(), message["id"], data["supplier_id"], data["audit_id"], text
     await connection.execute(_ADD_NOTICE, *row)
     return []
@@ -80,7 +79,7 @@ async def handle(
     pool: Any, role: str, queue: str, message: Message, *, outbox: bool = False
 ) -> list[Message]:
     """Do a step once and commit; return what is to be told now: nothing where there is an outbox."""
-    if not steps.is_trivial():
+    if not steps.are_here():
         return await asyncio.to_thread(_in_thread, role, queue, message, outbox=outbox)
     async with pool.acquire() as connection, connection.transaction():
         is_new = await connection.fetchval(_KEEP_EVENT, queue, message["id"])

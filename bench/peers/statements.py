@@ -13,11 +13,11 @@ FROM (SELECT supplier_id, category_id, value FROM score
 WHERE s.supplier_id = old.supplier_id AND s.category_id = old.category_id
 RETURNING old.value"""
 ADD_SCORE = """
-INSERT INTO score_history (score_id, supplier_id, category_id, value, previous, cause)
-VALUES (%s, %s, %s, %s, %s, %s)"""
+INSERT INTO score_history (score_id, supplier_id, category_id, value, previous, explained, cause)
+VALUES (%s, %s, %s, %s, %s, %s, %s)"""
 ADD_AUDIT = """
-INSERT INTO audit (audit_id, supplier_id, category_id, kind, due_on, cause)
-VALUES (%s, %s, %s, %s, %s, %s)"""
+INSERT INTO audit (audit_id, supplier_id, category_id, kind, due_on, explained, cause)
+VALUES (%s, %s, %s, %s, %s, %s, %s)"""
 ADD_NOTICE = """
 INSERT INTO notice (notice_id, event_id, supplier_id, audit_id, text) VALUES (%s, %s, %s, %s, %s)"""
 ADD_ASSESSMENT = "INSERT INTO assessment (assessment_id, data) VALUES (%s, %s)"

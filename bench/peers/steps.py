@@ -7,10 +7,11 @@ import json
 import os
 import threading
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import psycopg2
 
-from bench.chain.trivial import domain
+from bench.chain import business
 from bench.peers import statements
 from bench.peers.messages import Message, following
 from chassis.ids import uuid7
@@ -21,42 +22,43 @@ if TYPE_CHECKING:
     Step = Callable[[Any, Message], list[Message]]
 
 RELAY_SECONDS = 0.05
+chosen_business = business.chosen() if business.name() != "product" else None
 _here = threading.local()
 
 
 def score(connection: Any, message: Message) -> list[Message]:
     """Score the case anew."""
-    data = message["data"]
-    key = data["supplier_id"], data["category_id"]
-    value = domain.score(data["claimed"])
+    data = business.read(chosen_business.Assessment, message["data"])
+    key = str(data["supplier_id"]), data["category_id"]
+    found = chosen_business.scored(data)
     with connection.cursor() as cursor:
-        cursor.execute(statements.SAVE_SCORE, (value, *key))
+        cursor.execute(statements.SAVE_SCORE, (found.value, *key))
         (previous,) = cursor.fetchone()
-        cursor.execute(statements.ADD_SCORE, (str(uuid7()), *key, value, previous, message["id"]))
-    told = {"supplier_id": key[0], "category_id": key[1], "value": value, "previous": previous}
-    return [following(message, "score_changed", message["subject"], told)]
+        row = str(uuid7()), *key, found.value, previous, found.explained, message["id"]
+        cursor.execute(statements.ADD_SCORE, row)
+    told = chosen_business.told_score((data["supplier_id"], data["category_id"]), found, previous)
+    plain = business.told(chosen_business.ScoreTold, told)
+    return [following(message, "score_changed", message["subject"], plain)]
 
 
 def plan(connection: Any, message: Message) -> list[Message]:
     """Plan an audit."""
-    data = message["data"]
-    audit = {
-        "audit_id": str(uuid7()),
-        "supplier_id": data["supplier_id"],
-        "category_id": data["category_id"],
-        "kind": domain.KIND,
-        "due_on": domain.due_on(data["value"]).isoformat(),
-    }
+    data = business.read(chosen_business.Score, message["data"])
+    audit_id = uuid7()
+    audit = chosen_business.planned(data, audit_id, UUID(message["id"]))
+    key = str(data["supplier_id"]), data["category_id"]
+    row = str(audit_id), *key, audit.kind, audit.due_on, audit.explained, message["id"]
     with connection.cursor() as cursor:
-        cursor.execute(statements.ADD_AUDIT, (*audit.values(), message["id"]))
-    return [following(message, "audit_planned", audit["audit_id"], audit)]
+        cursor.execute(statements.ADD_AUDIT, row)
+    plain = business.told(chosen_business.AuditTold, audit.told)
+    return [following(message, "audit_planned", str(audit_id), plain)]
 
 
 def note(connection: Any, message: Message) -> list[Message]:
     """Keep a notice."""
-    data = message["data"]
-    text = domain.text(data["kind"], domain.date.fromisoformat(data["due_on"]))
-    row = str(uuid7()), message["id"], data["supplier_id"], data["audit_id"], text
+    data = business.read(chosen_business.Audit, message["data"])
+    text = chosen_business.noticed(data, UUID(message["id"]))
+    row = str(uuid7()), message["id"], str(data["supplier_id"]), str(data["audit_id"]), text
     with connection.cursor() as cursor:
         cursor.execute(statements.ADD_NOTICE, row)
     return []
@@ -65,20 +67,20 @@ def note(connection: Any, message: Message) -> list[Message]:
 STEPS: dict[str, Step] = {"scores": score, "plans": plan, "notes": note}
 
 
-def is_trivial() -> bool:
-    """Tell whether the steps here are the ones to do."""
-    return os.environ.get("BENCH_BUSINESS", "trivial") == "trivial"
+def are_here() -> bool:
+    """Tell whether the steps here are the ones to do: else the product's own, as a whole."""
+    return business.name() != "product"
 
 
 def chosen() -> dict[str, Step]:
-    """Return the step of each role: ours, or those of the module that BENCH_BUSINESS names."""
-    return STEPS if is_trivial() else _business().STEPS
+    """Return the step of each role."""
+    return STEPS if are_here() else _product().STEPS
 
 
 def connect() -> Any:
     """Open a connection as the chosen steps want it."""
-    open_one = psycopg2.connect if is_trivial() else getattr(_business(), "connect", psycopg2.connect)
-    return open_one(os.environ["DATABASE_URL"])
+    connect_ = psycopg2.connect if are_here() else _product().connect
+    return connect_(os.environ["DATABASE_URL"])
 
 
 def connection() -> Any:
@@ -135,5 +137,5 @@ def _is_new(connection: Any, queue: str, message: Message) -> bool:
         return cursor.fetchone() is not None
 
 
-def _business() -> Any:
-    return importlib.import_module(f"bench.peers.{os.environ['BENCH_BUSINESS']}")
+def _product() -> Any:
+    return importlib.import_module("bench.peers.product")

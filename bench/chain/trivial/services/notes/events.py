@@ -1,15 +1,9 @@
 """What this service reads."""
 
-from marshmallow import fields
-
-from chassis.events import EventSlice
+from bench.chain import business
 
 
-class AuditPlanned(EventSlice):
+class AuditPlanned(business.chosen().Audit):
     """What somebody is told."""
 
     type = "audit_planned"
-    audit_id = fields.UUID(required=True)
-    supplier_id = fields.UUID(required=True)
-    kind = fields.String(required=True)
-    due_on = fields.Date(required=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.chain.trivial import domain
+from bench.chain import business
 from chassis import config, sql
 from chassis.entrypoints import Settings, on_events
 from chassis.ids import uuid7
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chassis.events import Received
 
 queries: Any = sql.load(__file__)
+chosen = business.chosen()
 
 
 class Service:
@@ -36,5 +37,5 @@ def _notice(event: Received) -> dict[str, Any]:
         "event_id": event.id,
         "supplier_id": data["supplier_id"],
         "audit_id": data["audit_id"],
-        "text": domain.text(data["kind"], data["due_on"]),
+        "text": chosen.noticed(data, event.id),
     }

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.chain.trivial import domain
-from chassis import config, outbox, sql
+from orjson import Fragment
+
+from bench.chain import business
+from chassis import config, outbox, sql, turns
 from chassis.entrypoints import Settings, on_events
 from chassis.events import Event
 from chassis.ids import uuid7
 from services.plans import events
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from bench.chain.business import Planned
     from chassis.db import Transaction
     from chassis.events import Received
 
 queries: Any = sql.load(__file__)
+chosen = business.chosen()
 
 
 class Service:
@@ -27,21 +33,26 @@ class Service:
     @on_events("scores", events.ScoreChanged, queue="plans.decide")
     def plan(self, tx: Transaction, batch: list[Received]) -> None:
         """Plan an audit of each."""
-        audits = [_audit(event) for event in batch]
-        rows = [{**audit, "cause": event.id} for audit, event in zip(audits, batch, strict=True)]
+        rows, told = [], []
+        for event in batch:
+            turns.passed()
+            audit_id = uuid7()
+            audit = chosen.planned(event.data, audit_id, event.id)
+            rows.append(_row(event, audit_id, audit))
+            told.append(
+                Event(schema=events.AuditPlanned, subject=str(audit_id), data=audit.told, cause=event)
+            )
         tx.later(queries.save_audits, rows=sql.rows(rows))
-        outbox.emit(tx, [_told(event, audit) for event, audit in zip(batch, audits, strict=True)])
+        outbox.emit(tx, told)
 
 
-def _audit(event: Received) -> dict[str, Any]:
+def _row(event: Received, audit_id: UUID, audit: Planned) -> dict[str, Any]:
     return {
-        "audit_id": uuid7(),
+        "audit_id": audit_id,
         "supplier_id": event.data["supplier_id"],
         "category_id": event.data["category_id"],
-        "kind": domain.KIND,
-        "due_on": domain.due_on(event.data["value"]),
+        "kind": audit.kind,
+        "due_on": audit.due_on,
+        "explained": audit.explained and Fragment(audit.explained),
+        "cause": event.id,
     }
-
-
-def _told(event: Received, audit: dict[str, Any]) -> Event:
-    return Event(schema=events.AuditPlanned, subject=str(audit["audit_id"]), data=audit, cause=event)

@@ -1,24 +1,17 @@
 """What this service reads and tells."""
 
-from marshmallow import fields
+from bench.chain import business
 
-from chassis.events import EventSchema, EventSlice
+_chosen = business.chosen()
 
 
-class AssessmentCompleted(EventSlice):
+class AssessmentCompleted(_chosen.Assessment):
     """What a score follows from."""
 
     type = "assessment_completed"
-    supplier_id = fields.UUID(required=True)
-    category_id = fields.String(required=True)
-    claimed = fields.Raw(required=True)  # the business is trivial, so is its check
 
 
-class ScoreChanged(EventSchema):
+class ScoreChanged(_chosen.ScoreTold):
     """[supplier/category] A case has a new score."""
 
     type = "score_changed"
-    supplier_id = fields.UUID(required=True)
-    category_id = fields.String(required=True)
-    value = fields.Integer(required=True)
-    previous = fields.Integer(required=True)

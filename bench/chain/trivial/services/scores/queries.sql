@@ -8,9 +8,9 @@ FOR NO KEY UPDATE OF s;
 -- name: save_scores!
 -- Append to the history, and give each case its newest score.
 WITH added AS (
-    INSERT INTO score_history (score_id, supplier_id, category_id, value, previous, cause)
-    SELECT score_id, supplier_id, category_id, value, previous, cause
-    FROM jsonb_populate_recordset(NULL::score_history, (:rows)::jsonb)
+    INSERT INTO score_history (score_id, supplier_id, category_id, value, previous, explained, cause)
+    SELECT score_id, supplier_id, category_id, value, previous, explained, cause
+    FROM json_populate_recordset(NULL::score_history, (:rows)::json)
     RETURNING score_id, supplier_id, category_id, value
 ), newest AS (
     SELECT DISTINCT ON (supplier_id, category_id) supplier_id, category_id, value FROM added

@@ -5,5 +5,6 @@ CREATE TABLE audit (
     category_id text NOT NULL,
     kind text NOT NULL,
     due_on date NOT NULL,
+    explained json, -- why
     cause uuid NOT NULL
 );
