@@ -1,5 +1,6 @@
 """`python -m bench.chain.trivial run <service>`: one of these services as a process, as `kedja run` does it."""
 
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -17,7 +18,11 @@ from chassis import config, runner, topology  # noqa: E402
 def main() -> None:
     """Run the service until it is told to stop."""
     name = sys.argv[2]
-    topology.FILE = Path(config.environment(name)["BENCH_TOPOLOGY"])
+    environment = config.environment(name)
+    topology.FILE, os.environ["BENCH_BUSINESS"] = (
+        Path(environment["BENCH_TOPOLOGY"]),
+        environment["BENCH_BUSINESS"],
+    )
     try:
         runner.run(import_module(f"services.{name}.service").Service)
     except config.ConfigError as fault:
