@@ -126,15 +126,25 @@ class Peer:
 
     def produced(self, items: Sequence[Mapping[str, Any]]) -> list[Raw]:
         """Return what its own way to send makes of completed self-assessments."""
-        file = self.ground.folder / "assessments.ndjson"
-        file.write_text("".join(feed.line(each) for each in items))
-        subprocess.run(
-            [*self._command("produce"), str(file)], env={**os.environ, **self._environment(ENTRY)}, check=True
-        )
+        command = [*self._command("produce"), self._written(items)]
+        subprocess.run(command, env=self.entry_environment(), check=True)
         return feed.take_all(self.ground.channel, self.queues["scores"], len(items))
 
+    def drive(self, items: Sequence[Mapping[str, Any]], rate: float) -> list[str]:
+        """Return the command that commits and tells self-assessments at a rate."""
+        return [*self._command("drive"), self._written(items), str(rate)]
+
+    def entry_environment(self) -> dict[str, str]:
+        """Return what the process needs where chains begin."""
+        return {**os.environ, **self._environment(ENTRY)}
+
+    def _written(self, items: Sequence[Mapping[str, Any]]) -> str:
+        file = self.ground.folder / "assessments.ndjson"
+        file.write_text("".join(feed.line(each) for each in items))
+        return str(file)
+
     def _command(self, role: str) -> list[str]:
-        return [sys.executable, "-m", self._module, role]
+        return [sys.executable, "-W", "ignore", "-m", self._module, role]
 
     def _environment(self, service: str) -> dict[str, str]:
         return {**self.ground.urls[service], "BENCH_BUSINESS": self.ground.business}

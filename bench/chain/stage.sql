@@ -46,3 +46,29 @@ SELECT supplier_id, count(*) AS times FROM audit WHERE state = 'confirmed' GROUP
 SELECT supplier_id, count(*) AS times FROM occasion AS o
 WHERE settled AND (SELECT count(*) FROM notice AS n WHERE n.event_id = o.event_id) = :audience
 GROUP BY supplier_id;
+
+-- name: watch_assessments#
+-- Keep the moment at which each self-assessment is committed.
+CREATE TABLE seen (supplier_id uuid NOT NULL, at timestamptz NOT NULL);
+CREATE FUNCTION note_seen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO seen VALUES ((NEW.data ->> 'supplier_id')::uuid, clock_timestamp());
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER seen AFTER INSERT ON assessment DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION note_seen();
+
+-- name: watch_notices#
+-- Keep the moment at which each notice is committed.
+CREATE TABLE seen (supplier_id uuid NOT NULL, at timestamptz NOT NULL);
+CREATE FUNCTION note_seen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO seen VALUES (NEW.supplier_id, clock_timestamp());
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER seen AFTER INSERT ON notice DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION note_seen();
+
+-- name: seen
+-- What was committed when.
+SELECT supplier_id, at FROM seen;

@@ -6,9 +6,8 @@ notice. All have durable quorum queues, persistent messages, publisher confirms,
 commit, and the chassis' inbox against what comes twice. `LACKS` of each module says which of Kedja's
 guarantees it goes without.
 
-What a stage does with its rows is the same for all: `steps` (psycopg2) and `async_steps` (asyncpg) keep
-events once and call the domain; `BENCH_BUSINESS` names another module of steps here (`STEPS`, perhaps
-`connect`).
+What a stage does with its rows is the same for all: `steps` (psycopg2) and `async_steps` (asyncpg) keep events
+once and call bench/chain/business, as Kedja's side does; BENCH_BUSINESS says which.
 
 To add a peer, write a module with
 
@@ -16,7 +15,7 @@ To add a peer, write a module with
 - `LACKS`: a sentence;
 - `command.main(work, produce, drive)` when it is run: see `command`. AMQP_URL and DATABASE_URL say where.
 
-Importing it connects nowhere. `python -m bench.peers NAME --chains 1000` tries it.
+Importing it connects nowhere. `python -m bench.chain --peers NAME --chains 500` tries it.
 """
 
 NAMES = (

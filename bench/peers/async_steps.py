@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Step = Callable[[Any, Message], Awaitable[list[Message]]]
 
-chosen = steps.chosen_business
+chosen = business.chosen()
 _KEEP_EVENT = statements.numbered(statements.KEEP_EVENT)
 _SAVE_SCORE = statements.numbered(statements.SAVE_SCORE)
 _ADD_SCORE = statements.numbered(statements.ADD_SCORE)
@@ -79,18 +79,12 @@ async def handle(
     pool: Any, role: str, queue: str, message: Message, *, outbox: bool = False
 ) -> list[Message]:
     """Do a step once and commit; return what is to be told now: nothing where there is an outbox."""
-    if not steps.are_here():
-        return await asyncio.to_thread(_in_thread, role, queue, message, outbox=outbox)
     async with pool.acquire() as connection, connection.transaction():
         is_new = await connection.fetchval(_KEEP_EVENT, queue, message["id"])
         told = await STEPS[role](connection, message) if is_new else []
         if outbox:
             await keep(connection, told)
     return [] if outbox else told
-
-
-def _in_thread(role: str, queue: str, message: Message, *, outbox: bool) -> list[Message]:
-    return steps.handle(steps.connection(), queue, steps.chosen()[role], message, outbox=outbox)
 
 
 async def keep(connection: Any, told: Iterable[Message]) -> None:

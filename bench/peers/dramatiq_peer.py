@@ -57,7 +57,7 @@ ACTORS = {"scores": score, "plans": plan, "notes": note}
 
 
 def _handle(role: str, message: Message) -> None:
-    step = steps.chosen()[role]
+    step = steps.STEPS[role]
     for told in steps.handle(steps.connection(), QUEUES[role], step, message):
         _send(told)
 

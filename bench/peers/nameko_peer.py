@@ -57,7 +57,7 @@ class Database(DependencyProvider):
         """Connect when somebody comes."""
         size = self.container.max_workers
         self.pool = Pool(max_size=size, create=steps.connect)
-        self.steps = steps.chosen()
+        self.steps = steps.STEPS
 
     def get_dependency(self, worker_ctx: Any) -> Database:
         """Give the pool itself."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import threading
@@ -22,42 +21,42 @@ if TYPE_CHECKING:
     Step = Callable[[Any, Message], list[Message]]
 
 RELAY_SECONDS = 0.05
-chosen_business = business.chosen() if business.name() != "product" else None
+chosen = business.chosen()
 _here = threading.local()
 
 
 def score(connection: Any, message: Message) -> list[Message]:
     """Score the case anew."""
-    data = business.read(chosen_business.Assessment, message["data"])
+    data = business.read(chosen.Assessment, message["data"])
     key = str(data["supplier_id"]), data["category_id"]
-    found = chosen_business.scored(data)
+    found = chosen.scored(data)
     with connection.cursor() as cursor:
         cursor.execute(statements.SAVE_SCORE, (found.value, *key))
         (previous,) = cursor.fetchone()
         row = str(uuid7()), *key, found.value, previous, found.explained, message["id"]
         cursor.execute(statements.ADD_SCORE, row)
-    told = chosen_business.told_score((data["supplier_id"], data["category_id"]), found, previous)
-    plain = business.told(chosen_business.ScoreTold, told)
+    told = chosen.told_score((data["supplier_id"], data["category_id"]), found, previous)
+    plain = business.told(chosen.ScoreTold, told)
     return [following(message, "score_changed", message["subject"], plain)]
 
 
 def plan(connection: Any, message: Message) -> list[Message]:
     """Plan an audit."""
-    data = business.read(chosen_business.Score, message["data"])
+    data = business.read(chosen.Score, message["data"])
     audit_id = uuid7()
-    audit = chosen_business.planned(data, audit_id, UUID(message["id"]))
+    audit = chosen.planned(data, audit_id, UUID(message["id"]))
     key = str(data["supplier_id"]), data["category_id"]
     row = str(audit_id), *key, audit.kind, audit.due_on, audit.explained, message["id"]
     with connection.cursor() as cursor:
         cursor.execute(statements.ADD_AUDIT, row)
-    plain = business.told(chosen_business.AuditTold, audit.told)
+    plain = business.told(chosen.AuditTold, audit.told)
     return [following(message, "audit_planned", str(audit_id), plain)]
 
 
 def note(connection: Any, message: Message) -> list[Message]:
     """Keep a notice."""
-    data = business.read(chosen_business.Audit, message["data"])
-    text = chosen_business.noticed(data, UUID(message["id"]))
+    data = business.read(chosen.Audit, message["data"])
+    text = chosen.noticed(data, UUID(message["id"]))
     row = str(uuid7()), message["id"], str(data["supplier_id"]), str(data["audit_id"]), text
     with connection.cursor() as cursor:
         cursor.execute(statements.ADD_NOTICE, row)
@@ -67,20 +66,9 @@ def note(connection: Any, message: Message) -> list[Message]:
 STEPS: dict[str, Step] = {"scores": score, "plans": plan, "notes": note}
 
 
-def are_here() -> bool:
-    """Tell whether the steps here are the ones to do: else the product's own, as a whole."""
-    return business.name() != "product"
-
-
-def chosen() -> dict[str, Step]:
-    """Return the step of each role."""
-    return STEPS if are_here() else _product().STEPS
-
-
 def connect() -> Any:
-    """Open a connection as the chosen steps want it."""
-    connect_ = psycopg2.connect if are_here() else _product().connect
-    return connect_(os.environ["DATABASE_URL"])
+    """Open a connection."""
+    return psycopg2.connect(os.environ["DATABASE_URL"])
 
 
 def connection() -> Any:
@@ -135,7 +123,3 @@ def _is_new(connection: Any, queue: str, message: Message) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statements.KEEP_EVENT, (queue, message["id"]))
         return cursor.fetchone() is not None
-
-
-def _product() -> Any:
-    return importlib.import_module("bench.peers.product")

@@ -23,5 +23,5 @@ class AssessmentCompleted(EventSchema):
     recommendation = fields.String(required=True)
     completed_at = fields.AwareDateTime(required=True)
     valid_until = fields.AwareDateTime(required=True)
-    questionnaire = fields.String(required=True)
-    reviewer = fields.String(required=True, allow_none=True)
+    completeness = fields.Float(required=True)
+    since = fields.AwareDateTime(required=True)

@@ -1,0 +1,96 @@
+"""Chains at a steady rate: how long each takes from the commit of the self-assessment to that of its notice."""
+
+from __future__ import annotations
+
+import http.client
+import statistics
+import subprocess
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import orjson
+
+from bench.chain import feed, rounds, stage
+from bench.chain.sides import Kedja
+from chassis.db import connect
+from tests import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.chain.ground import Ground
+    from bench.chain.sides import Peer
+
+RATE = 50
+_WARM = 100  # the first ones are not counted
+queries: Any = stage.queries
+
+
+class Latency(NamedTuple):
+    """Milliseconds."""
+
+    p50: float
+    p99: float
+
+
+def measure(side: Kedja | Peer, seconds: float) -> Latency:
+    """Let chains begin at RATE for so many seconds; raises UnfairError if a row is wrong, missing or doubled."""
+    ground = side.ground
+    items = list(feed.assessments(feed.keys_of(_WARM + int(RATE * seconds))))
+    stage.restart(ground)
+    side.clear()
+    _watch(ground)
+    if isinstance(side, Kedja):
+        with side.running(entry=True):
+            _put(side, items)
+            _rest(ground, len(items))
+    else:
+        side.produced(items[:1])  # declares the queues
+        with side.running():
+            subprocess.run(side.drive(items, RATE), env=side.entry_environment(), check=True)
+            _rest(ground, len(items))
+    rounds.verify(ground, items)
+    return _found(ground, items)
+
+
+def _put(side: Kedja, items: Sequence[dict[str, Any]]) -> None:
+    """Complete self-assessments over HTTP, each at its moment of a clock that does not drift."""
+    base = urlsplit(side.platform.url("answers"))
+    headers = {**tokens.OFFICE, "Content-Type": "application/json", "If-None-Match": "*"}
+    with closing(http.client.HTTPConnection(base.hostname or "", base.port)) as client:
+        began = time.monotonic()
+        for number, item in enumerate(items):
+            time.sleep(max(0, began + number / RATE - time.monotonic()))
+            path = f"{base.path}/assessments/{item['assessment_id']}"
+            client.request("PUT", path, orjson.dumps({"data": item}), headers)
+            answer = client.getresponse()
+            answer.read()
+            if answer.status >= 300:
+                raise feed.UnfairError(f"a self-assessment was answered with {answer.status}")
+
+
+def _watch(ground: Ground) -> None:
+    """Have the moment of each commit kept: a deferred trigger is the last that a transaction does before it."""
+    for service, script in (("assessments", "watch_assessments"), ("notifications", "watch_notices")):
+        with closing(connect(ground.urls[service]["DATABASE_URL"])) as conn, conn:
+            getattr(queries, script)(conn)
+
+
+def _rest(ground: Ground, chains: int) -> None:
+    with closing(connect(ground.urls["notifications"]["DATABASE_URL"])) as conn:
+        conn.autocommit = True
+        rounds.await_all(lambda: int(queries.plain_through(conn)), chains)
+
+
+def _found(ground: Ground, items: Sequence[dict[str, Any]]) -> Latency:
+    began, ended = (_seen(ground, service) for service in ("assessments", "notifications"))
+    counted = [item["supplier_id"] for item in items[_WARM:]]
+    spans = sorted((ended[each] - began[each]).total_seconds() * 1000 for each in counted)
+    return Latency(statistics.median(spans), spans[min(len(spans) - 1, int(len(spans) * 0.99))])
+
+
+def _seen(ground: Ground, service: str) -> dict[str, Any]:
+    with closing(connect(ground.urls[service]["DATABASE_URL"])) as conn:
+        return {str(row.supplier_id): row.at for row in queries.seen(conn)}

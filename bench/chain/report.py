@@ -1,0 +1,79 @@
+"""What the rounds came to, as tables and as one line for machines."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+from typing import TYPE_CHECKING
+
+from bench.chain.rounds import Round
+from deploy.local.checkout import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bench.chain.latency import Latency
+
+    Rounds = Mapping[str, Sequence[Round]]  # by side
+
+OURS, NAMEKO = "kedja", "nameko_peer"
+
+
+def medians(found: Sequence[Round]) -> Round:
+    """Return the median of each figure."""
+    return Round(*map(statistics.median, zip(*found, strict=True)))
+
+
+def best_peer(found: Rounds) -> str:
+    """Return the fastest of the others."""
+    return max((name for name in found if name != OURS), key=lambda name: medians(found[name]).rate)
+
+
+def ratio(found: Rounds, peer: str) -> float:
+    """Return how many times a peer's rate ours is."""
+    return medians(found[OURS]).rate / medians(found[peer]).rate
+
+
+def table(business: str, found: Rounds) -> Iterator[str]:
+    """Yield a business' lines."""
+    yield f"{business:18} chains/s (min to max)   CPU s per 1,000: side  broker  database   sum   peak MB   x"
+    for name, its in sorted(found.items(), key=lambda each: -medians(each[1]).rate):
+        middle = medians(its)
+        span = f"({min(each.rate for each in its):.0f} to {max(each.rate for each in its):.0f})"
+        yield (
+            f"{name:18} {middle.rate:8.0f} {span:16} {middle.cpu:21.2f} {middle.broker:7.2f}"
+            f" {middle.database:9.2f} {middle.whole_cpu:5.2f} {middle.megabytes:9.0f} {ratio(found, name):5.1f}"
+        )
+
+
+def latencies(found: Mapping[str, Sequence[Latency]]) -> Iterator[str]:
+    """Yield the lines of the steady rate."""
+    yield "at 50 chains/s       p50 ms   p99 ms (min to max)"
+    for name, its in sorted(found.items(), key=lambda each: _p99(each[1])):
+        span = f"({min(each.p99 for each in its):.1f} to {max(each.p99 for each in its):.1f})"
+        yield f"{name:18} {statistics.median(each.p50 for each in its):8.1f} {_p99(its):8.1f} {span}"
+
+
+def _p99(its: Sequence[Latency]) -> float:
+    return statistics.median(each.p99 for each in its)
+
+
+def line(trivial: Rounds, full: Rounds, late: Mapping[str, Sequence[Latency]]) -> str:
+    """Return the last line."""
+    best, full_best = best_peer(trivial), best_peer(full)
+    rates = {name: medians(its).rate for name, its in trivial.items()}
+    cpu = medians(trivial[OURS]).whole_cpu / medians(trivial[best]).whole_cpu
+    return (
+        f"bench: kedja={rates[OURS]:.0f} nameko={rates[NAMEKO]:.0f} best_peer={best}:{rates[best]:.0f}"
+        f" ratio_nameko={ratio(trivial, NAMEKO):.1f} ratio_best={ratio(trivial, best):.1f}"
+        f" cpu_ratio_best={cpu:.3f} p99_ms={_p99(late[OURS]):.1f}"
+        f" full_ratio_nameko={ratio(full, NAMEKO):.1f} full_ratio_best={ratio(full, full_best):.1f}"
+        f" commit={_commit()}"
+    )
+
+
+def _commit() -> str:
+    git = ["git", "-C", str(ROOT)]
+    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=False)
+    return (head.stdout.strip() or "unknown") + ("+" if changed.stdout.strip() else "")
