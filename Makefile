@@ -1,7 +1,7 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
 .PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow test-api browser chaos \
-	flat bench-trail bench-http bench-suppliers check check-lint check-format check-types check-layers check-shape check-generated
+	flat bench bench-scale bench-trail bench-http bench-suppliers check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
@@ -66,6 +66,12 @@ chaos: setup ## All services under load and faults, then a ledger: make chaos SE
 
 flat: infra ## Years of history, then live events: time per batch and table sizes stay flat
 	@$(python) -m tests.flat
+
+bench: infra ## The chain beside nameko, FastStream, Celery and Dramatiq, in one run (some 25 minutes)
+	@$(python) -W ignore -m bench.chain
+
+bench-scale: infra ## The services with 1,000 to 1,000,000 suppliers in their tables
+	@$(python) -W ignore -m bench.chain --scale
 
 bench-trail: infra ## What the audit trail costs a write
 	@$(python) -m bench.trail

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from struct import Struct, error
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amqp.exceptions import UnexpectedFrame
 from amqp.serialization import dumps
@@ -165,9 +165,15 @@ def _table(data: bytes, at: int, end: int) -> dict[str, Any]:
     return found
 
 
-def message(
-    channel: Any, exchange: str, event_type: str, headers: Mapping[str, Any], body: bytes, *, mandatory: bool
-) -> bytes:
+class Address(NamedTuple):
+    """Where an event goes; `mandatory`: the broker returns it if no queue is bound."""
+
+    exchange: str
+    event_type: str
+    mandatory: bool
+
+
+def message(channel: Any, to: Address, headers: Mapping[str, Any], body: bytes) -> bytes:
     """Return the frames that publish a persistent event; its id is the one in its headers."""
     number, largest = channel.channel_id, channel.connection.frame_max - _BEGIN - 1
     event_id = headers["cloudEvents_id"].encode()
@@ -179,13 +185,13 @@ def message(
             _PERSISTENT,
             bytes((len(event_id),)),
             event_id,
-            _short(event_type),
+            _short(to.event_type),
         )
     )
     pieces = (body,) if len(body) <= largest else _pieces(body, largest)
     return b"".join(
         (
-            _publish(number, exchange, event_type, mandatory),
+            _publish(number, to),
             _frame(_HEADER, number, properties),
             *(_frame(_BODY, number, piece) for piece in pieces if piece),
         )
@@ -201,10 +207,10 @@ def _pieces(body: bytes, largest: int) -> list[bytes]:
 
 
 @cache
-def _publish(channel: int, exchange: str, routing_key: str, mandatory: bool) -> bytes:
+def _publish(channel: int, to: Address) -> bytes:
     """Return the method that publishes; an exchange has some ten types of events."""
-    bits = bytes((_MANDATORY if mandatory else 0,))
-    return _frame(_METHOD, channel, _PUBLISH + _short(exchange) + _short(routing_key) + bits)
+    bits = bytes((_MANDATORY if to.mandatory else 0,))
+    return _frame(_METHOD, channel, _PUBLISH + _short(to.exchange) + _short(to.event_type) + bits)
 
 
 @cache
@@ -218,7 +224,7 @@ _JSON = _short("application/json")
 
 def _written(headers: Mapping[str, Any]) -> bytes:
     """Return headers as a table, its size first."""
-    parts = []
+    parts: list[bytes] = []
     for name, value in headers.items():
         kind = type(value)
         if kind is str:

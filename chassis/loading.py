@@ -2,8 +2,8 @@
 
 marshmallow asks at every value what its field is, and keeps errors for it: that is most of what it costs to
 read a small event. Here what is right is taken at once; whatever is not, or is not plain, is left to
-marshmallow, which says what is wrong. Likewise for what is about to be sent: values that are what their fields
-load are right, and need not be written as JSON and read again to know that.
+marshmallow, which says what is wrong. Likewise for what is about to be sent: values that are what their
+fields load are right, and need not be written as JSON and read again to know that.
 """
 
 from __future__ import annotations

@@ -70,7 +70,9 @@ def _told(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[UUID]:
     return [UUID(row["headers"][_ID]) for row in rows]
 
 
-def _rows(events: Sequence[Event], marks: Iterable[Mapping[str, Any]], tx: Transaction) -> list[dict[str, Any]]:
+def _rows(
+    events: Sequence[Event], marks: Iterable[Mapping[str, Any]], tx: Transaction
+) -> list[dict[str, Any]]:
     time = clock.now().isoformat()
     return [_row(event, its, time, tx.correlation_id) for event, its in zip(events, marks, strict=False)]
 
@@ -90,9 +92,7 @@ def _row(event: Event, marks: Mapping[str, Any], time: str, correlation_id: str 
     }
 
 
-def _headers(
-    event: Event, marks: Mapping[str, Any], time: str, correlation_id: str | None
-) -> dict[str, Any]:
+def _headers(event: Event, marks: Mapping[str, Any], time: str, correlation_id: str | None) -> dict[str, Any]:
     event_id = str(uuid7())
     cause = event.cause
     correlation = event.correlation_id or (cause and cause.correlation_id) or correlation_id or event_id

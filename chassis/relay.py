@@ -203,10 +203,8 @@ class Relay:
         events["basic_return"] = {confirms.returned}
 
     def _frames(self, row: Any) -> bytes:
-        mandatory, headers = row.type in self._bound, orjson.loads(row.headers)
-        return frames.message(
-            self._channel, self._exchange, row.type, headers, row.body.encode(), mandatory=mandatory
-        )
+        to = frames.Address(self._exchange, row.type, row.type in self._bound)
+        return frames.message(self._channel, to, orjson.loads(row.headers), row.body.encode())
 
     def _await(self, confirms: Confirms) -> None:
         """The one wait for somebody else inside a transaction: bounded, and the rows stay ours meanwhile."""

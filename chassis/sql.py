@@ -84,9 +84,8 @@ def storable(text: str) -> str:
 rows = document  # the same text, named for what `jsonb_populate_recordset` makes of a list of mappings
 
 
-
 def array(ids: Iterable[UUID]) -> str:
-    """Return ids as one text for a uuid[] parameter: psycopg2 would write, and PostgreSQL read, each by itself."""
+    """Return ids as one text for a uuid[] parameter: psycopg2 would have each read by itself."""
     return f"{{{','.join(map(str, ids))}}}"
 
 

@@ -1,1 +1,1 @@
-"""`make bench`: the chain from a completed self-assessment to a notification, beside every peer, in one run."""
+"""`make bench`: the chain from a completed self-assessment to a notification, beside every peer."""

@@ -1,10 +1,11 @@
 """`make bench`: the chain from a completed self-assessment to a notification, beside every peer, in one run.
 
-In: self-assessments of about 1.2 kB, as fast as the broker takes them. Per chain: a score updated, a row of its
-history and an event; an audit and an event; a notice. In all: at least once, each once by an inbox, durable quorum
-queues, confirms, acknowledgements after the commit, synchronous_commit on; Kedja has an outbox beside. Sides take
-turns; every row is verified after each round. Two businesses: next to none, and the product's own pure functions;
-see bench/chain/business. What each peer lacks is printed. Ends by itself; its databases and vhost are its own.
+In: self-assessments of about 1.2 kB, as fast as the broker takes them. Per chain: a score updated, a row of
+its history and an event; an audit and an event; a notice. In all: at least once, each once by an inbox, durable
+quorum queues, confirms, acknowledgements after the commit, synchronous_commit on; Kedja has an outbox beside.
+Sides take turns, and every row is verified after each round. Two businesses: next to none, and the product's
+own pure functions (bench/chain/business). What each peer lacks is printed. Ends by itself; its databases and
+vhost are its own, and go.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="of each side and business")
     parser.add_argument("--seconds", type=float, default=20, help="of the steady rate")
     parser.add_argument("--peers", nargs="*", default=NAMES, metavar="NAME", help=", ".join(NAMES))
-    parser.add_argument("--scale", nargs="*", type=int, metavar="SUPPLIERS", help="only: by so many suppliers")
+    parser.add_argument(
+        "--scale", nargs="*", type=int, metavar="SUPPLIERS", help="only: by so many suppliers"
+    )
     chosen = parser.parse_args()
     logs.configure("bench", "WARNING")  # lines of one's own only
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of what cleans up

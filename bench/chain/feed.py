@@ -1,4 +1,4 @@
-"""Completed self-assessments, and how they are put before the first stage as fast as the broker takes them."""
+"""Completed self-assessments, and how they come before the first stage as fast as the broker takes them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ ENTRY = "assessments"
 class Ground:
     """Where a side runs: addresses of databases and broker by service, a folder, a channel to the broker.
 
-    `business`: trivial, full (the product's pure functions), or product: its services as they are. `cases`: how many there are in the tables.
+    `business`: trivial, full (the product's pure functions), or product (its services as they are).
+    `cases`: how many there are in the tables.
     """
 
     urls: Mapping[str, Mapping[str, str]]
@@ -30,7 +31,7 @@ class Ground:
 
     @property
     def tables(self) -> str:
-        """Return whose tables there are: the product's, or those of the services with a business of their own."""
+        """Return whose tables there are: the product's, or those of bench/chain/trivial."""
         return "product" if self.business == "product" else "plain"
 
     def waits_at(self, queue: str) -> bool:

@@ -1,4 +1,4 @@
-"""Chains at a steady rate: how long each takes from the commit of the self-assessment to that of its notice."""
+"""Chains at a steady rate: how long from the commit of a self-assessment to that of its notice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Latency(NamedTuple):
 
 
 def measure(side: Kedja | Peer, seconds: float) -> Latency:
-    """Let chains begin at RATE for so many seconds; raises UnfairError if a row is wrong, missing or doubled."""
+    """Let chains begin at RATE for so long (s); raises UnfairError if a row is wrong, missing or doubled."""
     ground = side.ground
     items = list(feed.assessments(feed.keys_of(_WARM + int(RATE * seconds))))
     stage.restart(ground)
@@ -72,7 +72,7 @@ def _put(side: Kedja, items: Sequence[dict[str, Any]]) -> None:
 
 
 def _watch(ground: Ground) -> None:
-    """Have the moment of each commit kept: a deferred trigger is the last that a transaction does before it."""
+    """Have the moment of each commit kept: a deferred trigger is a transaction's last deed before it."""
     for service, script in (("assessments", "watch_assessments"), ("notifications", "watch_notices")):
         with closing(connect(ground.urls[service]["DATABASE_URL"])) as conn, conn:
             getattr(queries, script)(conn)

@@ -36,7 +36,7 @@ def ratio(found: Rounds, peer: str) -> float:
 
 def table(business: str, found: Rounds) -> Iterator[str]:
     """Yield a business' lines."""
-    yield f"{business:18} chains/s (min to max)   CPU s per 1,000: side  broker  database   sum   peak MB   x"
+    yield f"{business:18} chains/s (min to max)   CPU s per 1,000: side  broker database   sum  peak MB    x"
     for name, its in sorted(found.items(), key=lambda each: -medians(each[1]).rate):
         middle = medians(its)
         span = f"({min(each.rate for each in its):.0f} to {max(each.rate for each in its):.0f})"

@@ -77,7 +77,11 @@ class Kedja:
             self.queues = {role: queue for role, (queue, _, _) in trivial.QUEUES.items()}
             self.entry, places = "answers", {"answers": ENTRY, **ROLES}
         else:
-            self.queues = {"scores": "suppliers.rescore", "plans": "audits.policy", "notes": "notifications.audits"}
+            self.queues = {
+                "scores": "suppliers.rescore",
+                "plans": "audits.policy",
+                "notes": "notifications.audits",
+            }
             self.entry, places = ENTRY, {name: name for name in (ENTRY, *ROLES.values())}
         urls = {name: {**ground.urls[place]} for name, place in places.items()}
         module = "chassis" if ground.business == "product" else "bench.chain.trivial"

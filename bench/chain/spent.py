@@ -19,12 +19,12 @@ class _Process(NamedTuple):
 
 
 def cpu_seconds(roots: Iterable[int]) -> float:
-    """Return the processor time of processes and all that descend from them, also of those that have ended."""
+    """Return the processor time of processes and all that descend from them, ended ones too."""
     return sum(each.seconds for each in _families(roots))
 
 
 def peak_megabytes(roots: Iterable[int]) -> float:
-    """Return the most that processes and their living descendants have had resident, each on its own, summed."""
+    """Return the most that processes and their living descendants have had resident, summed."""
     return sum(map(_peak, (each.pid for each in _families(roots))))
 
 

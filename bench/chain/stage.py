@@ -1,4 +1,4 @@
-"""Where it takes place: databases and a vhost of the bench's own, brought back to the start before each round."""
+"""Where it takes place: databases and a vhost of the bench's own, as at the start before each round."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import bench.chain.trivial  # noqa: F401  makes the services importable
+import bench.chain.trivial  # makes the services importable
 from bench.chain import product
 from bench.chain.ground import ENTRY, ROLES, Ground
 from chassis import broker, migrate, sql, topology

@@ -6,8 +6,8 @@ notice. All have durable quorum queues, persistent messages, publisher confirms,
 commit, and the chassis' inbox against what comes twice. `LACKS` of each module says which of Kedja's
 guarantees it goes without.
 
-What a stage does with its rows is the same for all: `steps` (psycopg2) and `async_steps` (asyncpg) keep events
-once and call bench/chain/business, as Kedja's side does; BENCH_BUSINESS says which.
+What a stage does with its rows is the same for all: `steps` (psycopg2) and `async_steps` (asyncpg) keep
+events once and call bench/chain/business, as Kedja's side does; BENCH_BUSINESS says which.
 
 To add a peer, write a module with
 

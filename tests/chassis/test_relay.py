@@ -187,7 +187,8 @@ def test_two_relays_share_an_outbox_and_publish_nothing_twice(db, queue, amqp_ur
     "poison",
     [
         # the broker closes the connection
-        "UPDATE outbox SET headers = (headers::jsonb || jsonb_build_object('x', repeat('x', 200000)))::json WHERE id = 2",
+        "UPDATE outbox SET headers = (headers::jsonb || jsonb_build_object('x', repeat('x', 200000)))::json"
+        " WHERE id = 2",
         # fails before anything is sent
         "UPDATE outbox SET headers = (headers::jsonb - 'cloudEvents_id')::json WHERE id = 2",
     ],

@@ -1,7 +1,7 @@
-"""What is computed on the way, the same for Kedja and every peer: next to nothing, or the product's own domain.
+"""What is computed on the way, the same for Kedja and every peer: next to nothing, or the product's domain.
 
-BENCH_BUSINESS says which. Each has the forms of the three events (`Assessment`, `Score`, `Audit`: what is read
-of them; `ScoreTold`, `AuditTold`: what is told) and three pure functions:
+BENCH_BUSINESS says which. Each has the forms of the three events (`Assessment`, `Score`, `Audit`: what is
+read of them; `ScoreTold`, `AuditTold`: what is told) and three pure functions:
 
     scored(assessment) -> Scored            told_score(key, scored, previous) -> what is told of it
     planned(score, audit_id, cause) -> Planned, with what is told of it

@@ -1,15 +1,14 @@
 """The product's own business: validated answers, an explained score, the audit policy and plan, the audience.
 
-All of its pure functions, as the product calls them; what it reads of tables (the category, values of countries,
-auditors) is the same for all cases here and held in memory, by everybody alike.
+All of its pure functions, as the product calls them; what it reads of tables (the category, values of
+countries, auditors) is the same for all cases here and held in memory, by everybody alike.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from bench.chain.business import Planned, Scored
@@ -122,7 +121,7 @@ def planned(data: dict[str, Any], audit_id: UUID, cause: UUID) -> Planned:
     audit = lifecycle.after(decide(case, POLICY, is_workday), case, _diary(today), occasion)
     if audit is None:
         raise ValueError(f"{key} leads to no audit: its risk is not as high as it was made to be")
-    told = audits_events.confirmed(replace(audit), correlation_id=audit.correlation_id).data
+    told = audits_events.confirmed(audit, correlation_id=audit.correlation_id).data
     return Planned(audit.kind, audit.due_on, sql.document(audit.reasons), dict(told))
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench.chain.trivial run <service>`: one of these services as a process, as `kedja run` does it."""
+"""`python -m bench.chain.trivial run <service>`: one of these services, as `kedja run` does it."""
 
 import os
 import sys
