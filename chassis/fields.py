@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -173,6 +174,18 @@ class List(fields.List[Any]):
         return found
 
 
+_NUMBERS = frozenset((int, float, Decimal))
+
+
+@lru_cache(maxsize=1 << 14, typed=True)
+def _exact(number: float) -> Decimal:
+    """Return the number that the sender wrote: a float's repr is its shortest text.
+
+    Remembered, since grids hold scores, of which there are few; 75 and 75.0 apart: what is kept says which.
+    """
+    return Decimal(repr(number))
+
+
 class Grid(fields.Field[list[list[Decimal | None]]]):
     """`rows` lists of `columns` numbers or nulls, each within `low` and `high`.
 
@@ -190,19 +203,12 @@ class Grid(fields.Field[list[list[Decimal | None]]]):
         )
         if shape != [self.columns] * self.rows:
             raise ValidationError(f"Must be {self.rows} lists of {self.columns} numbers or nulls.")
-        return [[self._cell(cell) for cell in row] for row in value]
+        return [[None if cell is None else self._cell(cell) for cell in row] for row in value]
 
-    def _cell(self, cell: Any) -> Decimal | None:
-        if cell is None:
-            return None
-        if (
-            isinstance(cell, bool)
-            or not isinstance(cell, int | float | Decimal)
-            or not self.low <= cell <= self.high
-        ):
+    def _cell(self, cell: Any) -> Decimal:
+        if type(cell) not in _NUMBERS or not self.low <= cell <= self.high:
             raise ValidationError(f"Every cell must be null or a number from {self.low} to {self.high}.")
-        # repr of a float is its shortest text: the number that the sender wrote
-        return cell if isinstance(cell, Decimal) else Decimal(repr(cell))
+        return cell if isinstance(cell, Decimal) else _exact(cell)
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
         return None if value is None else [list(row) for row in value]
