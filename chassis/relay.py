@@ -134,7 +134,7 @@ class Relay:
         signal = self._db.signal("outbox")
         while not self._stopping.is_set():
             signal.clear()
-            broker.tick(self._channel, 0.001)  # heartbeats, and whether the broker blocks us
+            broker.tick(self._channel, 0)  # heartbeats, and whether the broker blocks us
             while not self._blocked and not self._stopping.is_set() and self.publish_batch():
                 self._leave_distrusted_channel()
             signal.wait(_TICK_SECONDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from bench.chain import feed
 from bench.suppliers import stage as filled
 from chassis import clock, migrate, sql
 from chassis.db import connect
@@ -22,6 +23,8 @@ _NOT_MEASURED = (
     ("notifications.assessments", "assessments.events", "assessment_completed"),
     ("notifications.risk", "suppliers.events", "supplier_risk_rescored"),
 )
+# The countries of a case's goods repeat after so many
+_KINDS = 8
 # Who hears of an audit: contact, region, office, auditor
 AUDIENCE = 4
 
@@ -36,9 +39,14 @@ def fill(urls: Mapping[str, Mapping[str, str]], cases: int) -> None:
         queries.add_suppliers(conn, cases=cases)
         for index, (year, values) in scene.newest_values().items():
             usecases.countries.import_country_index(conn, (index, year), values, WHATEVER, clock.now())
+        usecases.waves.begin_decay(conn, clock.now())
+        queries.end_waves(conn)
         queries.forget_events(conn)
+    filled.score(dsn, feed.keys_of(min(cases, _KINDS)))
+    with closing(connect(dsn)) as conn, conn:
+        queries.take_time(conn)
+        queries.copy_scores(conn, cases=cases)
     filled.tidy(dsn)
-    filled.first_scores(dsn)
     for service in ("audits", "notifications"):
         with closing(connect(urls[service]["DATABASE_URL"])) as conn, conn:
             queries.take_time(conn)

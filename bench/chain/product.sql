@@ -30,6 +30,10 @@ ORDER BY supplier_id, category_id ON CONFLICT DO NOTHING;
 -- What was filled in is told to nobody.
 DELETE FROM outbox;
 
+-- name: end_waves!
+-- No case is scored anew because of what was filled in.
+UPDATE wave SET given_out = true, ended_at = now();
+
 -- name: tell_audits!
 -- What audits has heard of the suppliers, and who holds audits.
 INSERT INTO supplier (supplier_id, version, regions)
@@ -48,3 +52,21 @@ SELECT id, 1, 'Exempelleverantör ' || n || ' AB', jsonb_build_array(jsonb_build
        '[{"category_id": "bench", "regions": ["01"], "clause_level": "advanced", "clause_version": "2024-1"}]'
 FROM generate_series(0, (:cases)::integer - 1) AS n
 CROSS JOIN LATERAL (SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS id) AS its;
+
+-- name: copy_scores!
+-- The first score of every case whose goods come from the same countries as those of one of the first eight: they have theirs.
+WITH made AS (
+    SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS supplier_id,
+           ('00000000-0000-7000-8000-' || lpad(to_hex(n %% 8), 12, '0'))::uuid AS like_this, gen_random_uuid() AS score_id
+    FROM generate_series(8, (:cases)::integer - 1) AS n
+), added AS (
+    INSERT INTO scored_case (supplier_id, category_id, score_id, as_of, result_id, contract_ends_on, causes)
+    SELECT m.supplier_id, s.category_id, m.score_id, s.as_of, s.result_id, s.contract_ends_on, s.causes
+    FROM made AS m JOIN scored_case AS s ON s.supplier_id = m.like_this
+    RETURNING supplier_id, category_id, score_id, result_id, contract_ends_on
+)
+UPDATE risk_case AS c
+SET score_id = added.score_id, result_id = added.result_id, score = r.score, band = r.band,
+    contract_ends_on = added.contract_ends_on
+FROM added JOIN risk_result AS r USING (result_id)
+WHERE (c.supplier_id, c.category_id) = (added.supplier_id, added.category_id);

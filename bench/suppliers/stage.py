@@ -93,11 +93,6 @@ def fill(dsn: str) -> None:
         for index, (year, values) in scene.newest_values().items():
             usecases.countries.import_country_index(conn, (index, year), values, WHATEVER, clock.now())
     tidy(dsn)
-    first_scores(dsn)
-
-
-def first_scores(dsn: str) -> None:
-    """Give each case its first score."""
     with closing(connect(dsn)) as conn:
         keys = [(found.supplier_id, found.category_id) for found in queries.keys(conn)]
         conn.commit()
