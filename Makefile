@@ -1,7 +1,7 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
 .PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow test-api browser chaos \
-	flat bench bench-scale bench-trail bench-http bench-suppliers check check-lint check-format check-types check-layers check-shape check-generated
+	flat bench bench-scale bench-idle bench-trail bench-http bench-suppliers check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
@@ -72,6 +72,9 @@ bench: infra ## The chain beside nameko, FastStream, Celery and Dramatiq, in one
 
 bench-scale: infra ## The services with 1,000 to 1,000,000 suppliers in their tables
 	@$(python) -W ignore -m bench.chain --scale
+
+bench-idle: infra ## How soon each service is ready, and its memory while nothing is asked of it
+	@$(python) -m bench.idle
 
 bench-trail: infra ## What the audit trail costs a write
 	@$(python) -m bench.trail

@@ -29,6 +29,8 @@ def run(service_cls: type) -> None:
 
     Raises config.ConfigError if the environment does not hold what the service's settings declare.
     """
+    gc.freeze()  # all that was imported, while nobody looked for garbage (__main__.py)
+    gc.enable()
     make_psycopg_green()
     name = service_cls.name  # type: ignore[attr-defined]
     environment = config.environment(name)

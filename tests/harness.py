@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -26,7 +28,6 @@ from tests.backbone import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import EmailMessage
-    from pathlib import Path
 
     from deploy.local.admin import Admin
 
@@ -34,12 +35,19 @@ if TYPE_CHECKING:
 @contextmanager
 def started(name: str, admin: Admin, folder: Path) -> Iterator[Platform]:
     """Give the four services as processes, and a mail sink, on databases and a vhost of their own."""
-    running = Platform(provision.provision(name, admin), folder)
+    with provisioned(name, admin, folder) as platform:
+        platform.start_all()
+        yield platform
+
+
+@contextmanager
+def provisioned(name: str, admin: Admin, folder: Path) -> Iterator[Platform]:
+    """Give the same before anything has been started."""
+    platform = Platform(provision.provision(name, admin), folder)
     try:
-        running.start_all()
-        yield running
+        yield platform
     finally:
-        running.stop_all()
+        platform.stop_all()
         provision.drop(name, admin)
 
 
@@ -128,12 +136,16 @@ class Platform:
         """Send JSON to a service: as the office, over whatever is there, unless the headers say otherwise."""
         return ask(method, self.url(service, path), json=body, headers=headers)
 
-    def start_all(self) -> None:
-        """Bring databases and broker up to date, then start everything and wait until it is ready."""
+    def prepare(self) -> None:
+        """Start the mail sink, and bring databases and broker up to date."""
         self.smtp.start()
         for service, env in self.env.items():
             migrate.migrate(env["DATABASE_URL"], service)
         topology.apply(next(iter(self.env.values()))["AMQP_URL"])
+
+    def start_all(self) -> None:
+        """Bring databases and broker up to date, then start everything and wait until it is ready."""
+        self.prepare()
         for service in self.env:
             self.start(service)
         for service in self.env:
@@ -162,6 +174,27 @@ class Platform:
                 return False
 
         wait_until(ready, 60)
+
+    def seconds_to_ready(self, service: str) -> float:
+        """Start a service, and return how long it took until it was ready."""
+        began = time.perf_counter()
+        self.start(service)
+        self.await_ready(service)
+        return time.perf_counter() - began
+
+    def idle_megabytes(self, service: str) -> float:
+        """Return the MB (1,000,000 bytes) that a service has resident once it takes no more."""
+        found = self._resident(service)
+        while True:
+            time.sleep(1)  # its loops all turn within a second
+            before, found = found, self._resident(service)
+            if found <= before:
+                return found / 1e6
+
+    def _resident(self, service: str) -> int:
+        status = Path(f"/proc/{self.processes[service].pid}/status").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) * 1024
 
     def accepts(self, service: str, address: str = "HTTP_ADDRESS") -> bool:
         """Tell whether a service takes connections."""

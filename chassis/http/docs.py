@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import jinja2
 import orjson
 from markupsafe import Markup, escape
 from marshmallow import INCLUDE, Schema, fields
@@ -43,6 +42,8 @@ class OpenApi(Schema):
 
 def page(document: dict[str, Any]) -> str:
     """Return the page that shows a document of one service."""
+    import jinja2  # noqa: PLC0415  2 MB, which a service takes only when somebody reads the page
+
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["json"] = _json
     environment.filters["kind"] = _kind

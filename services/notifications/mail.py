@@ -13,8 +13,6 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from chassis import links
 from services.notifications import headers
 from services.notifications.domain import Mail, local_day, one_line
@@ -23,6 +21,8 @@ from services.notifications.rules import WORDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from jinja2 import Environment
 
 _WIDTH = 78
 # RFC 5322, 2.1.1, in octets
@@ -125,6 +125,8 @@ def _sender(settings: Mapping[str, Any]) -> Address:
 @cache
 def _environment(language: str) -> Environment:
     """Return the templates' environment of a language: plain text, and a missing fact is a fault."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  2 MB, with the first mail
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         undefined=StrictUndefined,

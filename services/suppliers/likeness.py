@@ -6,8 +6,6 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rapidfuzz import fuzz
-
 _KNOWN: dict[str, Any] = tomllib.loads(
     Path(__file__).with_name("duplicates.toml").read_text(encoding="utf-8")
 )
@@ -38,6 +36,8 @@ def parts(key: str) -> Parts:
 
 def similarity(one: Parts, other: Parts) -> float:
     """Return how alike two names are, 0-1: as their cores are, and at most as what they are found by."""
+    from rapidfuzz import fuzz  # noqa: PLC0415  3 MB, which the service takes with the first pair to compare
+
     cores = max(fuzz.ratio(one.core, other.core), fuzz.ratio(one.joined, other.joined))
     return min(cores, fuzz.ratio(one.found_by, other.found_by)) / 100
 

@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-
 from services.suppliers.domain.text import Pen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import jinja2
 
 _HERE = Path(__file__).with_name("page")
 LANGUAGES = ("sv", "en")  # the first, where nobody has asked for one of them
@@ -44,6 +44,8 @@ def risk(lang: str, **shown: Any) -> str:
 
 @cache
 def _template(lang: str) -> jinja2.Template:
+    import jinja2  # noqa: PLC0415  2 MB, which the service takes only when somebody reads a page
+
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stdnum.exceptions
 import stdnum.luhn
 from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from chassis.loading import loader
+from services.suppliers.schemas import registers
 from services.suppliers.schemas.identifiers import (
     OPEN,
     PERSON,
@@ -223,3 +225,15 @@ def test_real_buyers_are_organisations_but_for_those_that_are_persons() -> None:
     }
     assert read == expected
     assert sorted(read.values()).count("wrong") == 10
+
+
+@pytest.mark.parametrize("known", [registers.BUSINESS, registers.PEPPOL_CHECKED])
+def test_every_register_that_is_known_has_its_check_in_the_library(known: dict[str, registers.Check]) -> None:
+    for check in known.values():
+        assert not check.is_valid("no number")
+        with pytest.raises(stdnum.exceptions.ValidationError):
+            check.validate("no number")
+
+
+def test_so_has_every_country_with_numbers_of_persons():
+    assert not any(check.is_valid("no number") for _, check in registers.PERSONS.values())

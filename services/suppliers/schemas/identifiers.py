@@ -80,8 +80,8 @@ def _peppol(text: str) -> str:
     code, value = found.groups()
     if code not in registers.PEPPOL:
         raise ValidationError(f"{code} is no code of the Peppol network's list.")
-    if module := registers.PEPPOL_CHECKED.get(code):  # the network knows a number as it is written
-        module.validate(value)
+    if check := registers.PEPPOL_CHECKED.get(code):  # the network knows a number as it is written
+        check.validate(value)
         value = re.sub(r"[-._~]", "", value)
     return f"{code}:{value}"
 
@@ -94,8 +94,8 @@ def _foreign(text: str) -> str:
     country, value = found.groups()
     if country == "SE":
         raise ValidationError("A number of the Swedish register is an orgnr.")
-    module = registers.BUSINESS.get(country)
-    return f"{country}:{str(module.validate(value)).upper() if module else value}"
+    check = registers.BUSINESS.get(country)
+    return f"{country}:{check.validate(value).upper() if check else value}"
 
 
 def _personnr(text: str) -> str:

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from typing import Any
 
 
-def _modules(names: str) -> dict[str, Any]:
+class Check:
+    """A module of the library, imported with the first number of its kind: of sixty, few are needed."""
+
+    def __init__(self, name: str) -> None:
+        """Take the module's name below `stdnum`."""
+        self._name = f"stdnum.{name}"
+
+    def validate(self, number: str) -> str:
+        """Return a number as its register writes it; raise stdnum's ValidationError if it is none."""
+        valid: str = import_module(self._name).validate(number)
+        return valid
+
+    def is_valid(self, number: str) -> bool:
+        """Tell whether it is a number of this kind."""
+        return bool(import_module(self._name).is_valid(number))
+
+
+def _checks(names: str) -> dict[str, Check]:
     """Read lines of `code module`."""
     pairs = (line.split() for line in names.strip().splitlines())
-    return {code: import_module(f"stdnum.{name}") for code, name in pairs}
+    return {code: Check(name) for code, name in pairs}
 
 
 # Countries whose register of companies the library knows; of others a number is kept as it is written. Where
 # a country has several numbers it is the company's, not a person's or a tax account's.
-BUSINESS = _modules(
+BUSINESS = _checks(
     """
     AT at.businessid
     AU au.abn
@@ -52,7 +68,7 @@ BUSINESS = _modules(
 # Countries where a natural person who trades has a number of its own: its form, and what checks it.
 # It stands in VAT numbers, registrations and Peppol ids; a company's number there has another form.
 PERSONS = {
-    country: (re.compile(form), import_module(f"stdnum.{name}"))
+    country: (re.compile(form), Check(name))
     for country, form, name in (
         ("BG", "[0-9]{10}", "bg.vat"),
         ("CZ", "[0-9]{9,10}", "cz.dic"),
@@ -77,7 +93,7 @@ PEPPOL_PERSONS = {
 }
 
 # The Peppol network's list of participant identifier schemes (ISO 6523 codes): those that are checked …
-PEPPOL_CHECKED = _modules(
+PEPPOL_CHECKED = _checks(
     """
     0002 fr.siren
     0007 se.orgnr
