@@ -1,0 +1,1 @@
+"""Mails: the notifications service beside plain smtplib, into the same sink."""
