@@ -127,6 +127,24 @@ class _OnEvents(Entrypoint):
         wait_for([self._thread])
 
 
+class Loop:
+    """What a loop's method is given: called, it opens a transaction of the loop's own."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        """Belong to a service."""
+        self._backbone = backbone
+
+    @contextmanager
+    def __call__(self) -> Iterator[Transaction]:
+        """Give a transaction; there may be several at a time."""
+        with self._backbone.db.transaction(str(uuid7())) as tx:
+            yield tx
+
+    def leaving(self) -> bool:
+        """Tell whether the service is about to stop: who works for long asks between two pieces."""
+        return self._backbone.stopping
+
+
 class _Every(Entrypoint):
     """A loop of the service's own; on every replica, so due work is claimed with SKIP LOCKED."""
 
@@ -139,18 +157,13 @@ class _Every(Entrypoint):
     def start(self) -> None:
         method = self.backbone.method(self)
         name = self.wake or self.method_name
-        work = partial(method, self._begin)
+        work = partial(method, Loop(self.backbone))
         loop = partial(self.backbone.repeat, name, work, self.seconds)
         self._thread = self.container.spawn_managed_thread(loop, identifier=name)
 
     def stop(self) -> None:
         self.backbone.leave()
         wait_for([self._thread])
-
-    @contextmanager
-    def _begin(self) -> Iterator[Transaction]:
-        with self.backbone.db.transaction(str(uuid7())) as tx:
-            yield tx
 
 
 class _Gauges(Entrypoint):

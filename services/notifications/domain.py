@@ -98,6 +98,15 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A mail that was tried, how that ended, and when to try again if it has to be."""
+
+    mail: Mail
+    reply: Reply
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How long to wait before the next try: `first`, then `factor` times longer each time, to `longest`."""
 
@@ -199,8 +208,12 @@ def usable_address(text: str | None) -> str | None:
 
 def one_line(text: str) -> str:
     """Return the text on one line without control characters: what may stand in a header."""
-    printable = "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in text)
+    printable = text if text.isprintable() else "".join(map(_printable, text))
     return " ".join(printable.split())
+
+
+def _printable(char: str) -> str:
+    return " " if unicodedata.category(char).startswith(("C", "Z")) else char
 
 
 def language_of(text: str | None) -> str:

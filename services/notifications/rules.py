@@ -14,8 +14,12 @@ from services.notifications.domain import Pace, Rule
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How mail goes out: `claim` holds a batch that waits its turn, `lease` the mail that is being sent."""
+    """How mail goes out: `claim` holds a batch that waits its turn, `lease` the mail that is being sent.
 
+    connections: the most that a process has to the mail server at a time.
+    """
+
+    connections: int
     batch: int
     claim: timedelta
     lease: timedelta
@@ -31,6 +35,7 @@ def _read(name: str) -> dict[str, Any]:
 def _sending(rules: dict[str, Any]) -> Sending:
     seconds = {name: timedelta(seconds=rules["pace"][f"{name}_seconds"]) for name in ("first", "longest")}
     return Sending(
+        connections=rules["connections"],
         batch=rules["batch"],
         claim=timedelta(seconds=rules["claim_seconds"]),
         lease=timedelta(seconds=rules["lease_seconds"]),

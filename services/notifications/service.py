@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from chassis.db import Transaction
+    from chassis.entrypoints import Loop
     from chassis.events import Received
     from chassis.http import Call
     from chassis.metrics import Gauge
@@ -68,8 +69,8 @@ class NotificationsService(Service):
         usecases.take_note(tx, batch, clock.now())
 
     @every(seconds=1, wake="mail")
-    def send_due_mail(self, begin: Any) -> bool:
-        return sending.send_due_mail(begin, self.settings)
+    def send_due_mail(self, begin: Loop) -> None:
+        sending.send_due_mail(begin, self.settings, begin.leaving)
 
     @http(
         "PUT",

@@ -52,7 +52,7 @@ class MailServer:
         that it cannot write out; the next mail can be sent all the same. An answer lost after the whole
         mail has gone out counts as a temporary fault: the mail goes again under the same Message-ID.
         """
-        smtp = self._smtp or self._connect()
+        smtp = self.connect()
         try:
             reply = _hand_over(smtp, message)
         except smtplib.SMTPResponseException as fault:
@@ -67,8 +67,13 @@ class MailServer:
             self._start_over(reply.code)
         return reply
 
-    def _connect(self) -> smtplib.SMTP:
-        """Connect and greet. Who refuses us refuses no particular mail: it is away, whatever its code."""
+    def connect(self) -> smtplib.SMTP:
+        """Connect and greet, unless that has been done.
+
+        Raises ServerAway. Who refuses us refuses no particular mail: it is away, whatever its code.
+        """
+        if self._smtp:
+            return self._smtp
         smtp = smtplib.SMTP(timeout=self._timeout, local_hostname=socket.gethostname())
         try:
             code, text = smtp.connect(self._host, self._port)

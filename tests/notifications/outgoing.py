@@ -31,8 +31,7 @@ def queue(db: Database, count: int = 1, **fields: object) -> list[object]:
 
 def send(db: Database, port: int) -> None:
     """Send whatever is due, as the loop does."""
-    while sending.send_due_mail(db.transaction, settings(port)):
-        pass
+    sending.send_due_mail(db.transaction, settings(port))
 
 
 def seen(db: Database, notice_id: object) -> dict[str, object]:

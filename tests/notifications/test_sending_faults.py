@@ -11,7 +11,7 @@ import pytest
 from chassis import clock
 from chassis.db import Database
 from services.notifications import repository, sending, usecases
-from services.notifications.domain import Reply
+from services.notifications.domain import Reply, Tried
 from services.notifications.rules import SENDING
 from tests.notifications.outgoing import queue, seen, send, settings, tries
 from tests.notifications.steps import notices, supplier
@@ -115,6 +115,11 @@ def claimed(db, times=1):
     return mails
 
 
+def begin(tx, mail):
+    """Begin a try; tell whether it is ours."""
+    return bool(repository.begin_attempts(tx, [(mail, [])], clock.now() + SENDING.lease))
+
+
 def test_mails_whose_sender_died_before_beginning_them_go_soon_and_untried(emptied, server):
     everything = queue(emptied, 3)
     claimed(emptied)
@@ -131,7 +136,7 @@ def test_of_two_senders_that_hold_one_claim_only_the_first_to_begin_sends(emptie
     queue(emptied)
     first, second = claimed(emptied, 2)
     with emptied.transaction() as tx:
-        begun = [repository.begin_attempt(tx, mail, clock.now() + SENDING.lease) for mail in (second, first)]
+        begun = [begin(tx, mail) for mail in (second, first)]
     assert begun == [True, False]
 
 
@@ -140,11 +145,11 @@ def test_a_sender_whose_lease_ran_out_cannot_undo_what_the_next_one_did(emptied,
     (stale,) = claimed(emptied)
     now = clock.now()
     with emptied.transaction() as tx:
-        assert repository.begin_attempt(tx, stale, now + SENDING.lease)
+        assert begin(tx, stale)
     with clock.moved(SENDING.lease):
         send(emptied, server.port)
     with emptied.transaction() as tx:
-        repository.record(tx, stale, Reply("permanent", now, 550, "no such user"), now)
+        repository.record(tx, Tried(stale, Reply("permanent", now, 550, "no such user"), now))
     assert (seen(emptied, notice)["state"], seen(emptied, notice)["attempts"]) == ("sent", 2)
     assert tries(emptied, notice) == [
         (1, "permanent", 550, "no such user"),
@@ -157,10 +162,10 @@ def test_a_mail_that_lost_its_address_while_it_was_sent_waits_for_one_to_go_agai
     (mail,) = claimed(emptied)
     now = clock.now()
     with emptied.transaction() as tx:
-        assert repository.begin_attempt(tx, mail, now + SENDING.lease)
+        assert begin(tx, mail)
         supplier_id = notices(tx)[0].supplier_id
         usecases.project_suppliers(tx, [supplier(supplier_id, version=2)], now)
-        repository.record(tx, mail, Reply("temporary", now, 451, "later"), now)
+        repository.record(tx, Tried(mail, Reply("temporary", now, 451, "later"), now))
     assert seen(emptied, notice)["state"] == "no_address"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chassis import sql
 from chassis.http import paging
 from services.notifications import schemas
-from services.notifications.domain import OFFICE, Mail, Occasion, Reply, Supplier
+from services.notifications.domain import OFFICE, Mail, Occasion, Supplier, Tried
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from chassis.db import Transaction
 
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(
+    __file__, planned=("begin_attempts", "lock_notices", "add_attempt", "mark_sent")
+)
 
 
 def lock_parents(tx: Transaction, suppliers: Collection[UUID], categories: Collection[str]) -> None:
@@ -122,26 +124,37 @@ def claim(tx: Transaction, now: datetime, until: datetime, limit: int) -> list[M
     return [Mail(**row._asdict()) for row in queries.load_mails(tx, notices=claimed, office=OFFICE)]
 
 
-def begin_attempt(tx: Transaction, mail: Mail, until: datetime, begun: Sequence[datetime] = ()) -> bool:
-    """Begin a try that nobody else may repeat before `until`; return False if another sender was faster.
+def lock_notices(tx: Transaction, notices: Collection[UUID]) -> None:
+    """Hold these until the end of the transaction, from the next statement on."""
+    if len(notices) > 1:
+        tx.later(queries.lock_notices, notices=sql.array(notices))
 
-    `begun`: the `until` of each time that we began it and have not heard whether it was committed.
+
+def begin_attempts(
+    tx: Transaction, mails: Sequence[tuple[Mail, Sequence[datetime]]], until: datetime
+) -> set[UUID]:
+    """Begin tries that nobody else may repeat before `until`; return the notices of which we were the first.
+
+    With each mail come the `until`s of the times that we began it and have not heard whether it was committed.
     """
-    key = {"notice_id": mail.notice_id, "number": mail.attempt}
-    count: int = queries.begin_attempt(tx, **key, until=until, begun=list(begun))
-    return count == 1
+    if not mails:
+        return set()
+    rows = [{"notice_id": mail.notice_id, "number": mail.attempt, "begun": begun} for mail, begun in mails]
+    return {row.notice_id for row in list(queries.begin_attempts(tx, rows=sql.rows(rows), until=until))}
 
 
-def record(tx: Transaction, mail: Mail, reply: Reply, due_at: datetime) -> None:
-    """Keep how a try ended, and what it means for the notice; due_at: when to try again."""
+def record(tx: Transaction, tried: Tried) -> None:
+    """Keep how a try ended, and what it means for the notice; it goes with the next statement."""
+    mail, reply = tried.mail, tried.reply
     key = {"notice_id": mail.notice_id, "number": mail.attempt}
-    queries.add_attempt(tx, **key, at=reply.at, outcome=reply.outcome, smtp_code=reply.code, reply=reply.text)
+    said = {"at": reply.at, "outcome": reply.outcome, "smtp_code": reply.code, "reply": reply.text}
+    tx.later(queries.add_attempt, **key, **said)
     if reply.outcome == "accepted":
-        queries.mark_sent(tx, notice_id=mail.notice_id, at=reply.at)
+        tx.later(queries.mark_sent, notice_id=mail.notice_id, at=reply.at)
     elif reply.outcome == "permanent":
-        queries.mark_failed(tx, **key, reason=reply.text)
+        tx.later(queries.mark_failed, **key, reason=reply.text)
     else:
-        queries.mark_for_retry(tx, **key, reason=reply.text, due_at=due_at)
+        tx.later(queries.mark_for_retry, **key, reason=reply.text, due_at=tried.due_at)
 
 
 def recipients(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:

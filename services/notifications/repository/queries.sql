@@ -146,12 +146,18 @@ LEFT JOIN recipient AS auditor ON (auditor.kind, auditor.id) = ('auditor', o.fac
 WHERE n.notice_id = ANY((:notices)::uuid[])
 ORDER BY n.notice_id;
 
--- name: begin_attempt!
--- Of all who may hold a claim on it, the first to begin sends it; `begun`: by when its own earlier tries to begin would be
+-- name: lock_notices
+-- What is recorded and begun together is locked in the order of its keys.
+SELECT notice_id FROM notice WHERE notice_id = ANY((:notices)::uuid[]) ORDER BY notice_id FOR UPDATE;
+
+-- name: begin_attempts
+-- Of all who may hold a claim on one, the first to begin sends it; `begun`: by when its own earlier tries to begin would be
 -- over, of which nobody knows whether they were committed.
-UPDATE notice SET attempts = :number, due_at = :until
-WHERE notice_id = :notice_id AND state = 'sending'
-  AND (attempts = :number - 1 OR (attempts = :number AND due_at = ANY((:begun)::timestamptz[])));
+UPDATE notice AS n SET attempts = b.number, due_at = :until
+FROM jsonb_to_recordset((:rows)::jsonb) AS b (notice_id uuid, number integer, begun timestamptz[])
+WHERE n.notice_id = b.notice_id AND n.state = 'sending'
+  AND (n.attempts = b.number - 1 OR (n.attempts = b.number AND n.due_at = ANY(b.begun)))
+RETURNING n.notice_id;
 
 -- name: add_attempt!
 -- Record how a try ended.
