@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import string
 from email.header import Header
+from functools import lru_cache
 
 from services.notifications.domain import one_line, usable_address
 
 _CRLF = "\r\n"
 # A longer word could not be folded; a name and its address that are longer together get a line each.
 _LONGEST_WORD, _LONGEST_MAILBOX = 60, 70
+# A header that is shorter needs no folding, so that plain text is its own source
+_SHORT = 70
+# Senders, subjects and names that are the same in many mails
+_REMEMBERED = 512
 _PLAIN_IN_A_NAME = frozenset(string.ascii_letters + string.digits + "!*+-/ ")
 _PLAIN_IN_TEXT = frozenset(string.printable) - frozenset("\t\n\r\x0b\x0c")
 
@@ -34,7 +39,10 @@ def mailbox(header: str, name: str, address: str) -> str:
     return f"{source}{' ' if fits else _CRLF + ' '}<{address}>"
 
 
+@lru_cache(_REMEMBERED)
 def _source(header: str, line: str, plain: frozenset[str]) -> str:
     foldable = all(len(word) <= _LONGEST_WORD for word in line.split())
-    is_plain = foldable and set(line) <= plain and "=?" not in line
+    is_plain = foldable and plain.issuperset(line) and "=?" not in line
+    if is_plain and len(header) + len(line) < _SHORT:
+        return line
     return Header(line, "us-ascii" if is_plain else "utf-8", header_name=header).encode(linesep=_CRLF)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import parseaddr
-from functools import cache, partial
+from email.utils import format_datetime, parseaddr
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -29,12 +30,57 @@ _WIDTH = 78
 _LONGEST_LINE = 998
 # Our header source goes out as it is: the email package would decode it and encode it differently.
 _POLICY = SMTP.clone(refold_source="none")
+_EIGHT_BITS = (
+    ("Content-Type", 'text/plain; charset="utf-8"'),
+    ("Content-Transfer-Encoding", "8bit"),
+    ("MIME-Version", "1.0"),
+)
+# Lines that are the same in many mails: those of one kind and language share most of theirs
+_REMEMBERED = 512
 # What the lines after the first of a paragraph stand under: the text of "1. text" and of "Label:  text".
 _HANGING = re.compile(r"\d+\. | +|\S[^:]{0,20}:  +")
 
 
-def write(mail: Mail, settings: Mapping[str, Any], now: datetime) -> EmailMessage:
-    """Return the message. Its Message-ID comes from the notice, so that a second copy can be recognised.
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that has been written: for the envelope, its headers as source, and its text (lines end in LF)."""
+
+    sender: str
+    recipient: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+    def as_bytes(self, *, eight_bits: bool) -> bytes:
+        """Return what goes to the server; without `eight_bits` it is ASCII. Raises ValueError if it cannot be.
+
+        Eight bits are what the email package makes of it, octet for octet (tests compare), in a small part of
+        the time; whatever has to be encoded is left to the package itself.
+        """
+        body = self.body.encode()
+        if not (eight_bits and _fits(body)):
+            message = self.message()
+            return message.as_bytes(policy=message.policy.clone(cte_type="8bit" if eight_bits else "7bit"))
+        *first, last = self.headers
+        head = "".join(f"{name}: {source}\r\n" for name, source in (*first, *_EIGHT_BITS, last))
+        return head.encode("ascii") + b"\r\n" + body.replace(b"\n", b"\r\n")
+
+    def message(self) -> EmailMessage:
+        """Return the same as the email package has it."""
+        message = EmailMessage(policy=_POLICY)
+        *first, last = self.headers
+        for name, source in first:
+            message.set_raw(name, source)
+        message.set_content(self.body, cte="8bit" if _fits(self.body.encode()) else "quoted-printable")
+        message.set_raw(*last)
+        return message
+
+
+def _fits(body: bytes) -> bool:
+    return all(len(line) <= _LONGEST_LINE for line in body.split(b"\n"))
+
+
+def write(mail: Mail, settings: Mapping[str, Any], now: datetime) -> Letter:
+    """Return the mail. Its Message-ID comes from the notice, so that a second copy can be recognised.
 
     Raises ValueError where the recipient has no address (any more), and jinja2.TemplateError where a text
     needs a fact that the event did not bring.
@@ -42,22 +88,30 @@ def write(mail: Mail, settings: Mapping[str, Any], now: datetime) -> EmailMessag
     if mail.email is None:
         raise ValueError("the recipient has no address")
     subject, body = text(mail, settings)
-    sender = _sender(settings)
-    message = EmailMessage(policy=_POLICY)
-    message.set_raw("From", headers.mailbox("From", sender.display_name, sender.addr_spec))
-    message.set_raw("To", headers.mailbox("To", mail.name or "", mail.email))
+    sender = _sender(settings["MAIL_FROM"])
+    source = [
+        ("From", headers.mailbox("From", sender.display_name, sender.addr_spec)),
+        ("To", headers.mailbox("To", mail.name or "", mail.email)),
+    ]
     if mail.office_email:
-        reply_to = headers.mailbox("Reply-To", mail.office_name or "", mail.office_email)
-        message.set_raw("Reply-To", reply_to)
-    message.set_raw("Subject", headers.text("Subject", subject))
-    message["Date"] = now
-    message["Message-ID"] = f"<{mail.notice_id}@{sender.domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_raw("X-Correlation-ID", headers.text("X-Correlation-ID", mail.correlation_id))
-    fits = all(len(line.encode()) <= _LONGEST_LINE for line in body.splitlines())
-    message.set_content(body, cte="8bit" if fits else "quoted-printable")
-    message["Content-Language"] = mail.language
-    return message
+        source.append(("Reply-To", headers.mailbox("Reply-To", mail.office_name or "", mail.office_email)))
+    source += [
+        ("Subject", headers.text("Subject", subject)),
+        ("Date", format_datetime(now)),
+        ("Message-ID", _message_id(f"<{mail.notice_id}@{sender.domain}>")),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Correlation-ID", headers.text("X-Correlation-ID", mail.correlation_id)),
+        ("Content-Language", mail.language),
+    ]
+    return Letter(sender.addr_spec, mail.email, tuple(source), body)
+
+
+def _message_id(value: str) -> str:
+    """Return the header's source, folded as the email package folds it where it is long."""
+    if len(value) + len("Message-ID: ") <= _WIDTH:
+        return value
+    folded: str = _POLICY.header_factory("Message-ID", value).fold(policy=_POLICY)
+    return folded.removeprefix("Message-ID:").removesuffix("\r\n").removeprefix(" ")
 
 
 def text(mail: Mail, settings: Mapping[str, Any]) -> tuple[str, str]:
@@ -67,10 +121,13 @@ def text(mail: Mail, settings: Mapping[str, Any]) -> tuple[str, str]:
     return subject, "\n".join(map(_wrapped, body.strip("\n").splitlines())) + "\n"
 
 
+@lru_cache(_REMEMBERED)
 def _wrapped(line: str) -> str:
     """Wrap a paragraph or list item as people do in plain text; a link stays whole."""
     if " " not in line.strip():
         return line
+    if len(line) <= _WIDTH and line.isprintable():
+        return line.rstrip()
     hanging = _HANGING.match(line)
     return fill(
         line,
@@ -96,7 +153,7 @@ def _view(mail: Mail, settings: Mapping[str, Any]) -> dict[str, Any]:
         "clauses": sorted({_clause(contract, words) for contract in concerned if contract["clause_level"]}),
         "facts": mail.facts,
         "auditor": mail.auditor_name and one_line(mail.auditor_name),
-        "ask": {"name": office, "email": mail.office_email or _sender(settings).addr_spec},
+        "ask": {"name": office, "email": mail.office_email or _sender(settings["MAIL_FROM"]).addr_spec},
         "signature": "Kedja" if mail.recipient_kind == "national_office" else office[:1].upper() + office[1:],
         "link": _link(mail, settings),
     }
@@ -117,8 +174,9 @@ def _link(mail: Mail, settings: Mapping[str, Any]) -> str | None:
     return f"{settings['RESPONDENT_URL'].rstrip('/')}/api/v1/assessments/respond#{invitation}.{code}"
 
 
-def _sender(settings: Mapping[str, Any]) -> Address:
-    name, address = parseaddr(settings["MAIL_FROM"])
+@cache
+def _sender(mail_from: str) -> Address:
+    name, address = parseaddr(mail_from)
     return Address(name, addr_spec=address)
 
 
@@ -134,6 +192,7 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
     words = WORDS[language]
     environment.filters.update(

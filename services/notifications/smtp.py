@@ -12,7 +12,7 @@ from chassis import clock
 from services.notifications.domain import Reply, Verdict, one_line, verdict
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
+    from services.notifications.mail import Letter
 
 _READY = 250
 # After these nobody can say what state the connection is in: closing, bad sequence of commands.
@@ -45,16 +45,16 @@ class MailServer:
         """Take leave of the server."""
         self._hang_up()
 
-    def send(self, message: EmailMessage) -> Reply:
+    def send(self, letter: Letter) -> Reply:
         """Hand over one mail and return the server's answer.
 
-        Raises ServerAway if there is no server to talk to, and whatever the email package raises for a mail
-        that it cannot write out; the next mail can be sent all the same. An answer lost after the whole
+        Raises ServerAway if there is no server to talk to, and whatever is raised for a mail that
+        cannot be written out; the next mail can be sent all the same. An answer lost after the whole
         mail has gone out counts as a temporary fault: the mail goes again under the same Message-ID.
         """
         smtp = self.connect()
         try:
-            reply = _hand_over(smtp, message)
+            reply = _hand_over(smtp, letter)
         except smtplib.SMTPResponseException as fault:
             reply = _reply(verdict(fault.smtp_code), fault.smtp_code, _bytes(fault.smtp_error))
         except (OSError, smtplib.SMTPException) as fault:
@@ -111,19 +111,18 @@ class MailServer:
             smtp.close()
 
 
-def _hand_over(smtp: smtplib.SMTP, message: EmailMessage) -> Reply:
+def _hand_over(smtp: smtplib.SMTP, letter: Letter) -> Reply:
     """MAIL, RCPT, DATA: return the last answer (smtplib's own `send_message` keeps only refusals).
 
     The mail is written out first: once MAIL has been said, nothing of ours may fail.
     """
     eight_bits = smtp.has_extn("8bitmime")
-    sender, recipient = (message[name].addresses[0].addr_spec for name in ("From", "To"))
-    raw = message.as_bytes(policy=message.policy.clone(cte_type="8bit" if eight_bits else "7bit"))
-    code, text = smtp.mail(sender, ["BODY=8BITMIME"] if eight_bits else [])
+    raw = letter.as_bytes(eight_bits=eight_bits)
+    code, text = smtp.mail(letter.sender, ["BODY=8BITMIME"] if eight_bits else [])
     if code != _READY:
         # so far the server knows only our own address, the same in every mail
         return _reply("temporary", code, text)
-    code, text = smtp.rcpt(recipient)
+    code, text = smtp.rcpt(letter.recipient)
     if code in {_READY, 251}:
         code, text = smtp.data(raw)
     return _reply(verdict(code), code, text)
