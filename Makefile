@@ -1,7 +1,7 @@
 # Kedja on one machine. `make help` lists the targets; deploy/local/ holds what they do.
 .DEFAULT_GOAL := help
 .PHONY: help setup venv infra nginx up demo status logs stop start down clean test test-slow test-api browser chaos \
-	flat bench bench-scale bench-idle bench-trail bench-http bench-suppliers check check-lint check-format check-types check-layers check-shape check-generated
+	flat bench bench-scale bench-idle bench-trail bench-http bench-mails bench-suppliers check check-lint check-format check-types check-layers check-shape check-generated
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
@@ -84,6 +84,9 @@ bench-suppliers: infra ## A million suppliers: import, rescoring of all, search 
 
 bench-http: infra ## The service over HTTP beside FastAPI on the same tables (apt-get install wrk)
 	@$(python) -m bench.http
+
+bench-mails: infra ## 20,000 notices over SMTP beside plain smtplib (faster sink: apt-get install postfix)
+	@$(python) -m bench.mails
 
 check: venv ## Lint, format, types, layers, size, and generated files up to date
 	@$(MAKE) -k -j2 -Otarget check-lint check-format check-types check-layers check-shape check-generated

@@ -101,7 +101,11 @@ class _Counter:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         self.count += 1
         if self._keep:
-            parts = (str(envelope.mail_from).encode(), envelope.rcpt_tos[0].encode(), envelope.original_content)
+            parts = (
+                str(envelope.mail_from).encode(),
+                envelope.rcpt_tos[0].encode(),
+                envelope.original_content,
+            )
             for part in parts:
                 self._keep.write(_SIZE.pack(len(part or b"")) + bytes(part or b""))
         return "250 2.0.0 counted"

@@ -117,9 +117,7 @@ class _Round:
             self._send_all(server, mails, goes_on)
         return len(mails) == SENDING.batch
 
-    def _send_all(
-        self, server: MailServer, mails: Sequence[Mail], goes_on: Callable[[], bool]
-    ) -> None:
+    def _send_all(self, server: MailServer, mails: Sequence[Mail], goes_on: Callable[[], bool]) -> None:
         """Send claimed mails; each is recorded together with the beginning of the next."""
         ended, until = None, clock.now()
         for claimed in mails:

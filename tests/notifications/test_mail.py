@@ -6,6 +6,8 @@ import os
 import tomllib
 from dataclasses import replace
 from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from chassis import links
-from services.notifications import mail
+from services.notifications import headers, mail
+from services.notifications.domain import Mail
 from services.notifications.rules import MATRIX, WORDS
 from tests.notifications import examples
 
@@ -110,6 +113,48 @@ def test_headers_say_what_the_mail_is_and_where_it_comes_from() -> None:
         ("MIME-Version", "1.0"),
         ("Content-Language", "sv"),
     ]
+
+
+def as_the_email_package_has_it(whole: Mail, settings: dict[str, str], cte: str) -> bytes:
+    """Write a mail with nothing but the email package and our header source."""
+    subject, body = mail.text(whole, settings)
+    message = EmailMessage(policy=policy.SMTP.clone(refold_source="none", cte_type=cte))
+    name, address = parseaddr(settings["MAIL_FROM"])
+    message.set_raw("From", headers.mailbox("From", name, address))
+    message.set_raw("To", headers.mailbox("To", whole.name or "", whole.email or ""))
+    if whole.office_email:
+        message.set_raw("Reply-To", headers.mailbox("Reply-To", whole.office_name or "", whole.office_email))
+    message.set_raw("Subject", headers.text("Subject", subject))
+    message["Date"] = examples.NOW
+    message["Message-ID"] = f"<{whole.notice_id}@{address.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_raw("X-Correlation-ID", headers.text("X-Correlation-ID", whole.correlation_id))
+    fits = all(len(line.encode()) <= 998 for line in body.splitlines())
+    message.set_content(body, cte="8bit" if fits else "quoted-printable")
+    message["Content-Language"] = whole.language
+    return message.as_bytes()
+
+
+@pytest.mark.parametrize("domain", ["kansliet.example", f"{'hallbar-upphandling.' * 5}example"])
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize(
+    ("kind", "recipient", "case", "changed"),
+    [
+        *USUAL,
+        *SPECIAL,
+        ("audit_confirmed", "auditor", "", {"legal_name": "ö" * 600, "correlation_id": "y " * 90}),
+        ("audit_confirmed", "auditor", "", {"legal_name": "Exempelleverantör " * 9, "name": "Åsa " * 30}),
+    ],
+)
+def test_what_goes_out_is_octet_for_octet_what_the_email_package_makes_of_it(
+    kind: str, recipient: str, case: str, changed: dict[str, Any], language: str, domain: str
+) -> None:
+    whole = examples.mail(kind, recipient, language, **changed)
+    settings = {**examples.SETTINGS, "MAIL_FROM": f"Kedja på prov <kedja@{domain}>"}
+    letter = mail.write(whole, settings, examples.NOW)
+    for eight_bits, cte in ((True, "8bit"), (False, "7bit")):
+        expected = as_the_email_package_has_it(whole, settings, cte)
+        assert letter.as_bytes(eight_bits=eight_bits) == expected, case
 
 
 def test_the_link_opens_this_generation_of_the_invitation_only() -> None:

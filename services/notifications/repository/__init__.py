@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from chassis.db import Transaction
 
-queries: Any = sql.load(
-    __file__, planned=("begin_attempts", "lock_notices", "add_attempt", "mark_sent")
-)
+queries: Any = sql.load(__file__, planned=("begin_attempts", "lock_notices", "add_attempt", "mark_sent"))
 
 
 def lock_parents(tx: Transaction, suppliers: Collection[UUID], categories: Collection[str]) -> None:

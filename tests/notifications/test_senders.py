@@ -1,0 +1,190 @@
+"""Several senders in one process: each mail goes once, a server that is away is noted once."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+
+import psycopg2
+import pytest
+
+from chassis import clock
+from services.notifications import repository, sending
+from services.notifications.domain import Reply, Tried
+from services.notifications.recording import Desk
+from services.notifications.rules import SENDING
+from tests.backbone import wait_until
+from tests.notifications.mailserver import free_port
+from tests.notifications.outgoing import queue, seen, send, settings, tries
+
+MANY = 5 * SENDING.batch
+
+
+def all_tries(db, everything):
+    return [each for notice in everything for each in tries(db, notice)]
+
+
+def test_senders_side_by_side_send_each_mail_once_over_a_connection_each(emptied, server):
+    everything = queue(emptied, MANY)
+    send(emptied, server.port)
+    arrived = sorted(mail["Message-ID"] for mail in server.mails)
+    assert arrived == sorted(f"<{notice}@kansliet.example>" for notice in everything)
+    assert [each[:3] for each in all_tries(emptied, everything)] == [(1, "accepted", 250)] * MANY
+    assert server.connections == SENDING.connections
+
+
+def test_less_than_a_batch_goes_over_one_connection(emptied, server):
+    queue(emptied, SENDING.batch - 1)
+    send(emptied, server.port)
+    assert (len(server.mails), server.connections) == (SENDING.batch - 1, 1)
+
+
+def test_a_server_that_is_away_is_one_mails_try_however_many_senders_there_are(emptied):
+    everything = queue(emptied, MANY)
+    send(emptied, free_port())
+    assert [each[:3] for each in all_tries(emptied, everything)] == [(1, "temporary", None)]
+
+
+def test_a_server_that_goes_away_is_noted_by_one_sender_and_all_stop(emptied, server):
+    everything = queue(emptied, MANY)
+
+    def go() -> None:
+        if len(server.mails) == 2 * SENDING.batch:
+            server.greeting = "421 4.3.2 closing"
+            server.answers = ["421 4.3.2 closing"] * MANY
+
+    server.on_mail = go
+    send(emptied, server.port)
+    codes = [each[2] for each in all_tries(emptied, everything)]
+    # what each had in hand, and the one that found nobody there
+    assert codes.count(250) == 2 * SENDING.batch
+    assert 2 <= codes.count(421) <= SENDING.connections + 1
+
+
+def test_a_server_that_allows_one_connection_gets_all_mail_over_that(emptied, server):
+    everything = queue(emptied, MANY)
+    server.on_mail = lambda: setattr(server, "greeting", "421 4.7.0 too many connections")
+    send(emptied, server.port)
+    assert [each[:3] for each in all_tries(emptied, everything)] == [(1, "accepted", 250)] * MANY
+    # helpers ask once, not again with every batch
+    assert 1 < server.connections <= SENDING.connections
+
+
+def test_who_leaves_finishes_the_mails_in_hand_and_begins_no_other(emptied, server):
+    everything = queue(emptied, MANY)
+    enough = SENDING.batch + 10
+    sending.send_due_mail(
+        emptied.transaction, settings(server.port), leaving=lambda: len(server.mails) >= enough
+    )
+    assert enough <= len(server.mails) < enough + SENDING.connections
+    assert {seen(emptied, notice)["attempts"] for notice in everything} == {0, 1}
+    assert len(all_tries(emptied, everything)) == len(server.mails)
+
+
+def test_what_keeps_a_helper_from_going_on_stops_the_round(emptied, server):
+    queue(emptied, MANY)
+    claims = iter(range(1000))
+
+    @contextmanager
+    def begin():
+        if threading.current_thread().name == "mail" and next(claims) == 0:
+            raise psycopg2.OperationalError("the database is away")
+        with emptied.transaction() as tx:
+            yield tx
+
+    with pytest.raises(psycopg2.OperationalError):
+        sending.send_due_mail(begin, settings(server.port))
+    assert len(server.mails) < MANY
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing catches it."""
+
+
+def dying_after(db, number):
+    """Give transactions; the process dies when that many have been committed."""
+    done = iter(range(1, 1000))
+
+    @contextmanager
+    def begin():
+        with db.transaction() as tx:
+            yield tx
+        if next(done) == number:
+            raise Killed
+
+    return begin
+
+
+def test_who_dies_after_recording_one_and_beginning_the_next_leaves_the_next_for_the_lease(emptied, server):
+    first, second, third = queue(emptied, 3)
+    with pytest.raises(Killed):  # the claim, the first's beginning, its end with the second's beginning
+        sending.send_due_mail(dying_after(emptied, 3), settings(server.port))
+    assert (seen(emptied, first)["state"], len(server.mails)) == ("sent", 1)
+    with clock.moved(SENDING.claim):
+        send(emptied, server.port)
+    assert [seen(emptied, each)["state"] for each in (second, third)] == ["sending", "sent"]
+    with clock.moved(SENDING.lease):
+        send(emptied, server.port)
+    assert tries(emptied, second) == [(2, "accepted", 250, "2.0.0 kept as 3")]
+    assert tries(emptied, first) == [(1, "accepted", 250, "2.0.0 kept as 1")]
+
+
+def test_who_dies_before_recording_one_has_not_begun_the_next(emptied, server):
+    first, second = queue(emptied, 2)
+    with pytest.raises(Killed):
+        sending.send_due_mail(dying_before(emptied, 2), settings(server.port))
+    with clock.moved(SENDING.claim):
+        send(emptied, server.port)
+    assert tries(emptied, second) == [(1, "accepted", 250, "2.0.0 kept as 2")]
+    assert (seen(emptied, first)["state"], tries(emptied, first)) == ("sending", [])
+
+
+def dying_before(db, number):
+    """Give transactions; the process dies when that many have been committed and one more begins."""
+    begun = iter(range(1000))
+
+    @contextmanager
+    def begin():
+        with db.transaction() as tx:
+            if next(begun) == number:
+                raise Killed
+            yield tx
+
+    return begin
+
+
+def test_a_record_that_cannot_be_kept_keeps_no_other_senders_from_being_kept(emptied):
+    queue(emptied, 3)
+    now = clock.now()
+    with emptied.transaction() as tx:
+        mails = repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
+        repository.begin_attempts(tx, [(mail, []) for mail in mails], now + SENDING.lease)
+    gate, inside = threading.Event(), threading.Event()
+
+    @contextmanager
+    def begin():
+        inside.set()
+        gate.wait(20)
+        with emptied.transaction() as tx:
+            yield tx
+
+    desk, faults = Desk(begin), []
+
+    def settle(mail, outcome) -> None:
+        try:
+            desk.settle(Tried(mail, Reply(outcome, now, 250, "kept"), now), None, now)
+        except psycopg2.Error as fault:
+            faults.append(type(fault))
+
+    outcomes = ("accepted", "nonsense", "accepted")
+    threads = [threading.Thread(target=settle, args=each) for each in zip(mails, outcomes, strict=True)]
+    threads[0].start()
+    inside.wait(20)
+    for thread in threads[1:]:
+        thread.start()
+    wait_until(lambda: len(desk._waiting) == 2)
+    gate.set()
+    for thread in threads:
+        thread.join(20)
+    assert faults == [psycopg2.errors.CheckViolation]
+    assert [seen(emptied, mail.notice_id)["state"] for mail in mails] == ["sent", "sending", "sent"]
