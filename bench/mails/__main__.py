@@ -1,9 +1,9 @@
 """`make bench-mails`: 20,000 queued notices go out over SMTP, beside plain smtplib on one kept connection.
 
-The notifications service as a process sends invitations to 20,000 suppliers; smtplib's `sendmail`, in a process
-of its own, sends the very bytes that the service sent. Both into the same kind of sink, a fresh process each
-time, in turn. Counted are the sink's mails and the database's records: each notice exactly once. The service's
-time runs from the moment it is woken to the last record, smtplib's from connecting to QUIT.
+The notifications service as a process sends invitations to 20,000 suppliers; smtplib's `sendmail`, in a
+process of its own, sends the very bytes that the service sent. Both in turn, into the same kind of sink, a
+fresh process each time. The sink's count and the database's records must show each notice exactly once. The
+service's time runs from its being woken to the last record, smtplib's from connecting to QUIT.
 """
 
 from __future__ import annotations

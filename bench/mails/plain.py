@@ -1,4 +1,4 @@
-"""The other side: plain smtplib, one kept connection, ready messages: `python -m bench.mails.plain PORT FILE`.
+"""The other side: smtplib, one kept connection, ready messages: `python -m bench.mails.plain PORT FILE`.
 
 Prints the seconds that all mails took together, and the processor's time of them.
 """

@@ -62,7 +62,7 @@ class Stage:
         return self.platform.smtp.port
 
     def record(self) -> int:
-        """Let the service send everything once, keep what it sent, and return the mails' mean size in octets."""
+        """Let the service send everything once, keep what it sent; return the mails' mean octets."""
         with sink.running(sink.OWN, self.port, self.folder, self._mails):
             self._send()
         mails = sink.kept(self._mails)

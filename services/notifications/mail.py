@@ -43,7 +43,7 @@ _HANGING = re.compile(r"\d+\. | +|\S[^:]{0,20}:  +")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail that has been written: for the envelope, its headers as source, and its text (lines end in LF)."""
+    """A mail that has been written: for the envelope, headers as source, and its text (lines end in LF)."""
 
     sender: str
     recipient: str
@@ -51,7 +51,7 @@ class Letter:
     body: str
 
     def as_bytes(self, *, eight_bits: bool) -> bytes:
-        """Return what goes to the server; without `eight_bits` it is ASCII. Raises ValueError if it cannot be.
+        """Return what goes to the server; without `eight_bits`: ASCII. Raises ValueError if it cannot.
 
         Eight bits are what the email package makes of it, octet for octet (tests compare), in a small part of
         the time; whatever has to be encoded is left to the package itself.
@@ -98,20 +98,12 @@ def write(mail: Mail, settings: Mapping[str, Any], now: datetime) -> Letter:
     source += [
         ("Subject", headers.text("Subject", subject)),
         ("Date", format_datetime(now)),
-        ("Message-ID", _message_id(f"<{mail.notice_id}@{sender.domain}>")),
+        ("Message-ID", f"<{mail.notice_id}@{sender.domain}>"),
         ("Auto-Submitted", "auto-generated"),
         ("X-Correlation-ID", headers.text("X-Correlation-ID", mail.correlation_id)),
         ("Content-Language", mail.language),
     ]
     return Letter(sender.addr_spec, mail.email, tuple(source), body)
-
-
-def _message_id(value: str) -> str:
-    """Return the header's source, folded as the email package folds it where it is long."""
-    if len(value) + len("Message-ID: ") <= _WIDTH:
-        return value
-    folded: str = _POLICY.header_factory("Message-ID", value).fold(policy=_POLICY)
-    return folded.removeprefix("Message-ID:").removesuffix("\r\n").removeprefix(" ")
 
 
 def text(mail: Mail, settings: Mapping[str, Any]) -> tuple[str, str]:

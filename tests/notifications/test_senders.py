@@ -139,6 +139,25 @@ def test_who_dies_before_recording_one_has_not_begun_the_next(emptied, server):
     assert (seen(emptied, first)["state"], tries(emptied, first)) == ("sending", [])
 
 
+def test_a_mail_that_another_sender_has_begun_meanwhile_is_left_to_that_one(emptied, server):
+    first, second, third = queue(emptied, 3)
+
+    def take_over() -> None:
+        server.on_mail = lambda: None
+        now = clock.now() + SENDING.claim
+        with emptied.transaction() as tx:
+            mails = repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
+            wanted = [(mail, []) for mail in mails if mail.notice_id == second]
+            assert repository.begin_attempts(tx, wanted, now + SENDING.lease) == {second}
+
+    server.on_mail = take_over
+    send(emptied, server.port)
+    assert [mail["Message-ID"] for mail in server.mails] == [
+        f"<{notice}@kansliet.example>" for notice in (first, third)
+    ]
+    assert (seen(emptied, second)["state"], tries(emptied, second)) == ("sending", [])
+
+
 def dying_before(db, number):
     """Give transactions; the process dies when that many have been committed and one more begins."""
     begun = iter(range(1000))
@@ -176,15 +195,15 @@ def test_a_record_that_cannot_be_kept_keeps_no_other_senders_from_being_kept(emp
         except psycopg2.Error as fault:
             faults.append(type(fault))
 
-    outcomes = ("accepted", "nonsense", "accepted")
+    outcomes = ("accepted", "accepted", "nonsense")
     threads = [threading.Thread(target=settle, args=each) for each in zip(mails, outcomes, strict=True)]
     threads[0].start()
     inside.wait(20)
-    for thread in threads[1:]:
-        thread.start()
-    wait_until(lambda: len(desk._waiting) == 2)
+    for number in (1, 2):
+        threads[number].start()
+        wait_until(lambda number=number: len(desk._waiting) == number)
     gate.set()
     for thread in threads:
         thread.join(20)
     assert faults == [psycopg2.errors.CheckViolation]
-    assert [seen(emptied, mail.notice_id)["state"] for mail in mails] == ["sent", "sending", "sent"]
+    assert [seen(emptied, mail.notice_id)["state"] for mail in mails] == ["sent", "sent", "sending"]

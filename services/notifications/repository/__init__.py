@@ -133,7 +133,7 @@ def begin_attempts(
 ) -> set[UUID]:
     """Begin tries that nobody else may repeat before `until`; return the notices of which we were the first.
 
-    With each mail come the `until`s of the times that we began it and have not heard whether it was committed.
+    With each mail come the `until`s of those times that we began it without hearing whether it was committed.
     """
     if not mails:
         return set()
