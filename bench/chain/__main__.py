@@ -1,7 +1,7 @@
 """`make bench`: the chain from a completed self-assessment to a notification, beside every peer, in one run.
 
 In: self-assessments of about 1.2 kB, as fast as the broker takes them. Per chain: a score updated, a row of
-its history and an event; an audit and an event; a notice. In all: at least once, each once by an inbox, durable
+its history and an event; an audit and an event; a notice. In all: at least once, once by an inbox, durable
 quorum queues, confirms, acknowledgements after the commit, synchronous_commit on; Kedja has an outbox beside.
 Sides take turns, and every row is verified after each round. Two businesses: next to none, and the product's
 own pure functions (bench/chain/business). What each peer lacks is printed. Ends by itself; its databases and

@@ -31,7 +31,7 @@ class Ground:
 
     @property
     def tables(self) -> str:
-        """Return whose tables there are: the product's, or those of bench/chain/trivial."""
+        """Return whose tables there are: the product's, or those of bench/chain/kedja."""
         return "product" if self.business == "product" else "plain"
 
     def waits_at(self, queue: str) -> bool:

@@ -49,8 +49,9 @@ def measure(side: Kedja | Peer, seconds: float) -> Latency:
     else:
         side.produced(items[:1])  # declares the queues
         with side.running():
-            subprocess.run(side.drive(items, RATE), env=side.entry_environment(), check=True)
+            driver = subprocess.Popen(side.drive(items, RATE), env=side.entry_environment())
             _rest(ground, len(items))
+            driver.wait()
     rounds.verify(ground, items)
     return _found(ground, items)
 
@@ -81,7 +82,7 @@ def _watch(ground: Ground) -> None:
 def _rest(ground: Ground, chains: int) -> None:
     with closing(connect(ground.urls["notifications"]["DATABASE_URL"])) as conn:
         conn.autocommit = True
-        rounds.await_all(lambda: int(queries.plain_through(conn)), chains)
+        rounds.await_all(ground, lambda: int(queries.plain_through(conn)), chains)
 
 
 def _found(ground: Ground, items: Sequence[dict[str, Any]]) -> Latency:

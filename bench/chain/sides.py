@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bench.chain import feed, trivial
+from bench.chain import feed, kedja
 from bench.chain.ground import ENTRY, ROLES
 from chassis import topology
 from tests.backbone import wait_until
@@ -74,7 +74,7 @@ class Kedja:
         """Take the trivial services or the product's own, as the ground's business says."""
         self.ground = ground
         if ground.business != "product":
-            self.queues = {role: queue for role, (queue, _, _) in trivial.QUEUES.items()}
+            self.queues = {role: queue for role, (queue, _, _) in kedja.QUEUES.items()}
             self.entry, places = "answers", {"answers": ENTRY, **ROLES}
         else:
             self.queues = {
@@ -84,7 +84,7 @@ class Kedja:
             }
             self.entry, places = ENTRY, {name: name for name in (ENTRY, *ROLES.values())}
         urls = {name: {**ground.urls[place]} for name, place in places.items()}
-        module = "chassis" if ground.business == "product" else "bench.chain.trivial"
+        module = "chassis" if ground.business == "product" else "bench.chain.kedja"
         self.platform = Platform(urls, ground.folder, module)
         for environment in self.platform.env.values():
             environment["BENCH_TOPOLOGY"] = str(topology.FILE)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import bench.chain.trivial  # makes the services importable
+import bench.chain.kedja  # makes the services importable
 from bench.chain import product
 from bench.chain.ground import ENTRY, ROLES, Ground
 from chassis import broker, migrate, sql, topology
@@ -33,7 +33,7 @@ def stage(business: str, cases: int) -> Iterator[Ground]:
     try:
         with tempfile.TemporaryDirectory(prefix="kedja-bench-") as folder:
             if business != "product":
-                _trivial(urls, cases, Path(folder))
+                _plain(urls, cases, Path(folder))
             else:
                 product.fill(urls, cases)
             for service in urls:
@@ -48,12 +48,12 @@ def stage(business: str, cases: int) -> Iterator[Ground]:
         provision.drop_all(namespace, admin)
 
 
-def _trivial(urls: Any, cases: int, folder: Path) -> None:
+def _plain(urls: Any, cases: int, folder: Path) -> None:
     for role, service in {"answers": ENTRY, **ROLES}.items():
         migrate.migrate(urls[service]["DATABASE_URL"], role)
     with closing(connect(urls["suppliers"]["DATABASE_URL"])) as conn, conn:
         queries.add_scores(conn, cases=cases)
-    topology.FILE = bench.chain.trivial.write_topology(folder)
+    topology.FILE = bench.chain.kedja.write_topology(folder)
 
 
 def _keep(dsn: str) -> None:

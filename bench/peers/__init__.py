@@ -1,6 +1,6 @@
 """What `make bench` measures Kedja beside: the same chain on other stacks, each as its users write it.
 
-Three stages, a process each, on the tables of bench/chain/trivial: `scores` hears assessment_completed,
+Three stages, a process each, on the tables of bench/chain/kedja: `scores` hears assessment_completed,
 scores the case and tells score_changed; `plans` plans an audit and tells audit_planned; `notes` keeps a
 notice. All have durable quorum queues, persistent messages, publisher confirms, acknowledgement after the
 commit, and the chassis' inbox against what comes twice. `LACKS` of each module says which of Kedja's

@@ -187,10 +187,9 @@ def test_two_relays_share_an_outbox_and_publish_nothing_twice(db, queue, amqp_ur
     "poison",
     [
         # the broker closes the connection
-        "UPDATE outbox SET headers = (headers::jsonb || jsonb_build_object('x', repeat('x', 200000)))::json"
-        " WHERE id = 2",
+        "headers::jsonb || jsonb_build_object('x', repeat('x', 200000))",
         # fails before anything is sent
-        "UPDATE outbox SET headers = (headers::jsonb - 'cloudEvents_id')::json WHERE id = 2",
+        "headers::jsonb - 'cloudEvents_id'",
     ],
 )
 def test_an_event_that_can_not_be_published_steps_back_and_the_others_leave(
@@ -198,7 +197,7 @@ def test_an_event_that_can_not_be_published_steps_back_and_the_others_leave(
 ):
     things.ask("ALTER SEQUENCE outbox_id_seq RESTART")
     emit(db, "a", "poison", "z")
-    things.ask(poison)
+    things.ask(f"UPDATE outbox SET headers = ({poison})::json WHERE id = 2")  # noqa: S608  ours, above
     start(relay)
     wait_until(lambda: things.outbox() == ["poison"])
     emit(db, "after")

@@ -1,4 +1,4 @@
-"""Four services on the chassis with next to no business of their own: what is left is the backbone.
+"""Kedja's side of the comparison: four services on the chassis, with the business that is chosen.
 
 Importing this makes `services.answers`, `services.scores`, `services.plans` and `services.notes` importable.
 Their tables are those of the peers in bench/peers, too.

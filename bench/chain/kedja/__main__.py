@@ -1,4 +1,4 @@
-"""`python -m bench.chain.trivial run <service>`: one of these services, as `kedja run` does it."""
+"""`python -m bench.chain.kedja run <service>`: one of these services, as `kedja run` does it."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ import eventlet  # noqa: E402
 
 eventlet.monkey_patch()
 
-import bench.chain.trivial  # noqa: E402, F401  makes the services importable
+import bench.chain.kedja  # noqa: E402, F401  makes the services importable
 from chassis import config, runner, topology  # noqa: E402
 
 
