@@ -41,7 +41,8 @@ def table(business: str, found: Rounds) -> Iterator[str]:
         middle = medians(its)
         span = f"({min(each.rate for each in its):.0f} to {max(each.rate for each in its):.0f})"
         spent = f"{middle.cpu:21.2f} {middle.broker:7.2f} {middle.database:9.2f} {middle.whole_cpu:5.2f}"
-        yield f"{name:18} {middle.rate:8.0f} {span:16} {spent} {middle.megabytes:9.0f} {ratio(found, name):5.1f}"
+        beside = f"{middle.megabytes:9.0f} {ratio(found, name):5.1f}"
+        yield f"{name:18} {middle.rate:8.0f} {span:16} {spent} {beside}"
 
 
 def latencies(found: Mapping[str, Sequence[Latency]]) -> Iterator[str]:
