@@ -9,13 +9,14 @@ from amqp.serialization import PROPERTY_CLASSES, decode_properties_basic
 from amqp.spec import Basic
 from kombu.connection import Connection
 
-from chassis import turns
+from chassis import db, turns
 from chassis.faults import BROKER_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 HEARTBEAT_SECONDS = 30
+_MOMENT = 0.001  # seconds
 _PIECE = 1 << 14  # bytes that are written at once, or a little more
 
 
@@ -95,8 +96,19 @@ class Pieces:
         self._gathered.clear()
 
 
+def glance(amqp_channel: Any) -> None:
+    """Read what the broker has said already, if anything; keep heartbeats going. Waits for nothing."""
+    connection = amqp_channel.connection
+    connection.heartbeat_tick()
+    if db.look([connection.transport.sock], [], [], 0)[0]:
+        tick(amqp_channel, _MOMENT)
+
+
 def tick(amqp_channel: Any, timeout: float) -> bool:
-    """Read what the broker sends within `timeout` seconds, keep heartbeats going; tell if anything came."""
+    """Read what the broker sends within `timeout` seconds, keep heartbeats going; tell if anything came.
+
+    `timeout` above 0: with 0, py-amqp would ask for the rest of half a frame again and again.
+    """
     connection = amqp_channel.connection
     connection.heartbeat_tick()
     try:

@@ -153,10 +153,10 @@ class Consumer:
 
     def _fill(self) -> None:
         """Take what the socket has, without waiting for more once something is there."""
-        self._channel.connection.heartbeat_tick()
-        wait = 0.0 if self._arrived else _TICK_SECONDS
-        while self._has_room() and self._reader.read(wait):
-            wait = 0.0 if self._arrived else _TICK_SECONDS
+        while self._has_room() and not self._stopping.is_set():
+            self._channel.connection.heartbeat_tick()
+            if not self._reader.read(0.0 if self._arrived else _TICK_SECONDS):
+                return
 
     def _has_room(self) -> bool:
         return len(self._arrived) < BATCH and self._arrived_bytes < BATCH_BYTES

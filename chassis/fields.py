@@ -179,11 +179,11 @@ _NUMBERS = frozenset((int, float, Decimal))
 
 @lru_cache(maxsize=1 << 14, typed=True)
 def _exact(number: float) -> Decimal:
-    """Return the number that the sender wrote: a float's repr is its shortest text.
+    """Return the number that the sender wrote: a float's repr is its shortest text; -0.0 is 0.0.
 
     Remembered, since grids hold scores, of which there are few; 75 and 75.0 apart: what is kept says which.
     """
-    return Decimal(repr(number))
+    return Decimal(repr(number + 0))
 
 
 class Grid(fields.Field[list[list[Decimal | None]]]):

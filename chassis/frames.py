@@ -61,66 +61,98 @@ class Reader:
         if not data:
             raise ConnectionResetError("the broker has closed the connection")
         self._connection.bytes_recv += 1
-        transport._read_buffer = self._frames(transport._read_buffer + data)
+        transport._read_buffer += data
+        while self._take_some():
+            pass
         return True
 
-    def _frames(self, data: bytes) -> bytes:
-        """Take whole messages and frames; return what has not come as a whole yet."""
-        at, end = 0, len(data)
-        while at + _BEGIN <= end:
-            kind, channel, size = _FRAME.unpack_from(data, at)
-            after = at + _BEGIN + size + 1
-            if after > end:
-                break
-            if data[after - 1] != _END:
-                raise UnexpectedFrame("a frame does not end where it says")
-            if kind == _METHOD and data.startswith(_DELIVER, at + _BEGIN):
-                through = self._message(data, at + _BEGIN, after)
-                if through is None:
-                    break
-                if through:
-                    at = through
-                    continue
-            self._connection.on_inbound_frame((kind, channel, data[at + _BEGIN : after - 1]))
-            at = after
-        return data[at:]
+    def _take_some(self) -> bool:
+        """Take messages until something unusual comes, and let py-amqp have that; tell if there may be more.
 
-    def _message(self, data: bytes, at: int, after: int) -> int | None:
-        """Take the message that a method delivers; return its end, None if it is not there, 0 if unusual."""
+        What py-amqp then reads itself it finds in its own buffer, behind the frame that it was given.
+        """
+        transport = self._connection.transport
+        data, at = transport._read_buffer, 0
         try:
-            if after + _BEGIN > len(data):
-                return None
-            _, _, size = _FRAME.unpack_from(data, after)
-            start, through = after + _BEGIN, after + _BEGIN + size + 1
-            if through > len(data):
-                return None
-            _, _, length, flags = _CONTENT.unpack_from(data, start)
-            if length > _LARGEST_BODY:
-                return 0
-            headers = _headers(data, start + _CONTENT.size, flags)
+            while (through := self._message(data, at)) is not None:
+                at = through
         except (_UnusualError, UnicodeDecodeError, IndexError, error):
-            return 0
-        body, through = _body(data, through, length)
+            frame = _whole_frame(data, at)
+        else:
+            frame = None
+        if frame is None:
+            transport._read_buffer = data[at:]
+            return False
+        kind, channel, start, after = frame
+        transport._read_buffer = data[after:]
+        self._connection.on_inbound_frame((kind, channel, data[start : after - 1]))
+        return True
+
+    def _message(self, data: bytes, at: int) -> int | None:
+        """Take the message that begins here and return its end; None if not all of it is there.
+
+        Raises _UnusualError, or an error of reading, where something else begins here.
+        """
+        method = _whole_frame(data, at)
+        if method is None:
+            return None
+        kind, channel, begins, after = method
+        if kind != _METHOD or not data.startswith(_DELIVER, begins):
+            raise _UnusualError
+        header = _frame_of(_HEADER, channel, data, after)
+        if header is None:
+            return None
+        _, _, start, after = header
+        _, _, length, flags = _CONTENT.unpack_from(data, start)
+        if length > _LARGEST_BODY:
+            raise _UnusualError
+        headers = _headers(data, start + _CONTENT.size, flags)
+        body, through = _body(data, after, length, channel)
         if body is None:
             return None
-        tag = at + 4 + 1 + data[at + 4]  # behind the method and the consumer's tag
+        tag = begins + 4 + 1 + data[begins + 4]  # behind the method and the consumer's tag
         self._take(_LONG_LONG.unpack_from(data, tag)[0], headers, body)
         turns.passed()
         return through
 
 
-def _body(data: bytes, at: int, length: int) -> tuple[bytes | None, int]:
+# Type, channel, where what is in it begins, where the next one does; no object, for there are three a message
+_Frame = tuple[int, int, int, int]
+
+
+def _whole_frame(data: bytes, at: int) -> _Frame | None:
+    """Return the frame that begins here, None if not all of it is there; raises UnexpectedFrame."""
+    if at + _BEGIN > len(data):
+        return None
+    kind, channel, size = _FRAME.unpack_from(data, at)
+    start, after = at + _BEGIN, at + _BEGIN + size + 1
+    if after > len(data):
+        return None
+    if data[after - 1] != _END:
+        raise UnexpectedFrame("a frame does not end where it says")
+    return kind, channel, start, after
+
+
+def _frame_of(kind: int, channel: int, data: bytes, at: int) -> _Frame | None:
+    """Return a frame that has to follow; raises _UnusualError if another one has come between."""
+    found = _whole_frame(data, at)
+    if found and found[:2] != (kind, channel):
+        raise _UnusualError
+    return found
+
+
+def _body(data: bytes, at: int, length: int, channel: int) -> tuple[bytes | None, int]:
     """Return a body and where the message ends; None if not all of it is there."""
     parts: list[bytes] = []
     while length > 0:
-        if at + _BEGIN > len(data):
+        frame = _frame_of(_BODY, channel, data, at)
+        if frame is None:
             return None, at
-        _, _, size = _FRAME.unpack_from(data, at)
-        start, at = at + _BEGIN, at + _BEGIN + size + 1
-        if at > len(data):
-            return None, at
-        parts.append(data[start : start + size])
-        length -= size
+        _, _, start, at = frame
+        parts.append(data[start : at - 1])
+        length -= len(parts[-1])
+    if length < 0:
+        raise _UnusualError
     return parts[0] if len(parts) == 1 else b"".join(parts), at
 
 

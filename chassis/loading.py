@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -181,7 +182,7 @@ def acceptor(schema: type[Schema]) -> Callable[[Mapping[str, Any]], bool]:
     def accept(data: Mapping[str, Any]) -> bool:
         try:
             return required <= data.keys() and all(members[key](value) for key, value in data.items())
-        except (KeyError, TypeError, ValidationError):
+        except (KeyError, TypeError, ValueError, ValidationError):
             return False
 
     return accept
@@ -189,35 +190,50 @@ def acceptor(schema: type[Schema]) -> Callable[[Mapping[str, Any]], bool]:
 
 def _accepts(field: Any) -> Callable[[Any], bool]:
     """Return what tells whether a value is one that the field loads."""
-    kinds, checks = _LOADED.get(type(field), ((), ()))
+    kinds, as_read = _LOADED.get(type(field), ((), None))
     may_be_null = field.allow_none
-    if type(field) is fields.List:
-        checks = (*checks, _each(_accepts(field.inner)))
+    each = _accepts(field.inner) if type(field) is fields.List else None
+    if field.pre_load or field.post_load or _is_written_otherwise(field):
+        kinds = ()
 
     def accept(value: Any) -> bool:
         if value is None:
             return bool(may_be_null)
-        if type(value) not in kinds:
+        if type(value) not in kinds or (each and not all(map(each, value))):
             return False
+        if as_read:
+            value = as_read(value)
         for validate in field.validators:
             validate(value)
-        return all(check(value) for check in checks) if checks else True
+        return value is not None
 
     return accept
 
 
-def _each(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda values: all(map(accepts, values))
+def _is_written_otherwise(field: Any) -> bool:
+    """Tell whether a field has a form of its own in JSON."""
+    own_truths = isinstance(field, fields.Boolean) and field.truthy is not type(field).truthy
+    return own_truths or getattr(field, "format", None) not in (None, "iso")
 
 
-# What fields load, and what it has to be beside.
-_LOADED: dict[Any, tuple[tuple[type, ...], tuple[Callable[[Any], bool], ...]]] = {
-    fields.String: ((str,), ()),
-    fields.UUID: ((UUID,), ()),
-    fields.Integer: ((int,), ()),
-    fields.Boolean: ((bool,), ()),
-    fields.Decimal: ((Decimal,), (Decimal.is_finite,)),
-    fields.Date: ((date,), ()),
-    fields.AwareDateTime: ((datetime,), (lambda moment: moment.tzinfo is not None,)),
-    fields.List: ((list, tuple), ()),
+def _decimal_as_read(number: Decimal) -> Decimal | None:
+    """Return what is read of a Decimal that was written as JSON has it; None: it has no number for it."""
+    written = float(number)
+    return Decimal(str(written)) if isfinite(written) else None
+
+
+def _moment_as_read(moment: datetime) -> datetime | None:
+    return moment if moment.tzinfo else None
+
+
+# What fields load; and how it is read again, None: not at all.
+_LOADED: dict[Any, tuple[tuple[type, ...], Callable[[Any], Any] | None]] = {
+    fields.String: ((str,), None),
+    fields.UUID: ((UUID,), None),
+    fields.Integer: ((int,), None),
+    fields.Boolean: ((bool,), None),
+    fields.Decimal: ((Decimal,), _decimal_as_read),
+    fields.Date: ((date,), None),
+    fields.AwareDateTime: ((datetime,), _moment_as_read),
+    fields.List: ((list, tuple), None),
 }

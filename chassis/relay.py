@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -65,9 +66,12 @@ class Confirms:
 
     def returned(self, _fault: Any, _exchange: str, _key: str, message: Any) -> None:
         """Note what no queue was bound for, though the topology says that one is."""
-        event_id = message.properties["message_id"]
-        row = next(row for row in self.rows if orjson.loads(row.headers)[PREFIX + "id"] == event_id)
+        row = self._by_event[message.properties["message_id"]]
         self.refused[row.id] = row
+
+    @cached_property
+    def _by_event(self) -> dict[str, Any]:
+        return {orjson.loads(row.headers)[PREFIX + "id"]: row for row in self.rows}
 
 
 class Relay:
@@ -134,7 +138,7 @@ class Relay:
         signal = self._db.signal("outbox")
         while not self._stopping.is_set():
             signal.clear()
-            broker.tick(self._channel, 0)  # heartbeats, and whether the broker blocks us
+            broker.glance(self._channel)  # heartbeats, and whether the broker blocks us
             while not self._blocked and not self._stopping.is_set() and self.publish_batch():
                 self._leave_distrusted_channel()
             signal.wait(_TICK_SECONDS)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ROWS, _COLUMNS = 7, 4
 _VALID = timedelta(days=365)
 _PERSISTENT = 2
+_KINDS = 8  # the countries of the product's cases repeat after so many
 _PIECE, _AHEAD = 200, 2000  # messages
 
 
@@ -59,9 +60,11 @@ def assessments(keys: Sequence[Key], seed: int = 1) -> Iterator[dict[str, Any]]:
         }
 
 
-def keys_of(count: int, category_id: str = "bench") -> list[Key]:
-    """Return the keys of so many cases; the same in every run."""
-    return [(UUID(int=(0x7000 << 64) + (0x8 << 60) + number), category_id) for number in range(count)]
+def keys_of(count: int, cases: int) -> list[Key]:
+    """Return the keys of so many of the cases, from all over the tables; the same in every run."""
+    step = cases // count
+    numbers = (number * step + number % min(step, _KINDS) for number in range(count))
+    return [(UUID(int=(0x7000 << 64) + (0x8 << 60) + number), "bench") for number in numbers]
 
 
 def take_all(channel: Any, queue: str, count: int) -> list[Raw]:
@@ -84,7 +87,9 @@ class Feed:
 
     def __init__(self, channel: Any, queue: str, messages: Sequence[Raw]) -> None:
         """Write them down, as the connection would send them."""
-        self._channel, self._messages = channel, messages
+        # a channel of its own, on which delivery tags count from 1
+        self._channel, self._messages = channel.connection.channel(), messages
+        self._channel.confirm_select()
         self._frames: list[bytes] = []  # a message each
         transport = channel.connection.transport
         written = bytearray()
@@ -92,7 +97,8 @@ class Feed:
         try:
             for raw in messages:
                 message = amqp.Message(raw.body, **_plain(raw.properties))
-                channel.send_method(amqp.spec.Basic.Publish, "Bssbb", (0, "", queue, False, False), message)
+                where = (0, "", queue, False, False)
+                self._channel.send_method(amqp.spec.Basic.Publish, "Bssbb", where, message)
                 self._frames.append(bytes(written))
                 written.clear()
         finally:
@@ -108,6 +114,7 @@ class Feed:
             self._channel.connection.transport._write(b"".join(self._frames[start : start + _PIECE]))
         while confirms.waiting:
             broker.tick(self._channel, 10)
+        self._channel.close()
 
 
 def _plain(properties: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Ground:
     channel: Any
     business: str
     cases: int
-    scores: dict[str, Any] | None = None  # of the product, as the first round has left them
+    scores: dict[str, Any] | None = None  # of the product's services, as the first round has left them
 
     @property
     def tables(self) -> str:

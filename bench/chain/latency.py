@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RATE = 50
 _WARM = 100  # the first ones are not counted
+_LATE_SECONDS = 0.5
 queries: Any = stage.queries
 
 
@@ -35,10 +36,15 @@ class Latency(NamedTuple):
     p99: float
 
 
+def chains(seconds: float) -> int:
+    """Return how many begin in so many seconds, with those that are not counted."""
+    return _WARM + int(RATE * seconds)
+
+
 def measure(side: Kedja | Peer, seconds: float) -> Latency:
     """Let chains begin at RATE for so long (s); raises UnfairError if a row is wrong, missing or doubled."""
     ground = side.ground
-    items = list(feed.assessments(feed.keys_of(_WARM + int(RATE * seconds))))
+    items = list(feed.assessments(feed.keys_of(chains(seconds), ground.cases)))
     stage.restart(ground)
     side.clear()
     _watch(ground)
@@ -63,7 +69,10 @@ def _put(side: Kedja, items: Sequence[dict[str, Any]]) -> None:
     with closing(http.client.HTTPConnection(base.hostname or "", base.port)) as client:
         began = time.monotonic()
         for number, item in enumerate(items):
-            time.sleep(max(0, began + number / RATE - time.monotonic()))
+            early = began + number / RATE - time.monotonic()
+            if early < -_LATE_SECONDS:
+                raise feed.UnfairError(f"self-assessments come {-early:.2f} s late: the rate is not steady")
+            time.sleep(max(0, early))
             path = f"{base.path}/assessments/{item['assessment_id']}"
             client.request("PUT", path, orjson.dumps({"data": item}), headers)
             answer = client.getresponse()

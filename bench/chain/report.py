@@ -53,6 +53,23 @@ def latencies(found: Mapping[str, Sequence[Latency]]) -> Iterator[str]:
         yield f"{name:18} {statistics.median(each.p50 for each in its):8.1f} {_p99(its):8.1f} {span}"
 
 
+def missed(trivial: Rounds, full: Rounds, late: Mapping[str, Sequence[Latency]]) -> list[str]:
+    """Return the goals that were not reached."""
+    best, full_best = best_peer(trivial), best_peer(full)
+    cpu = medians(trivial[OURS]).whole_cpu / medians(trivial[best]).whole_cpu
+    with_outbox = min(_p99(its) for name, its in late.items() if name.endswith("_outbox"))
+    goals = {
+        "8 times nameko": ratio(trivial, NAMEKO) >= 8,
+        "6 times the best peer": ratio(trivial, best) >= 6,
+        "a sixth of the best peer's processor time": cpu <= 1 / 6,
+        "5 times nameko with the full business": ratio(full, NAMEKO) >= 5,
+        "4 times the best peer with the full business": ratio(full, full_best) >= 4,
+        "a third of the p99 of peers with an outbox": _p99(late[OURS]) <= with_outbox / 3,
+        "a p99 no worse than nameko's": _p99(late[OURS]) <= _p99(late[NAMEKO]),
+    }
+    return [goal for goal, reached in goals.items() if not reached]
+
+
 def _p99(its: Sequence[Latency]) -> float:
     return statistics.median(each.p99 for each in its)
 

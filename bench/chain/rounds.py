@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench.chain import feed, product, spent, stage
-from bench.chain.business import trivial
+from bench.chain import business, feed, product, spent, stage
 from chassis import broker
 from chassis.db import connect
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bench.chain.ground import Ground
     from bench.chain.sides import Kedja, Peer
 
-_STUCK, _LOOK_SECONDS = 30, 0.05
+_STUCK, _LOOK_SECONDS = 30, 0.02
 queries: Any = stage.queries
 
 
@@ -29,12 +29,8 @@ class Round(NamedTuple):
     cpu: float
     broker: float
     database: float
+    whole_cpu: float  # of the side, the broker and the database
     megabytes: float
-
-    @property
-    def whole_cpu(self) -> float:
-        """Return the processor time of the side, the broker and the database."""
-        return self.cpu + self.broker + self.database
 
 
 def one_round(side: Kedja | Peer, chains: int) -> Round:
@@ -42,7 +38,7 @@ def one_round(side: Kedja | Peer, chains: int) -> Round:
     ground = side.ground
     stage.restart(ground)
     side.clear()
-    items = list(feed.assessments(feed.keys_of(chains)))
+    items = list(feed.assessments(feed.keys_of(chains, ground.cases)))
     ready = feed.Feed(ground.channel, side.queues["scores"], side.produced(items))
     with (
         side.running() as own,
@@ -61,7 +57,7 @@ def one_round(side: Kedja | Peer, chains: int) -> Round:
         }
         peak = spent.peak_megabytes(own)
     verify(ground, items)
-    return Round(chains / seconds, used["side"], used.get("broker", 0), used.get("database", 0), peak)
+    return Round(chains / seconds, used["side"], used["broker"], used["database"], sum(used.values()), peak)
 
 
 def await_all(ground: Ground, through: Callable[[], int], chains: int) -> None:
@@ -95,9 +91,10 @@ def _rows(ground: Ground, service: str, kind: str) -> dict[str, tuple[Any, ...]]
 
 
 def _wanted(ground: Ground, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return each case's score as it must be: of the product, as the first round has left it."""
-    if ground.business == "trivial":
-        return {item["supplier_id"]: trivial.scored(item).value for item in items}
+    """Return each case's score as it must be: of the product's services, as the first round has left it."""
+    if ground.business != "product":
+        own = import_module(f"bench.chain.business.{ground.business}")
+        return {item["supplier_id"]: own.scored(business.read(own.Assessment, item)).value for item in items}
     if ground.scores is None or len(ground.scores) != len(items):
         ground.scores = {key: value for key, (value, _) in _rows(ground, "suppliers", "scores").items()}
     _demand(len(ground.scores), len(items), "cases with a score")

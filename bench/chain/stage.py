@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import bench.chain.kedja  # makes the services importable
-from bench.chain import product
+from bench.chain import feed, product
 from bench.chain.ground import ENTRY, ROLES, Ground
 from chassis import broker, migrate, sql, topology
 from chassis.db import connect
@@ -42,7 +42,8 @@ def stage(business: str, cases: int) -> Iterator[Ground]:
             topology.apply(amqp_url)
             with broker.channel(amqp_url) as channel:
                 channel.confirm_select()
-                product.unbind(channel)
+                if business == "product":
+                    product.unbind(channel)
                 yield Ground(urls, Path(folder), channel, business, cases)
     finally:
         provision.drop_all(namespace, admin)
@@ -65,6 +66,7 @@ def _keep(dsn: str) -> None:
 def restart(ground: Ground) -> None:
     """Bring all databases back to the start, with nothing left to be written from the round before."""
     for urls in ground.urls.values():
+        broker.glance(ground.channel)  # its heartbeats: a large database takes its time
         name = urlsplit(urls["DATABASE_URL"]).path[1:]
         _as_admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         _as_admin(f'CREATE DATABASE "{name}" TEMPLATE "{name}_start" OWNER "{name}"')
@@ -80,13 +82,18 @@ def _as_admin(statement: str) -> None:
 
 
 def servers() -> dict[str, list[int]]:
-    """Return the processes of broker and database, as far as they are on this machine."""
+    """Return the processes of broker and database; raises UnfairError where they are not on this machine."""
     admin = local_admin.load()
     [node] = Management(admin.management_url).get("/nodes?columns=os_pid")
     with closing(connect(admin.database_url)) as conn:
-        backend = queries.backend(conn)
-    postmaster = 0
-    with suppress(OSError):
-        postmaster = int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
-    found = {"broker": int(node["os_pid"]), "database": postmaster}
-    return {name: [pid] for name, pid in found.items() if pid and Path(f"/proc/{pid}").exists()}
+        backend = Path(f"/proc/{queries.backend(conn)}/stat")
+    postmaster = backend.read_text().rpartition(")")[2].split()[1] if backend.exists() else "none"
+    found = {"broker": (node["os_pid"], "beam.smp"), "database": (postmaster, "postgres")}
+    return {name: [_known(*each)] for name, each in found.items()}
+
+
+def _known(pid: str, program: str) -> int:
+    name = Path(f"/proc/{pid}/comm")
+    if not name.exists() or name.read_text().strip() != program:
+        raise feed.UnfairError(f"{program} is not on this machine: its processor time cannot be counted")
+    return int(pid)

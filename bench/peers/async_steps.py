@@ -93,6 +93,11 @@ async def keep(connection: Any, told: Iterable[Message]) -> None:
         await connection.execute(_ADD_TO_OUTBOX, message["type"], json.dumps(message))
 
 
+async def waiting(pool: Any) -> int:
+    """Return how many messages the outbox holds."""
+    return int(await pool.fetchval("SELECT count(*) FROM outbox"))
+
+
 async def relay(pool: Any, publish: Callable[[Message], Awaitable[Any]]) -> None:
     """Publish all that waits in the outbox, oldest first, and delete it: every 50 ms, until cancelled."""
     while True:

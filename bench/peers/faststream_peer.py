@@ -111,7 +111,8 @@ def drive(items: Moments, *, outbox: bool = False) -> None:
                 if not outbox:
                     await publisher.publish(message)
             if relay:
-                await asyncio.sleep(2 * steps.RELAY_SECONDS)
+                while await async_steps.waiting(pool):
+                    await asyncio.sleep(steps.RELAY_SECONDS)
                 relay.cancel()
 
     asyncio.run(run())

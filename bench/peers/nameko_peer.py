@@ -65,13 +65,12 @@ class Database(DependencyProvider):
 
     @contextmanager
     def connection(self) -> Iterator[Any]:
-        """Lend a connection; another one is opened for one that broke."""
-        with self.pool.item() as connection:
-            try:
-                yield connection
-            finally:
-                if connection.closed:
-                    self.pool.current_size -= 1
+        """Lend a connection; another one takes the place of one that broke."""
+        connection = self.pool.get()
+        try:
+            yield connection
+        finally:
+            self.pool.put(steps.connect() if connection.closed else connection)
 
     def handle(self, role: str, message: Message, *, outbox: bool = False) -> list[Message]:
         """Do a role's step, and commit."""

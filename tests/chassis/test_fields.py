@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from marshmallow import ValidationError
 
-from chassis.fields import Count, Day, Email, Id, Moment, Number, Text, mailable
+from chassis.fields import Count, Day, Email, Grid, Id, Moment, Number, Text, mailable
 
 ID = UUID("01938f3e-5c1a-7c4e-9a57-3f0d2c6b8e11")
 
@@ -183,3 +183,16 @@ def test_a_count_fits_an_integer_column(value):
 def test_a_count_that_fits_none_is_refused(value):
     with pytest.raises(ValidationError):
         Count().deserialize(value)
+
+
+def test_a_cell_of_a_grid_is_the_number_that_was_written():
+    [row] = Grid(1, 4).deserialize([[75, 75.0, -0.0, 0.0]])
+    assert [str(cell) for cell in row] == ["75", "75.0", "0.0", "0.0"]
+    [row] = Grid(1, 2).deserialize([[0.0, 28.40909090909091]])
+    assert [str(cell) for cell in row] == ["0.0", "28.40909090909091"]
+
+
+@pytest.mark.parametrize("cell", [True, "1", float("nan"), 100.5, -0.5, [1]])
+def test_a_cell_that_is_no_number_within_the_range_is_refused(cell):
+    with pytest.raises(ValidationError):
+        Grid(1, 1).deserialize([[cell]])

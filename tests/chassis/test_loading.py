@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,9 +23,11 @@ from marshmallow import (
     validates_schema,
 )
 
+from chassis.events import EventSchema
 from chassis.fields import List as AtMost
 from chassis.fields import Text
-from chassis.loading import loader, reader
+from chassis.loading import acceptor, loader, reader
+from chassis.outbox import number
 
 
 class Part(Schema):
@@ -185,3 +191,90 @@ def test_right_values_are_taken_without_asking_marshmallow(monkeypatch: pytest.M
     read = reader(Plain)
     monkeypatch.setattr(loader(Plain), "load", None)
     assert read(RIGHT)["others"] == {"text": "x"}
+
+
+class Told(EventSchema):
+    """Every kind of field that is accepted without being written."""
+
+    type = "told"
+    name = fields.String(required=True, validate=validate.Length(1, 5))
+    key = fields.UUID(required=True)
+    count = fields.Integer(required=True, validate=validate.Range(0, 9))
+    truth = fields.Boolean(required=True)
+    share = fields.Decimal(
+        required=True, allow_none=True, validate=validate.Range(max=100, max_inclusive=False)
+    )
+    day = fields.Date(required=True)
+    moment = fields.AwareDateTime(required=True)
+    names = fields.List(fields.String(), required=True)
+    perhaps = fields.String()
+
+
+ACCEPTED = {
+    "name": "a",
+    "key": UUID(int=7),
+    "count": 1,
+    "truth": True,
+    "share": Decimal("99.5"),
+    "day": date(2026, 11, 28),
+    "moment": datetime(2026, 11, 28, tzinfo=UTC),
+    "names": ["a", "b"],
+}
+WRONG = {
+    "name": ["", "abcdef", 1, None, b"a"],
+    "key": [None, "7", 7],
+    "count": [10, -1, True, "1", 1.0, None],
+    "truth": [None, 1, "true"],
+    "share": [
+        Decimal("NaN"),
+        Decimal("sNaN"),
+        Decimal("1e400"),
+        Decimal(100),
+        Decimal("99.99999999999999999999"),
+        "1",
+    ],
+    "day": [None, datetime(2026, 11, 28, tzinfo=UTC), "2026-11-28"],
+    "moment": [None, datetime(2026, 11, 28), date(2026, 11, 28)],  # noqa: DTZ001  without its offset
+    "names": [None, "ab", [1], ["a", None], {"a"}],
+    "perhaps": [None],
+}
+
+
+def test_what_the_fields_load_is_accepted():
+    accept = acceptor(Told)
+    assert accept(ACCEPTED)
+    assert accept({**ACCEPTED, "share": None, "names": (), "perhaps": "so"})
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, its in WRONG.items() for value in its])
+def test_what_is_not_surely_right_is_not_accepted_unread(name, value):
+    assert not acceptor(Told)({**ACCEPTED, name: value})
+
+
+def test_what_is_missing_or_unknown_is_not_accepted():
+    accept = acceptor(Told)
+    assert not accept({**ACCEPTED, "more": 1})
+    assert not any(accept({key: its for key, its in ACCEPTED.items() if key != left}) for left in ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        fields.Date(format="%d.%m.%Y"),
+        fields.AwareDateTime(format="timestamp"),
+        fields.Boolean(truthy={"ja"}, falsy={"nej"}),
+        fields.Integer(pre_load=lambda value: value),
+        fields.Float(),
+    ],
+)
+def test_a_field_with_a_form_of_its_own_is_left_to_marshmallow(field):
+    schema = type("Own", (EventSchema,), {"own": field, "type": "own", "Meta": EventSchema.Meta})
+    values = [date(2026, 11, 28), datetime(2026, 11, 28, tzinfo=UTC), True, 1, 1.5]
+    assert not any(acceptor(schema)({"own": value}) for value in values)
+
+
+@given(st.decimals(allow_nan=True, allow_infinity=True), st.text(max_size=8), st.integers())
+def test_what_is_accepted_can_be_read(share, name, count):
+    data = {**ACCEPTED, "share": share, "name": name, "count": count}
+    if acceptor(Told)(data):
+        reader(Told)(orjson.loads(orjson.dumps(data, default=number)))

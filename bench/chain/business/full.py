@@ -7,6 +7,7 @@ countries, auditors) is the same for all cases here and held in memory, by every
 from __future__ import annotations
 
 from functools import cache
+from threading import get_ident
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -98,8 +99,8 @@ def told_score(key: tuple[UUID, str], given: Scored, previous: Any) -> dict[str,
 
 
 @cache
-def _diary(today: Any) -> Diary:
-    """Return the calendar of forty auditors, which fills while the process lives."""
+def _diary(today: Any, _thread: int) -> Diary:
+    """Return the calendar of forty auditors, which fills while the process lives; each thread has its own."""
     auditors = [Auditor(UUID(int=number), ("office", "factory"), 50) for number in range(1, 41)]
     return Diary(auditors, {}, PLANNING, today, is_workday)
 
@@ -118,7 +119,7 @@ def planned(data: dict[str, Any], audit_id: UUID, cause: UUID) -> Planned:
         confirm_on=today,
         at_once=True,
     )
-    audit = lifecycle.after(decide(case, POLICY, is_workday), case, _diary(today), occasion)
+    audit = lifecycle.after(decide(case, POLICY, is_workday), case, _diary(today, get_ident()), occasion)
     if audit is None:
         raise ValueError(f"{key} leads to no audit: its risk is not as high as it was made to be")
     told = audits_events.confirmed(audit, correlation_id=audit.correlation_id).data
