@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Transaction, list[Received]], None]
 
 log = structlog.get_logger()
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(__file__, planned=("remember_events",))
 
 # How long a retry that met the machinery's faults steps back, so that it does not starve the others.
 _POSTPONE_SECONDS = {Fault.CONTENTION: 1.0, Fault.INFRASTRUCTURE: 15.0}

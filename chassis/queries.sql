@@ -302,7 +302,7 @@ ORDER BY wanted.name;
 -- Mark events as handled by this queue; returns those that had been before, and whether any has ever failed here.
 WITH fresh AS (
     INSERT INTO inbox (queue, event_id)
-    SELECT :queue, id FROM unnest((:ids)::uuid[]) AS id ORDER BY id
+    SELECT (:queue)::text, id FROM unnest((:ids)::uuid[]) AS id ORDER BY id
     ON CONFLICT DO NOTHING
     RETURNING event_id
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chassis.db import Transaction
     from chassis.http import Call
 
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(__file__, planned=("save_assessment",))
 
 
 class Answers(Schema):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chassis.db import Transaction
     from chassis.events import Received
 
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(__file__, planned=("save_audits",))
 chosen = business.chosen()
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chassis.db import Transaction
     from chassis.events import Received
 
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(__file__, planned=("lock_scores", "save_scores"))
 chosen = business.chosen()
 
 
