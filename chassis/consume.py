@@ -137,8 +137,7 @@ class Consumer:
 
     def _arrive_unusual(self, delivered: Any) -> None:
         message = message_of(delivered)
-        self._arrived.append(Delivery(delivered.delivery_tag, message))
-        self._arrived_bytes += len(message.body)
+        self._arrive(delivered.delivery_tag, dict(message.headers), message.body)
 
     def _consume(self) -> None:
         while not self._stopping.is_set():

@@ -14,7 +14,7 @@ import argparse
 import signal
 import sys
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.chain import latency, report, rounds, scale
 from bench.chain.sides import Kedja, Peer
@@ -23,9 +23,11 @@ from bench.peers import NAMES
 from chassis import logs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from bench.chain.ground import Ground
+
+Result = TypeVar("Result")
 
 
 def main() -> int:
@@ -69,29 +71,36 @@ def compare(chosen: Any) -> int:
 
 def throughput(ground: Ground, chosen: Any) -> report.Rounds:
     """Return what each side came to."""
-    found = defaultdict(list)
-    for number in range(chosen.rounds):
-        for side in _sides(ground, chosen.peers, number):
-            its = rounds.one_round(side, chosen.chains)
-            found[side.name].append(its)
-            say(f"  {ground.business:8} {side.name:18} {its.rate:8.0f} chains/s {its.whole_cpu:6.2f} CPU s")
-    return found
+
+    def measure(side: Kedja | Peer) -> rounds.Round:
+        its = rounds.one_round(side, chosen.chains)
+        say(f"  {ground.business:8} {side.name:18} {its.rate:8.0f} chains/s {its.whole_cpu:6.2f} CPU s")
+        return its
+
+    return in_turn(ground, chosen, measure)
 
 
 def steady(ground: Ground, chosen: Any) -> dict[str, list[latency.Latency]]:
     """Return how long chains take at a steady rate."""
+
+    def measure(side: Kedja | Peer) -> latency.Latency:
+        its = latency.measure(side, chosen.seconds)
+        say(f"  steady   {side.name:18} p50 {its.p50:6.1f} ms  p99 {its.p99:6.1f} ms")
+        return its
+
+    return in_turn(ground, chosen, measure)
+
+
+def in_turn(
+    ground: Ground, chosen: Any, measure: Callable[[Kedja | Peer], Result]
+) -> dict[str, list[Result]]:
+    """Return what each side came to, round by round; every other round the other way about."""
     found = defaultdict(list)
     for number in range(chosen.rounds):
-        for side in _sides(ground, chosen.peers, number):
-            its = latency.measure(side, chosen.seconds)
-            found[side.name].append(its)
-            say(f"  steady   {side.name:18} p50 {its.p50:6.1f} ms  p99 {its.p99:6.1f} ms")
+        sides = [Kedja(ground), *(Peer(ground, name) for name in chosen.peers)]
+        for side in sides[:: 1 if number % 2 else -1]:
+            found[side.name].append(measure(side))
     return found
-
-
-def _sides(ground: Ground, peers: Sequence[str], number: int) -> list[Kedja | Peer]:
-    sides = [Kedja(ground), *(Peer(ground, name) for name in peers)]
-    return sides[:: 1 if number % 2 else -1]
 
 
 def say(*lines: str) -> None:

@@ -57,5 +57,4 @@ def fill(urls: Mapping[str, Mapping[str, str]], cases: int) -> None:
 def unbind(channel: Any) -> None:
     """Let what is not measured go nowhere."""
     for queue, exchange, event_type in _NOT_MEASURED:
-        channel.queue_declare(queue, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
         channel.queue_unbind(queue, exchange, event_type)

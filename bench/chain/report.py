@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
 from typing import TYPE_CHECKING
 
 from bench.chain.rounds import Round
-from deploy.local.checkout import ROOT
+from bench.commit import commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +33,11 @@ def ratio(found: Rounds, peer: str) -> float:
     return medians(found[OURS]).rate / medians(found[peer]).rate
 
 
+def cpu_ratio(found: Rounds, peer: str) -> float:
+    """Return which part of a peer's processor time a chain takes with us, broker and database included."""
+    return medians(found[OURS]).whole_cpu / medians(found[peer]).whole_cpu
+
+
 def table(business: str, found: Rounds) -> Iterator[str]:
     """Yield a business' lines."""
     yield f"{business:18} chains/s (min to max)   CPU s per 1,000: side  broker database   sum  peak MB    x"
@@ -56,12 +60,11 @@ def latencies(found: Mapping[str, Sequence[Latency]]) -> Iterator[str]:
 def missed(trivial: Rounds, full: Rounds, late: Mapping[str, Sequence[Latency]]) -> list[str]:
     """Return the goals that were not reached."""
     best, full_best = best_peer(trivial), best_peer(full)
-    cpu = medians(trivial[OURS]).whole_cpu / medians(trivial[best]).whole_cpu
     with_outbox = min(_p99(its) for name, its in late.items() if name.endswith("_outbox"))
     goals = {
         "8 times nameko": ratio(trivial, NAMEKO) >= 8,
         "6 times the best peer": ratio(trivial, best) >= 6,
-        "a sixth of the best peer's processor time": cpu <= 1 / 6,
+        "a sixth of the best peer's processor time": cpu_ratio(trivial, best) <= 1 / 6,
         "5 times nameko with the full business": ratio(full, NAMEKO) >= 5,
         "4 times the best peer with the full business": ratio(full, full_best) >= 4,
         "a third of the p99 of peers with an outbox": _p99(late[OURS]) <= with_outbox / 3,
@@ -78,18 +81,10 @@ def line(trivial: Rounds, full: Rounds, late: Mapping[str, Sequence[Latency]]) -
     """Return the last line."""
     best, full_best = best_peer(trivial), best_peer(full)
     rates = {name: medians(its).rate for name, its in trivial.items()}
-    cpu = medians(trivial[OURS]).whole_cpu / medians(trivial[best]).whole_cpu
     return (
         f"bench: kedja={rates[OURS]:.0f} nameko={rates[NAMEKO]:.0f} best_peer={best}:{rates[best]:.0f}"
         f" ratio_nameko={ratio(trivial, NAMEKO):.1f} ratio_best={ratio(trivial, best):.1f}"
-        f" cpu_ratio_best={cpu:.3f} p99_ms={_p99(late[OURS]):.1f}"
+        f" cpu_ratio_best={cpu_ratio(trivial, best):.3f} p99_ms={_p99(late[OURS]):.1f}"
         f" full_ratio_nameko={ratio(full, NAMEKO):.1f} full_ratio_best={ratio(full, full_best):.1f}"
-        f" commit={_commit()}"
+        f" commit={commit()}"
     )
-
-
-def _commit() -> str:
-    git = ["git", "-C", str(ROOT)]
-    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=False)
-    return (head.stdout.strip() or "unknown") + ("+" if changed.stdout.strip() else "")

@@ -8,7 +8,8 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench.chain import business, feed, product, spent, stage
+from bench import spent
+from bench.chain import business, feed, product, stage
 from chassis import broker
 from chassis.db import connect
 

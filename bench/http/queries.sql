@@ -34,7 +34,3 @@ SELECT (SELECT count(*) FROM supplier) AS suppliers, (SELECT count(*) FROM idemp
        (SELECT count(*) FROM audit_trail) AS trail, (SELECT count(*) FROM changes) AS changes,
        (SELECT count(*) FROM outbox)
        + (SELECT count(*) FROM audit_trail_unsealed) + (SELECT count(*) FROM changes_unsealed) AS waiting;
-
--- name: backends
--- The processes of PostgreSQL that work for this database.
-SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
 from typing import TYPE_CHECKING
 
+from bench.commit import commit
 from bench.http.load import KINDS, Round
-from deploy.local.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,11 +50,4 @@ def line(found: Rounds) -> str:
     late = ",".join(
         f"{kind}:" + "/".join(f"{medians(found[kind, side]).p99:.1f}" for side in _SIDES) for kind in KINDS
     )
-    return f"bench-http: {' '.join(parts)} p99_ms={late} commit={_commit()}"
-
-
-def _commit() -> str:
-    git = ["git", "-C", str(ROOT)]
-    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=False)
-    return (head.stdout.strip() or "unknown") + ("+" if changed.stdout.strip() else "")
+    return f"bench-http: {' '.join(parts)} p99_ms={late} commit={commit()}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
 
+from bench import spent
 from bench.http import targets
 from chassis import migrate, sql, topology
 from chassis.db import connect
@@ -70,8 +71,7 @@ class Stage:
     def backends_seconds(self) -> float:
         """Return the processor time of this database's backends so far (on this machine; else 0)."""
         with closing(connect(self.dsn)) as conn:
-            files = [Path(f"/proc/{row.pid}/schedstat") for row in queries.backends(conn)]
-        return sum(int(file.read_text().split()[0]) / 1e9 for file in files if file.exists())
+            return spent.backends_seconds(conn)
 
 
 @contextmanager

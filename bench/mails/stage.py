@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench.chain.spent import cpu_seconds
 from bench.mails import sink
+from bench.spent import backends_seconds, cpu_seconds
 from chassis import migrate, sql, topology
 from chassis.db import connect
 from deploy.local import admin as local_admin
@@ -98,11 +98,11 @@ class Stage:
             queries.queue(conn)
             with conn.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
-            cpu, backends, began = cpu_seconds([pid]), _backends_seconds(conn), time.perf_counter()
+            cpu, backends, began = cpu_seconds([pid]), backends_seconds(conn), time.perf_counter()
             self._wake()
             wait_until(lambda: queries.waiting(conn) == 0, _PATIENCE)
             seconds = time.perf_counter() - began
-            spent = (cpu_seconds([pid]) - cpu, _backends_seconds(conn) - backends)
+            spent = (cpu_seconds([pid]) - cpu, backends_seconds(conn) - backends)
             wait_until(self._has_left, 30)
         return Round(self.count / seconds, *(each * 1000 / self.count for each in spent))
 
@@ -149,8 +149,3 @@ def stage(folder: Path, count: int, into: str) -> Iterator[Stage]:
             platform.stop("notifications")
     finally:
         provision.drop(namespace, admin)
-
-
-def _backends_seconds(conn: Any) -> float:
-    files = [Path(f"/proc/{row.pid}/schedstat") for row in queries.backends(conn)]
-    return sum(int(file.read_text().split()[0]) / 1e9 for file in files if file.exists())

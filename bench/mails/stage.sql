@@ -43,7 +43,3 @@ SELECT count(*) FROM notice WHERE state IN ('queued', 'sending');
 SELECT (SELECT count(*) FROM notice WHERE state = 'sent' AND attempts = 1) AS sent,
        (SELECT count(*) FROM attempt) AS tries,
        (SELECT count(*) FROM attempt WHERE outcome = 'accepted' AND number = 1) AS accepted;
-
--- name: backends
--- The processes of PostgreSQL that work for this database.
-SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();

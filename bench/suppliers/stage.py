@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import multiprocessing
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import stdnum.luhn
 
+from bench import spent
 from chassis import clock, logs, sql, tables
 from chassis.db import connect
 from services.suppliers import domain, reference, repository, usecases
@@ -129,7 +129,7 @@ def in_lanes(work: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) ->
     peak = 0
     while any(lane.is_alive() for lane in lanes):
         lanes[0].join(0.2)
-        peak = max(peak, *(_peak(lane.pid) for lane in lanes))
+        peak = max(peak, *(int(spent.peak_megabytes([lane.pid])) for lane in lanes))
     for lane in lanes:
         lane.join()
         if lane.exitcode:
@@ -141,11 +141,3 @@ def _lane(work: Callable[..., None], *arguments: Any) -> None:
     logs.configure("bench", "WARNING")
     gc.freeze()  # as the service does once it has started
     work(*arguments)
-
-
-def _peak(pid: int | None) -> int:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)

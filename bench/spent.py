@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chassis import sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+queries: Any = sql.load(__file__)
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -21,6 +25,12 @@ class _Process(NamedTuple):
 def cpu_seconds(roots: Iterable[int]) -> float:
     """Return the processor time of processes and all that descend from them, ended ones too."""
     return sum(each.seconds for each in _families(roots))
+
+
+def backends_seconds(conn: Any) -> float:
+    """Return the processor time so far of a database's backends (on this machine; else 0)."""
+    files = [Path(f"/proc/{row.pid}/schedstat") for row in queries.backends(conn)]
+    return sum(int(file.read_text().split()[0]) / 1e9 for file in files if file.exists())
 
 
 def peak_megabytes(roots: Iterable[int]) -> float:
