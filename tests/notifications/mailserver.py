@@ -42,13 +42,13 @@ class MailServer(Controller):
         self.on_mail: Callable[[], None] = lambda: None
         self.mails: list[EmailMessage] = []
         self.raw: list[bytes] = []
-        self.connections = 0
+        self.connections = self.left = self.most_at_once = 0
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         self.start()
         # the controller's own trial connection
-        self.connections = 0
+        self.connections = self.left = self.most_at_once = 0
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,7 +56,12 @@ class MailServer(Controller):
 
     def factory(self) -> SMTP:
         self.connections += 1
+        self.most_at_once = max(self.most_at_once, self.connections - self.left)
         return _Greeter(self, **self.SMTP_kwargs)
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        self.left += 1
+        return "221 2.0.0 bye"
 
     async def handle_EHLO(  # noqa: N802  aiosmtpd's name
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]

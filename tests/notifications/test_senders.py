@@ -24,14 +24,14 @@ def all_tries(db, everything):
     return [each for notice in everything for each in tries(db, notice)]
 
 
-def test_senders_side_by_side_send_each_mail_once_over_few_connections(emptied, server):
+def test_senders_side_by_side_send_each_mail_once_over_a_connection_each(emptied, server):
     everything = queue(emptied, MANY)
     send(emptied, server.port)
     arrived = sorted(mail["Message-ID"] for mail in server.mails)
     assert arrived == sorted(f"<{notice}@kansliet.example>" for notice in everything)
     assert [each[:3] for each in all_tries(emptied, everything)] == [(1, "accepted", 250)] * MANY
-    # a helper that found less than a batch leaves, and another may be called: never one for each batch
-    assert 1 < server.connections <= 2 * SENDING.connections
+    # in all there may be more: a helper that found less than a batch leaves, and another may be called
+    assert server.most_at_once == SENDING.connections
 
 
 def test_less_than_a_batch_goes_over_one_connection(emptied, server):
