@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,7 +22,7 @@ from aiosmtpd.controller import Controller
 
 from chassis import migrate, topology
 from chassis.http.endpoint import prefix_of
-from deploy.local import provision
+from deploy.local import ports, provision
 from tests import tokens
 from tests.asking import ask
 from tests.backbone import wait_until
@@ -51,12 +53,14 @@ def provisioned(name: str, admin: Admin, folder: Path) -> Iterator[Platform]:
         provision.drop(name, admin)
 
 
+# Below those that Linux gives to outgoing connections (32768), which would take a port between the choice
+# and the listening, and below those that checkouts choose. Each process in an order of its own.
+_ports = itertools.cycle(random.sample(range(10240, 20000), k=20000 - 10240))
+
+
 def free_port() -> int:
-    """Return a port that nobody listens on at present."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on at present, and that nothing but a test takes."""
+    return next(port for port in _ports if ports.is_free(port))
 
 
 @dataclass
