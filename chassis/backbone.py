@@ -12,7 +12,7 @@ from nameko.containers import WorkerContext
 from nameko.extensions import SharedExtension
 
 from chassis import config, inbox, metrics, migrate, sealer, topology
-from chassis.db import Database, Signals, Transaction
+from chassis.db import BY_INDEX, Database, Signals, Transaction
 from chassis.http import idempotency
 from chassis.http.seam import Seam
 from chassis.imports import pruning
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 # Requests have connections of their own: slow ones must not stop events, nor the other way round.
 WORKERS = 10
-_EVENT_CONNECTIONS = 20
+_EVENT_CONNECTIONS = 19  # and one is the relay's
 _RETRY_TICK_SECONDS = 1.0
 _PRUNE_SECONDS = 60.0
 _SEAL_SECONDS = 1.0
@@ -56,11 +56,11 @@ class Backbone(SharedExtension):
         self.amqp_url, dsn = environ["AMQP_URL"], environ["DATABASE_URL"]
         self.db = Database(dsn, _EVENT_CONNECTIONS, signals)
         self.web = Database(dsn, WORKERS, signals)
-        self.ops = Database(dsn, 1)
+        self.ops, outbox = Database(dsn, 1), Database(dsn, 1, signals, BY_INDEX)
         settings = config.load(config.Settings, environ)
         self.seam = Seam(self.web, self.container.config["verifier"].identify, Guard(settings, WORKERS))
         exchange = topology.exchange_of(self.container.service_name)
-        self.relay = Relay(exchange, topology.bound_types(exchange), self.db, self.amqp_url)
+        self.relay = Relay(exchange, topology.bound_types(exchange), outbox, self.amqp_url)
         self.gauges = metrics.DatabaseGauges(self.ops, self.gauge_sources)
         self.pools = metrics.Pools({"events": self.db, "requests": self.web})
         self._inbox_days = settings["INBOX_DAYS"]

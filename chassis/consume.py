@@ -125,6 +125,7 @@ class Consumer:
 
     def _subscribe(self) -> None:
         self._arrived, self._arrived_bytes = [], 0
+        self._handling.expect_known()
         self._reader = Reader(self._channel, self._arrive)
         self._channel.basic_qos(0, BATCH, False)
         self._channel.basic_consume(self.queue, callback=self._arrive_unusual)
@@ -209,7 +210,7 @@ class Consumer:
     def _handle_one(self, pair: Pair) -> None:
         message, event = pair
         try:
-            self._patiently(partial(self._handling.handle, [event]))
+            self._patiently(partial(self._handling.handle_alone, event))
         except GivenBackError:
             raise
         except Exception as fault:  # noqa: BLE001  the handler's faults are data here

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import select
 import threading
+import time
 from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import psycopg2.extras
@@ -33,7 +34,7 @@ psycopg2.extras.register_uuid()
 look = select.select
 
 # A database that is away is noticed in seconds; no statement or forgotten transaction holds locks for long.
-_CONNECT = {
+_CONNECT: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 15,
     "keepalives_interval": 5,
@@ -47,10 +48,18 @@ _CONNECT = {
 }
 
 
-def connect(dsn: str) -> Transaction:
-    """Open a connection with the time limits and types that everything here relies on."""
+# A plan that is kept was made when there were next to no rows: it must serve when there are a million.
+BY_INDEX = " -c enable_seqscan=off -c enable_sort=off"
+
+
+def connect(dsn: str, planning: str = "") -> Transaction:
+    """Open a connection with the time limits and types that everything here relies on.
+
+    `planning`: more of PostgreSQL's settings.
+    """
+    settings = {**_CONNECT, "options": f"{_CONNECT['options']}{planning}"}
     conn: Transaction = psycopg2.connect(
-        dsn, connection_factory=Transaction, cursor_factory=Cursor, **_CONNECT
+        dsn, connection_factory=Transaction, cursor_factory=Cursor, **settings
     )
     for kind in (psycopg2.extras.register_default_json, psycopg2.extras.register_default_jsonb):
         kind(conn, loads=sql.loads)
@@ -72,9 +81,9 @@ class Signals:
 class Database:
     """A pool of at most `size` connections: who comes when all are busy waits."""
 
-    def __init__(self, dsn: str, size: int, signals: Signals | None = None) -> None:
+    def __init__(self, dsn: str, size: int, signals: Signals | None = None, planning: str = "") -> None:
         """Open nothing yet: a service starts while its database is away. Pools may share their signals."""
-        self._dsn, self._size = dsn, size
+        self._dsn, self._size, self._planning = dsn, size, planning
         self._pool = Pool(size)
         self._signals = signals or Signals()
 
@@ -93,7 +102,7 @@ class Database:
         conn = self._pool.take()
         keep: Transaction | None = None
         try:
-            conn = _usable(conn) or connect(self._dsn)
+            conn = _usable(conn) or connect(self._dsn, self._planning)
             conn.correlation_id, conn.actor = correlation_id, actor
             conn.begin(reads=reads)
             yield conn
@@ -111,6 +120,8 @@ class Database:
             self._pool.give(keep)
         for name in wakes:
             self._signals[name].set()
+        if wakes:
+            time.sleep(0)  # what has been committed goes on its way before whoever did it goes on
 
     def usage(self) -> dict[str, int]:
         """Return how many connections are busy and idle, how many comers wait, and the size."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from psycopg2.errors import UniqueViolation
 
 from chassis import failures, metrics, sql
 from chassis.events import UnreadableError, parse
@@ -16,6 +17,7 @@ from chassis.faults import Fault, classify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from uuid import UUID
 
     from chassis.db import Database, Transaction
     from chassis.events import EventSlice, Received
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Transaction, list[Received]], None]
 
 log = structlog.get_logger()
-queries: Any = sql.load(__file__, planned=("remember_events",))
+queries: Any = sql.load(__file__, planned=("remember_new_events", "remember_events", "forget_handled"))
 
 # How long a retry that met the machinery's faults steps back, so that it does not starve the others.
 _POSTPONE_SECONDS = {Fault.CONTENTION: 1.0, Fault.INFRASTRUCTURE: 15.0}
@@ -37,16 +39,46 @@ class Handling:
     ) -> None:
         """Name the queue, the event types it may hold, and who handles them."""
         self.queue, self._slices, self._handler, self._db = queue, slices, handler, db
+        self._known_may_come = True
+
+    def expect_known(self) -> None:
+        """Ask which events are known before the handler sees any: after a new start some come again."""
+        self._known_may_come = True
 
     def read(self, message: Message) -> Received:
         """Return the message's event; raises UnreadableError."""
         return parse(message.headers, message.body, self._slices)
 
     def handle(self, events: Sequence[Received]) -> None:
-        """Give the handler what it has not handled before; raises what the handler or the database raises."""
+        """Give the handler what it has not handled before; raises what the handler or the database raises.
+
+        As a rule that is all of it. Then nobody is asked: the inbox refuses what it knows, together with what
+        the handler has written, and the events are gone through again, without those (decision 0014).
+        """
+        if not self._known_may_come:
+            try:
+                self._handle(events, self._hand_over_all)
+            except UniqueViolation as fault:
+                if fault.diag.table_name != "inbox":
+                    raise
+            else:
+                return
+        first = self._handle(events, self._hand_over)
+        self._known_may_come = len(first) < len(events)
+
+    def handle_alone(self, event: Received) -> None:
+        """Give the handler an event that may be one it could not handle, unless it has handled it before."""
+        self._handle([event], self._hand_over)
+
+    def _handle(
+        self,
+        events: Sequence[Received],
+        hand_over: Callable[[Transaction, Mapping[UUID, Received]], list[Received]],
+    ) -> list[Received]:
         with self._db.transaction() as tx:
-            first = self._hand_over(tx, events)
+            first = hand_over(tx, {event.id: event for event in events})
         metrics.batch_handled(self.queue, events, first)
+        return first
 
     def set_aside(self, message: Message, fault: Exception) -> None:
         """Keep a message that failed: for a retry, or parked if that cannot help. Raises psycopg2.Error."""
@@ -83,7 +115,7 @@ class Handling:
         try:
             events = [self.read(message)]
             queries.begin_attempt(tx)
-            first = self._hand_over(tx, events)
+            first = self._hand_over(tx, {event.id: event for event in events})
             queries.check_constraints(tx)
             queries.forget_failure(tx, queue=self.queue, event_key=row.event_key)
         except Exception as fault:  # noqa: BLE001  the handler's faults are data here
@@ -107,24 +139,23 @@ class Handling:
         with self._db.transaction() as tx:
             queries.postpone_failure(tx, queue=self.queue, event_key=event_key, delay=_POSTPONE_SECONDS[kind])
 
-    def _hand_over(self, tx: Transaction, events: Sequence[Received]) -> list[Received]:
-        """Give the handler the events that this queue has not handled before, and return those.
+    def _hand_over_all(self, tx: Transaction, by_id: Mapping[UUID, Received]) -> list[Received]:
+        """Give the handler the events; the transaction fails if this queue has handled one of them before."""
+        ids = sql.array(sorted(by_id))
+        tx.later(queries.remember_new_events, queue=self.queue, ids=ids)
+        return self._give(tx, list(by_id.values()), ids)
 
-        What was kept of them while they failed goes with it.
-        """
-        by_id = {event.id: event for event in events}
-        found = queries.remember_events(tx, queue=self.queue, ids=sql.array(sorted(by_id)))
-        known = set(found.known)
-        first = [event for event in by_id.values() if event.id not in known]
-        if first:
-            self._handler(tx, first)
-            if found.some_failed:
-                self._forget(tx, sorted(str(event.id) for event in first))
-        return first
+    def _hand_over(self, tx: Transaction, by_id: Mapping[UUID, Received]) -> list[Received]:
+        """Give the handler the events that this queue has not handled before, and return those."""
+        known = set(queries.remember_events(tx, queue=self.queue, ids=sql.array(sorted(by_id))))
+        first = {key: event for key, event in by_id.items() if key not in known}
+        return self._give(tx, list(first.values()), sql.array(sorted(first))) if first else []
 
-    def _forget(self, tx: Transaction, ids: list[str]) -> None:
-        if queries.forget_handled(tx, queue=self.queue, ids=ids):
-            queries.forget_namesakes(tx, queue=self.queue, ids=ids)
+    def _give(self, tx: Transaction, events: list[Received], ids: str) -> list[Received]:
+        """What was kept of the events while they failed goes with their handling."""
+        self._handler(tx, events)
+        tx.later(queries.forget_handled, queue=self.queue, ids=ids)
+        return events
 
     def _note(self, key: str, claimed: str | None, fault: Exception, state: str) -> None:
         known = claimed if claimed in self._slices else "unknown"

@@ -298,8 +298,13 @@ WHERE c.oid IS NULL OR c.relkind <> 'r' OR c.relhasrules OR c.relrowsecurity OR 
 )
 ORDER BY wanted.name;
 
--- name: remember_events^
--- Mark events as handled by this queue; returns those that had been before, and whether any has ever failed here.
+-- name: remember_new_events!
+-- Mark events as handled by this queue. Fails where one has been before.
+INSERT INTO inbox (queue, event_id)
+SELECT (:queue)::text, id FROM unnest((:ids)::uuid[]) AS id ORDER BY id;
+
+-- name: remember_events$
+-- The same, and returns those that had been before.
 WITH fresh AS (
     INSERT INTO inbox (queue, event_id)
     SELECT (:queue)::text, id FROM unnest((:ids)::uuid[]) AS id ORDER BY id
@@ -307,8 +312,7 @@ WITH fresh AS (
     RETURNING event_id
 )
 SELECT CASE WHEN (SELECT count(*) FROM fresh) < cardinality((:ids)::uuid[])
-            THEN ARRAY(SELECT unnest((:ids)::uuid[]) EXCEPT SELECT event_id FROM fresh) ELSE '{}' END AS known,
-       EXISTS (SELECT FROM failed_event WHERE queue = :queue) AS some_failed;
+            THEN ARRAY(SELECT unnest((:ids)::uuid[]) EXCEPT SELECT event_id FROM fresh) ELSE '{}' END AS known;
 
 -- name: record_failure!
 -- Keep a failed message; one that comes and fails again keeps its place and its attempts. Writes nothing where another
@@ -357,17 +361,20 @@ SET CONSTRAINTS ALL IMMEDIATE;
 DELETE FROM failed_event WHERE queue = :queue AND event_key = :event_key;
 
 -- name: forget_handled!
--- Events that have been handled have not failed any more. One that a retry holds at this moment is left to it.
-DELETE FROM failed_event WHERE queue = :queue AND event_key = ANY(ARRAY(
+-- Events that have been handled have not failed any more, nor have other messages that came under their ids. What a retry
+-- holds at this moment is left to it. As a rule nothing has failed, and nothing is looked for.
+WITH forgotten AS (
+    DELETE FROM failed_event
+    WHERE EXISTS (SELECT FROM failed_event WHERE queue = :queue) AND queue = :queue AND event_key = ANY(ARRAY(
+        SELECT event_key FROM failed_event
+        WHERE queue = :queue AND event_key = ANY((:ids)::text[]) AND state <> 'discarded' FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING event_key
+)
+DELETE FROM failed_event WHERE EXISTS (SELECT FROM forgotten) AND queue = :queue AND event_key = ANY(ARRAY(
     SELECT event_key FROM failed_event
-    WHERE queue = :queue AND event_key = ANY((:ids)::text[]) AND state <> 'discarded' FOR UPDATE SKIP LOCKED
-));
-
--- name: forget_namesakes!
--- The same for other messages that came under the ids of events that have been handled.
-DELETE FROM failed_event WHERE queue = :queue AND event_key = ANY(ARRAY(
-    SELECT event_key FROM failed_event
-    WHERE queue = :queue AND split_part(event_key, ':', 1) = ANY((:ids)::text[]) AND state <> 'discarded'
+    WHERE queue = :queue AND position(':' IN event_key) > 0 AND split_part(event_key, ':', 1) = ANY((:ids)::text[])
+      AND state <> 'discarded'
     FOR UPDATE SKIP LOCKED
 ));
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chassis.db import Database, Transaction
 
 log = structlog.get_logger()
-queries: Any = sql.load(__file__)
+queries: Any = sql.load(__file__, planned=("claim_outbox",))
 
 BATCH = 500
 _TICK_SECONDS = 1.0
@@ -140,16 +140,13 @@ class Relay:
             signal.clear()
             broker.glance(self._channel)  # heartbeats, and whether the broker blocks us
             while not self._blocked and not self._stopping.is_set() and self.publish_batch():
-                self._leave_distrusted_channel()
+                pass
             signal.wait(_TICK_SECONDS)
 
-    def _leave_distrusted_channel(self) -> None:
-        """Begin anew: a channel opened while a queue had no leader may go on refusing."""
-        if self._distrusted:
-            raise RefusedError("the broker has refused events: they are put back, and the channel is closed")
-
     def publish_batch(self) -> bool:
-        """Publish what is due; tell whether anything was. Rows are gone once the broker has confirmed them.
+        """Publish what is due; tell whether more may be. Rows are gone once the broker has confirmed them.
+
+        What comes later wakes the relay: after a batch that was not full there is no need to look.
 
         The rows of a failed batch go one by one, and one that fails alone steps back: a message that makes
         the broker close the connection harms only itself. While the broker blocks us the connection is kept:
@@ -176,7 +173,13 @@ class Relay:
         self._singly = max(0, self._singly - 1) if rows else 0
         if rows:
             metrics.batch_published(len(rows), time.monotonic() - began)
-        return bool(rows)
+        self._leave_distrusted_channel()
+        return len(rows) == limit
+
+    def _leave_distrusted_channel(self) -> None:
+        """Begin anew: a channel opened while a queue had no leader may go on refusing."""
+        if self._distrusted:
+            raise RefusedError("the broker has refused events: they are put back, and the channel is closed")
 
     def _step_back(self, rows: Sequence[Any]) -> None:
         with self._db.transaction() as tx:

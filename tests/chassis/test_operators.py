@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 import orjson
 import pytest
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
-from chassis import inbox
+from chassis import inbox, relay, sql
 from chassis.cli_parked import parked
 from chassis.consume import Consumer
+from chassis.db import BY_INDEX, connect
 from chassis.ids import uuid7
 from services.things.events import MadeSlice
 from tests.backbone import headers, wait_until
@@ -93,6 +95,7 @@ HOT = {
     "claim_outbox": {"limit": 500},
     "postpone_outbox": {"ids": [1, 2, 3], "delay": 1},
     "prune_inbox": {"days": DAYS, "limit": 2000},
+    "remember_new_events": {"queue": "things.made", "ids": [uuid7()]},
     "queue_states": {"queues": ["things.made"], "seconds": 10},
     "remember_events": {"queue": "things.made", "ids": [uuid7()]},
 }
@@ -106,6 +109,20 @@ def test_the_hot_statements_go_by_index_and_never_scan_the_outbox_or_the_inbox(t
             plan = "\n".join(row[0] for row in cursor.fetchall())
         assert "Seq Scan on outbox" not in plan, f"{name}\n{plan}"
         assert "Seq Scan on inbox" not in plan, f"{name}\n{plan}"
+
+
+def test_the_plan_that_is_kept_of_an_empty_outbox_serves_a_full_one(things, dsn):
+    with closing(connect(dsn, BY_INDEX)) as conn:
+        conn.autocommit = True
+        with conn.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE outbox")
+            claim = sql.plans[relay.queries.claim_outbox.sql]
+            cursor.execute(f"PREPARE claim (bigint) {claim.prepare}")
+            cursor.execute("EXPLAIN EXECUTE claim (500)")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Scan using outbox_pkey" in plan
+    assert "Seq Scan" not in plan
+    assert "Sort" not in plan
 
 
 @pytest.mark.slow
@@ -165,7 +182,7 @@ def test_metrics_tell_of_a_known_amount_of_work(platform, live_things, channel):
     assert after["outbox_batch_seconds_count",] - before["outbox_batch_seconds_count",] == (
         after[batches] - before.get(batches, 0)
     )
-    assert after["db_pool_connections", "events", "size"] == 20
+    assert after["db_pool_connections", "events", "size"] == 19
     assert after["db_pool_connections", "requests", "waiting"] == 0
     assert {after["part_ready", part] for part in ("database", "relay", "things.made")} == {1}
     for state in ("retry", "parked", "discarded"):
