@@ -42,6 +42,7 @@ def fill(urls: Mapping[str, Mapping[str, str]], cases: int) -> None:
         usecases.waves.begin_decay(conn, clock.now())
         queries.end_waves(conn)
         queries.forget_events(conn)
+    filled.tidy(dsn)
     filled.score(dsn, feed.keys_of(min(cases, _KINDS), min(cases, _KINDS)))
     with closing(connect(dsn)) as conn, conn:
         queries.take_time(conn)

@@ -100,7 +100,7 @@ class Stage:
                 cursor.execute("VACUUM ANALYZE")
             cpu, backends, began = cpu_seconds([pid]), backends_seconds(conn), time.perf_counter()
             self._wake()
-            wait_until(lambda: queries.waiting(conn) == 0, _PATIENCE)
+            wait_until(lambda: not queries.some_wait(conn), _PATIENCE)
             seconds = time.perf_counter() - began
             spent = (cpu_seconds([pid]) - cpu, backends_seconds(conn) - backends)
             wait_until(self._has_left, 30)

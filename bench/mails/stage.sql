@@ -34,9 +34,9 @@ DROP TABLE made;
 DELETE FROM attempt;
 UPDATE notice SET state = 'queued', attempts = 0, due_at = now(), accepted_at = NULL, reason = NULL;
 
--- name: waiting$
--- Those that have not been sent.
-SELECT count(*) FROM notice WHERE state IN ('queued', 'sending');
+-- name: some_wait$
+-- Whether any has not been sent.
+SELECT EXISTS (SELECT FROM notice WHERE state IN ('queued', 'sending'));
 
 -- name: outcome^
 -- How it ended: what was sent at the first try, and the tries that were recorded.

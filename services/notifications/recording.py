@@ -92,8 +92,7 @@ class Desk:
         concerned = [*(each.mail for each in tried), *(mail for mail, _ in following)]
         with self._begin() as tx:
             repository.lock_notices(tx, [mail.notice_id for mail in concerned])
-            for each in tried:
-                repository.record(tx, each)
+            repository.record(tx, tried)
             ours = repository.begin_attempts(tx, following, until)
         for step in steps:
             step.done = True

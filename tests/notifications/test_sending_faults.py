@@ -149,7 +149,7 @@ def test_a_sender_whose_lease_ran_out_cannot_undo_what_the_next_one_did(emptied,
     with clock.moved(SENDING.lease):
         send(emptied, server.port)
     with emptied.transaction() as tx:
-        repository.record(tx, Tried(stale, Reply("permanent", now, 550, "no such user"), now))
+        repository.record(tx, [Tried(stale, Reply("permanent", now, 550, "no such user"), now)])
     assert (seen(emptied, notice)["state"], seen(emptied, notice)["attempts"]) == ("sent", 2)
     assert tries(emptied, notice) == [
         (1, "permanent", 550, "no such user"),
@@ -165,7 +165,7 @@ def test_a_mail_that_lost_its_address_while_it_was_sent_waits_for_one_to_go_agai
         assert begin(tx, mail)
         supplier_id = notices(tx)[0].supplier_id
         usecases.project_suppliers(tx, [supplier(supplier_id, version=2)], now)
-        repository.record(tx, Tried(mail, Reply("temporary", now, 451, "later"), now))
+        repository.record(tx, [Tried(mail, Reply("temporary", now, 451, "later"), now)])
     assert seen(emptied, notice)["state"] == "no_address"
 
 

@@ -240,3 +240,17 @@ def test_of_many_cases_in_one_statement_none_is_forgotten(tx: Transaction) -> No
         moved = [row.supplier_id for row in cursor]
     assert len(moved) == 250
     assert headline(tx, moved[0]) == "medium"
+
+
+def test_they_are_found_by_index_however_few_rows_there_are_when_the_plan_is_made(tx: Transaction) -> None:
+    first = registered(tx)
+    set_band(tx, first, "handskar", "low")
+    looked = (
+        "SELECT relname, seq_scan FROM pg_stat_xact_user_tables"
+        " WHERE relname IN ('supplier', 'risk_case', 'headline') ORDER BY relname"
+    )
+    with tx.cursor() as cursor:
+        cursor.execute("ANALYZE supplier, risk_case, headline")  # next to nothing, and no bands
+        before = ask(tx, looked)
+        cursor.execute("SELECT find_headlines(ARRAY[%s])", [first])
+    assert ask(tx, looked) == before

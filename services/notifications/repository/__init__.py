@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chassis.db import Transaction
 
-queries: Any = sql.load(__file__, planned=("begin_attempts", "lock_notices", "add_attempt", "mark_sent"))
+queries: Any = sql.load(__file__, planned=("begin_attempts", "lock_notices", "record_tries"))
 
 
 def lock_parents(tx: Transaction, suppliers: Collection[UUID], categories: Collection[str]) -> None:
@@ -141,18 +141,23 @@ def begin_attempts(
     return {row.notice_id for row in list(queries.begin_attempts(tx, rows=sql.rows(rows), until=until))}
 
 
-def record(tx: Transaction, tried: Tried) -> None:
-    """Keep how a try ended, and what it means for the notice; it goes with the next statement."""
+def record(tx: Transaction, tries: Sequence[Tried]) -> None:
+    """Keep how tries ended, and what that means for their notices; it goes with the next statement."""
+    if tries:
+        tx.later(queries.record_tries, rows=sql.rows([_row(tried) for tried in tries]))
+
+
+def _row(tried: Tried) -> dict[str, Any]:
     mail, reply = tried.mail, tried.reply
-    key = {"notice_id": mail.notice_id, "number": mail.attempt}
-    said = {"at": reply.at, "outcome": reply.outcome, "smtp_code": reply.code, "reply": reply.text}
-    tx.later(queries.add_attempt, **key, **said)
-    if reply.outcome == "accepted":
-        tx.later(queries.mark_sent, notice_id=mail.notice_id, at=reply.at)
-    elif reply.outcome == "permanent":
-        tx.later(queries.mark_failed, **key, reason=reply.text)
-    else:
-        tx.later(queries.mark_for_retry, **key, reason=reply.text, due_at=tried.due_at)
+    return {
+        "notice_id": mail.notice_id,
+        "number": mail.attempt,
+        "at": reply.at,
+        "outcome": reply.outcome,
+        "smtp_code": reply.code,
+        "reply": reply.text,
+        "due_at": tried.due_at,
+    }
 
 
 def recipients(tx: Transaction, query: Mapping[str, Any]) -> dict[str, Any]:

@@ -123,13 +123,14 @@ WHERE state = 'no_address' AND recipient_kind = :kind AND recipient_id = :id;
 
 -- name: claim_due
 -- Take notices whose time has come, or whose sender let its time run out, and that no other sender is taking.
+-- (By an array of ids, here and in the next ones: as a join the planner would read the table, or all that is being sent.)
 WITH due AS MATERIALIZED (
     SELECT notice_id FROM notice WHERE state IN ('queued', 'sending') AND due_at <= :now
     ORDER BY due_at, notice_id LIMIT :limit FOR UPDATE SKIP LOCKED
 )
 UPDATE notice SET state = 'sending', due_at = :until
-FROM due WHERE notice.notice_id = due.notice_id
-RETURNING notice.notice_id;
+WHERE notice_id = ANY(ARRAY(SELECT notice_id FROM due))
+RETURNING notice_id;
 
 -- name: load_mails
 -- What the texts of claimed notices need.
@@ -153,34 +154,41 @@ SELECT notice_id FROM notice WHERE notice_id = ANY((:notices)::uuid[]) ORDER BY 
 -- name: begin_attempts
 -- Of all who may hold a claim on one, the first to begin sends it; `begun`: by when its own earlier tries to begin would be
 -- over, of which nobody knows whether they were committed.
+WITH begun AS MATERIALIZED (
+    SELECT * FROM json_to_recordset((:rows)::json) AS b (notice_id uuid, number integer, begun timestamptz[])
+)
 UPDATE notice AS n SET attempts = b.number, due_at = :until
-FROM jsonb_to_recordset((:rows)::jsonb) AS b (notice_id uuid, number integer, begun timestamptz[])
-WHERE n.notice_id = b.notice_id AND n.state = 'sending'
+FROM begun AS b
+WHERE n.notice_id = ANY(ARRAY(SELECT notice_id FROM begun)) AND n.notice_id = b.notice_id AND (n.state = 'sending') IS TRUE
   AND (n.attempts = b.number - 1 OR (n.attempts = b.number AND n.due_at = ANY(b.begun)))
 RETURNING n.notice_id;
 
--- name: add_attempt!
--- Record how a try ended.
-INSERT INTO attempt (notice_id, number, at, outcome, smtp_code, reply)
-VALUES (:notice_id, :number, :at, :outcome, :smtp_code, :reply)
-ON CONFLICT DO NOTHING;
-
--- name: mark_sent!
--- The server has the mail: true whoever else may have claimed it meanwhile.
-UPDATE notice SET state = 'sent', accepted_at = :at, reason = NULL WHERE notice_id = :notice_id AND state <> 'sent';
-
--- name: mark_failed!
--- Refused for good.
-UPDATE notice SET state = 'failed', reason = :reason
-WHERE notice_id = :notice_id AND attempts = :number AND state = 'sending';
-
--- name: mark_for_retry!
--- Not now: again at due_at, unless its recipient has lost the address.
-UPDATE notice AS n SET due_at = :due_at, reason = :reason,
-       state = CASE WHEN r.email IS NULL THEN 'no_address' ELSE 'queued' END
-FROM recipient AS r
-WHERE (r.kind, r.id) = (n.recipient_kind, n.recipient_id)
-  AND n.notice_id = :notice_id AND n.attempts = :number AND n.state = 'sending';
+-- name: record_tries!
+-- Record how tries ended, and what that means for their notices. The server has the mail: true whoever else may have claimed
+-- it meanwhile. Refused for good, or not now: only of the try that was begun last. Not now: again at due_at, unless the
+-- recipient has lost the address.
+WITH tried AS MATERIALIZED (
+    SELECT * FROM json_to_recordset((:rows)::json) AS t (
+        notice_id uuid, number integer, at timestamptz, outcome text, smtp_code integer, reply text, due_at timestamptz
+    )
+), kept AS (
+    INSERT INTO attempt (notice_id, number, at, outcome, smtp_code, reply)
+    SELECT notice_id, number, at, outcome, smtp_code, reply FROM tried
+    ON CONFLICT DO NOTHING
+), decisive AS (
+    SELECT DISTINCT ON (notice_id) *, outcome = 'accepted' AS accepted FROM tried
+    ORDER BY notice_id, outcome = 'accepted' DESC, number DESC
+)
+UPDATE notice AS n
+SET accepted_at = CASE WHEN t.accepted THEN t.at END, reason = CASE WHEN NOT t.accepted THEN t.reply END,
+    due_at = CASE t.outcome WHEN 'temporary' THEN t.due_at ELSE n.due_at END,
+    state = CASE t.outcome WHEN 'accepted' THEN 'sent' WHEN 'permanent' THEN 'failed' ELSE (
+        SELECT CASE WHEN r.email IS NULL THEN 'no_address' ELSE 'queued' END FROM recipient AS r
+        WHERE (r.kind, r.id) = (n.recipient_kind, n.recipient_id)
+    ) END
+FROM decisive AS t
+WHERE n.notice_id = ANY(ARRAY(SELECT notice_id FROM tried)) AND n.notice_id = t.notice_id
+  AND CASE WHEN t.accepted THEN n.state <> 'sent' ELSE n.attempts = t.number AND n.state = 'sending' END;
 
 -- name: save_recipient!
 -- Write a recipient over the API: a new one, or the known version; counts 0 where somebody was faster.
