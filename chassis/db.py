@@ -121,7 +121,7 @@ class Database:
         for name in wakes:
             self._signals[name].set()
         if wakes:
-            time.sleep(0)  # what has been committed goes on its way before whoever did it goes on
+            time.sleep(0)  # who has been woken goes on first: what has been committed is soon on its way
 
     def usage(self) -> dict[str, int]:
         """Return how many connections are busy and idle, how many comers wait, and the size."""

@@ -61,6 +61,7 @@ class Handling:
             except UniqueViolation as fault:
                 if fault.diag.table_name != "inbox":
                     raise
+                self._known_may_come = True  # also if what follows fails
             else:
                 return
         first = self._handle(events, self._hand_over)

@@ -360,23 +360,9 @@ SET CONSTRAINTS ALL IMMEDIATE;
 -- The event has been dealt with after all.
 DELETE FROM failed_event WHERE queue = :queue AND event_key = :event_key;
 
--- name: forget_handled!
--- Events that have been handled have not failed any more, nor have other messages that came under their ids. What a retry
--- holds at this moment is left to it. As a rule nothing has failed, and nothing is looked for.
-WITH forgotten AS (
-    DELETE FROM failed_event
-    WHERE EXISTS (SELECT FROM failed_event WHERE queue = :queue) AND queue = :queue AND event_key = ANY(ARRAY(
-        SELECT event_key FROM failed_event
-        WHERE queue = :queue AND event_key = ANY((:ids)::text[]) AND state <> 'discarded' FOR UPDATE SKIP LOCKED
-    ))
-    RETURNING event_key
-)
-DELETE FROM failed_event WHERE EXISTS (SELECT FROM forgotten) AND queue = :queue AND event_key = ANY(ARRAY(
-    SELECT event_key FROM failed_event
-    WHERE queue = :queue AND position(':' IN event_key) > 0 AND split_part(event_key, ':', 1) = ANY((:ids)::text[])
-      AND state <> 'discarded'
-    FOR UPDATE SKIP LOCKED
-));
+-- name: forget_handled$
+-- Events that have been handled have not failed any more, nor have other messages that came under their ids.
+SELECT forget_handled(:queue, (:ids)::text[]);
 
 -- name: list_failures
 -- Failed events for people, oldest first; each filter is optional.

@@ -146,7 +146,7 @@ class Relay:
     def publish_batch(self) -> bool:
         """Publish what is due; tell whether more may be. Rows are gone once the broker has confirmed them.
 
-        What comes later wakes the relay: after a batch that was not full there is no need to look.
+        What this process commits later wakes the relay: after a batch that was not full it need not look.
 
         The rows of a failed batch go one by one, and one that fails alone steps back: a message that makes
         the broker close the connection harms only itself. While the broker blocks us the connection is kept:

@@ -96,4 +96,6 @@ class Desk:
             ours = repository.begin_attempts(tx, following, until)
         for step in steps:
             step.done = True
-            step.lease_until = until if step.following and step.following.notice_id in ours else None
+            if step.following and step.following.notice_id in ours:
+                ours.remove(step.following.notice_id)  # one sender's only, whoever else claimed it too
+                step.lease_until = until

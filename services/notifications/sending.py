@@ -61,8 +61,10 @@ class _Round:
 
     def _work_as_first(self, server: MailServer) -> None:
         while True:
+            asked_for_one = not server.is_connected
             if self._batch(server, self._goes_on):
-                self._call_helpers()
+                if not asked_for_one:
+                    self._call_helpers()
             elif not self._is_helped():
                 break
 
@@ -111,11 +113,13 @@ class _Round:
         if not goes_on():
             return False
         now = clock.now()
+        lapses = now + SENDING.claim
+        limit = SENDING.batch if server.is_connected else 1  # who may be refused keeps no others waiting
         with self._begin() as tx:
-            mails = repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
+            mails = repository.claim(tx, now, lapses, limit)
         if mails:
-            self._send_all(server, mails, goes_on)
-        return len(mails) == SENDING.batch
+            self._send_all(server, mails, lambda: goes_on() and clock.now() < lapses)
+        return len(mails) == limit or clock.now() >= lapses
 
     def _send_all(self, server: MailServer, mails: Sequence[Mail], goes_on: Callable[[], bool]) -> None:
         """Send claimed mails; each is recorded together with the beginning of the next."""

@@ -67,6 +67,11 @@ class MailServer:
             self._start_over(reply.code)
         return reply
 
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether there is a connection, as far as has been heard."""
+        return self._smtp is not None
+
     def connect(self) -> smtplib.SMTP:
         """Connect and greet, unless that has been done.
 

@@ -65,6 +65,32 @@ def test_what_is_known_has_no_second_effect_and_is_asked_about_until_nothing_is_
     assert things.ask("SELECT count(*) FROM inbox") == [5]
 
 
+def test_after_a_refusal_the_next_batch_is_asked_about_though_the_second_try_failed(db, things):
+    a, poison, b = made("a"), made("poison"), made("b")
+
+    def handle(tx, batch):
+        count(tx, batch)
+        if [event.data["name"] for event in batch] == ["poison"]:
+            raise KeyError("a bug")
+
+    seen = Seen(handle)
+    handling = Handling("things.made", SLICES, seen, db)
+    handling.handle([a])
+    with pytest.raises(KeyError):
+        handling.handle([a, poison])
+    handling.handle([a, b])
+    assert seen.batches == [["a"], ["a", "poison"], ["poison"], ["b"]]
+    assert things.times() == {"a": 1, "b": 1}
+
+
+def test_what_failed_is_looked_for_by_index_however_little_had_failed_when_the_plan_was_made(db, things):
+    things.ask("VACUUM ANALYZE failed_event")
+    with db.transaction() as tx, tx.cursor() as cursor:
+        cursor.execute("SELECT forget_handled('things.made', '{}')")
+        cursor.execute("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'failed_event'")
+        assert [row.seq_scan for row in cursor] == [0]
+
+
 def test_an_event_that_comes_twice_in_a_batch_has_its_effect_once(handling, seen, things):
     a, b = map(made, "ab")
     handling.handle([a, b, a])

@@ -95,7 +95,6 @@ HOT = {
     "claim_outbox": {"limit": 500},
     "postpone_outbox": {"ids": [1, 2, 3], "delay": 1},
     "prune_inbox": {"days": DAYS, "limit": 2000},
-    "remember_new_events": {"queue": "things.made", "ids": [uuid7()]},
     "queue_states": {"queues": ["things.made"], "seconds": 10},
     "remember_events": {"queue": "things.made", "ids": [uuid7()]},
 }

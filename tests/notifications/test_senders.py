@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg2
 import pytest
@@ -12,12 +13,19 @@ from chassis import clock
 from services.notifications import repository, sending
 from services.notifications.domain import Reply, Tried
 from services.notifications.recording import Desk
-from services.notifications.rules import SENDING
+from services.notifications.rules import SENDING as AS_RELEASED
 from tests.backbone import wait_until
 from tests.notifications.mailserver import free_port
 from tests.notifications.outgoing import queue, seen, send, settings, tries
 
+# Few enough that a helper still sends while the last of them is called
+SENDING = replace(AS_RELEASED, connections=4, batch=50)
 MANY = 5 * SENDING.batch
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr(sending, "SENDING", SENDING)
 
 
 def all_tries(db, everything):
@@ -116,47 +124,52 @@ def dying_after(db, number):
     return begin
 
 
+# A round's transactions: the first mail's claim, its beginning and its end, since nobody is connected yet;
+# the others' claim, the second's beginning, its end with the third's beginning
 def test_who_dies_after_recording_one_and_beginning_the_next_leaves_the_next_for_the_lease(emptied, server):
-    first, second, third = queue(emptied, 3)
-    with pytest.raises(Killed):  # the claim, the first's beginning, its end with the second's beginning
-        sending.send_due_mail(dying_after(emptied, 3), settings(server.port))
-    assert (seen(emptied, first)["state"], len(server.mails)) == ("sent", 1)
+    first, second, third, fourth = queue(emptied, 4)
+    with pytest.raises(Killed):
+        sending.send_due_mail(dying_after(emptied, 6), settings(server.port))
+    states = [seen(emptied, each)["state"] for each in (first, second)]
+    assert (states, len(server.mails)) == (["sent", "sent"], 2)
     with clock.moved(SENDING.claim):
         send(emptied, server.port)
-    assert [seen(emptied, each)["state"] for each in (second, third)] == ["sending", "sent"]
+    assert [seen(emptied, each)["state"] for each in (third, fourth)] == ["sending", "sent"]
     with clock.moved(SENDING.lease):
         send(emptied, server.port)
-    assert tries(emptied, second) == [(2, "accepted", 250, "2.0.0 kept as 3")]
-    assert tries(emptied, first) == [(1, "accepted", 250, "2.0.0 kept as 1")]
+    assert tries(emptied, third) == [(2, "accepted", 250, "2.0.0 kept as 4")]
+    assert tries(emptied, second) == [(1, "accepted", 250, "2.0.0 kept as 2")]
 
 
 def test_who_dies_before_recording_one_has_not_begun_the_next(emptied, server):
-    first, second = queue(emptied, 2)
+    _, second, third = queue(emptied, 3)
     with pytest.raises(Killed):
-        sending.send_due_mail(dying_before(emptied, 2), settings(server.port))
+        sending.send_due_mail(dying_before(emptied, 5), settings(server.port))
+    assert len(server.mails) == 2
     with clock.moved(SENDING.claim):
         send(emptied, server.port)
-    assert tries(emptied, second) == [(1, "accepted", 250, "2.0.0 kept as 2")]
-    assert (seen(emptied, first)["state"], tries(emptied, first)) == ("sending", [])
+    assert tries(emptied, third) == [(1, "accepted", 250, "2.0.0 kept as 3")]
+    assert (seen(emptied, second)["state"], tries(emptied, second)) == ("sending", [])
 
 
 def test_a_mail_that_another_sender_has_begun_meanwhile_is_left_to_that_one(emptied, server):
-    first, second, third = queue(emptied, 3)
+    first, second, third, fourth = queue(emptied, 4)
 
     def take_over() -> None:
-        server.on_mail = lambda: None
+        if len(server.mails) != 1:  # while the second is handed over
+            return
         now = clock.now() + SENDING.claim
         with emptied.transaction() as tx:
             mails = repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
-            wanted = [(mail, []) for mail in mails if mail.notice_id == second]
-            assert repository.begin_attempts(tx, wanted, now + SENDING.lease) == {second}
+            wanted = [(mail, []) for mail in mails if mail.notice_id == third]
+            assert repository.begin_attempts(tx, wanted, now + SENDING.lease) == {third}
 
     server.on_mail = take_over
     send(emptied, server.port)
     assert [mail["Message-ID"] for mail in server.mails] == [
-        f"<{notice}@kansliet.example>" for notice in (first, third)
+        f"<{notice}@kansliet.example>" for notice in (first, second, fourth)
     ]
-    assert (seen(emptied, second)["state"], tries(emptied, second)) == ("sending", [])
+    assert (seen(emptied, third)["state"], tries(emptied, third)) == ("sending", [])
 
 
 def dying_before(db, number):
@@ -208,3 +221,64 @@ def test_a_record_that_cannot_be_kept_keeps_no_other_senders_from_being_kept(emp
         thread.join(20)
     assert faults == [psycopg2.errors.CheckViolation]
     assert [seen(emptied, mail.notice_id)["state"] for mail in mails] == ["sent", "sent", "sending"]
+
+
+def test_of_two_senders_that_hand_in_one_mail_together_one_may_send_it(emptied):
+    queue(emptied, 2)
+    mails = []
+    for turn in range(2):  # the second claim when the first has lapsed
+        now = clock.now() + turn * SENDING.claim
+        with emptied.transaction() as tx:
+            mails += repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
+    first, same, _, again = mails[0], mails[1], mails[2], mails[3]
+    gate, inside = threading.Event(), threading.Event()
+
+    @contextmanager
+    def begin():
+        inside.set()
+        gate.wait(20)
+        with emptied.transaction() as tx:
+            yield tx
+
+    desk, ours = Desk(begin), []
+
+    def settle(mail) -> None:
+        ours.append((mail.notice_id, desk.settle(None, mail, clock.now()) is not None))
+
+    threads = [threading.Thread(target=settle, args=[mail]) for mail in (first, same, again)]
+    threads[0].start()
+    inside.wait(20)
+    for number in (1, 2):
+        threads[number].start()
+        wait_until(lambda number=number: len(desk._waiting) == number)
+    gate.set()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(ours) == sorted([(first.notice_id, True), (same.notice_id, True), (same.notice_id, False)])
+
+
+def test_a_sender_whose_claim_has_lapsed_begins_nothing_more_of_it_and_claims_anew(
+    emptied, server, monkeypatch
+):
+    everything = queue(emptied, 10)
+    claimed, claim = [], repository.claim
+    monkeypatch.setattr(repository, "claim", lambda *them: claimed.append(claim(*them)) or claimed[-1])
+    moved = clock.moved(SENDING.claim)
+    server.on_mail = lambda: moved.__enter__() if len(server.mails) == 4 else None
+    try:
+        send(emptied, server.port)
+    finally:
+        moved.__exit__(None, None, None)
+    assert [len(mails) for mails in claimed[:2]] == [1, 9]
+    assert 5 <= sum(len(mails) for mails in claimed[2:]) <= 6
+    assert [each[:3] for each in all_tries(emptied, everything)] == [(1, "accepted", 250)] * 10
+    assert {seen(emptied, notice)["attempts"] for notice in everything} == {1}
+
+
+def test_a_server_that_refuses_the_first_connection_keeps_only_one_mail_waiting(emptied):
+    everything = queue(emptied, 10)
+    send(emptied, free_port())
+    with emptied.transaction() as tx:
+        now = clock.now()
+        free = repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
+    assert len(free) == len(everything) - 1

@@ -1,7 +1,8 @@
--- Headlines are found by index from the suppliers that are given, whatever the planner thinks of the tables: a plan is kept for as
--- long as the connection, and one that was made when there were next to no headlines or bands read all of them for every hundred
--- suppliers of a first rescoring.
-CREATE OR REPLACE FUNCTION find_headlines(touched uuid[]) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+-- Headlines are found by index from the suppliers that are given, whatever the planner thinks of the tables: a plan is kept by
+-- the connection, and one that was made when there were next to no headlines or bands read all of them, as a table or as a whole
+-- index, for every hundred suppliers of a first rescoring.
+CREATE OR REPLACE FUNCTION find_headlines(touched uuid[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_indexonlyscan = off AS $$
 BEGIN
     INSERT INTO headline (supplier_id, legal_name)
     SELECT s.supplier_id, s.legal_name FROM supplier AS s

@@ -36,7 +36,7 @@ POINTS: dict[str, tuple[type, str, str, Any]] = {
     "in the middle of publishing a batch": (Pieces, "send", "after", None),
     "after publish, before the confirm": (Relay, "_await", "before", None),
     "after confirm, before the row's removal": (Relay, "_await", "after", None),
-    "consumer before its commit": (Handling, "_hand_over", "after", None),
+    "consumer before its commit": (Handling, "_give", "after", None),
     "consumer after its commit, before the ack": (Consumer, "process", "after", None),
     "consumer in the middle of a batch": (Consumer, "_handle_one", "after", None),
 }
