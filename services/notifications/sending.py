@@ -61,11 +61,8 @@ class _Round:
 
     def _work_as_first(self, server: MailServer) -> None:
         while True:
-            asked_for_one = not server.is_connected
-            if self._batch(server, self._goes_on):
-                if not asked_for_one:
-                    self._call_helpers()
-            elif not self._is_helped():
+            more = self._batch(server, self._goes_on, self._call_helpers)
+            if not more and not self._is_helped():
                 break
 
     def _is_helped(self) -> bool:
@@ -108,7 +105,9 @@ class _Round:
     def _goes_on(self) -> bool:
         return not (self._stopped or self._faults or self._leaving())
 
-    def _batch(self, server: MailServer, goes_on: Callable[[], bool]) -> bool:
+    def _batch(
+        self, server: MailServer, goes_on: Callable[[], bool], when_full: Callable[[], None] = lambda: None
+    ) -> bool:
         """Claim and send a batch; return True if there may be more for this sender."""
         if not goes_on():
             return False
@@ -117,6 +116,8 @@ class _Round:
         limit = SENDING.batch if server.is_connected else 1  # who may be refused keeps no others waiting
         with self._begin() as tx:
             mails = repository.claim(tx, now, lapses, limit)
+        if len(mails) == SENDING.batch:
+            when_full()
         if mails:
             self._send_all(server, mails, lambda: goes_on() and clock.now() < lapses)
         return len(mails) == limit or clock.now() >= lapses
