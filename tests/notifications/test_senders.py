@@ -186,74 +186,62 @@ def dying_before(db, number):
     return begin
 
 
+def hand_in_together(db, hand_in, steps):
+    """Call `hand_in(desk, *step)` in a thread for each step: those after the first share a transaction."""
+    gate, inside = threading.Event(), threading.Event()
+
+    @contextmanager
+    def begin():
+        inside.set()
+        gate.wait(20)
+        with db.transaction() as tx:
+            yield tx
+
+    desk = Desk(begin)
+    threads = [threading.Thread(target=hand_in, args=(desk, *step)) for step in steps]
+    threads[0].start()
+    inside.wait(20)
+    for number, thread in enumerate(threads[1:], start=1):
+        thread.start()
+        wait_until(lambda number=number: len(desk._waiting) == number)
+    gate.set()
+    for thread in threads:
+        thread.join(20)
+
+
 def test_a_record_that_cannot_be_kept_keeps_no_other_senders_from_being_kept(emptied):
     queue(emptied, 3)
     now = clock.now()
     with emptied.transaction() as tx:
         mails = repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
         repository.begin_attempts(tx, [(mail, []) for mail in mails], now + SENDING.lease)
-    gate, inside = threading.Event(), threading.Event()
+    faults = []
 
-    @contextmanager
-    def begin():
-        inside.set()
-        gate.wait(20)
-        with emptied.transaction() as tx:
-            yield tx
-
-    desk, faults = Desk(begin), []
-
-    def settle(mail, outcome) -> None:
+    def settle(desk, mail, outcome) -> None:
         try:
             desk.settle(Tried(mail, Reply(outcome, now, 250, "kept"), now), None, now)
         except psycopg2.Error as fault:
             faults.append(type(fault))
 
-    outcomes = ("accepted", "accepted", "nonsense")
-    threads = [threading.Thread(target=settle, args=each) for each in zip(mails, outcomes, strict=True)]
-    threads[0].start()
-    inside.wait(20)
-    for number in (1, 2):
-        threads[number].start()
-        wait_until(lambda number=number: len(desk._waiting) == number)
-    gate.set()
-    for thread in threads:
-        thread.join(20)
+    hand_in_together(emptied, settle, zip(mails, ("accepted", "accepted", "nonsense"), strict=True))
     assert faults == [psycopg2.errors.CheckViolation]
     assert [seen(emptied, mail.notice_id)["state"] for mail in mails] == ["sent", "sent", "sending"]
 
 
 def test_of_two_senders_that_hand_in_one_mail_together_one_may_send_it(emptied):
     queue(emptied, 2)
-    mails = []
+    claims = []
     for turn in range(2):  # the second claim when the first has lapsed
         now = clock.now() + turn * SENDING.claim
         with emptied.transaction() as tx:
-            mails += repository.claim(tx, now, now + SENDING.claim, SENDING.batch)
-    first, same, _, again = mails[0], mails[1], mails[2], mails[3]
-    gate, inside = threading.Event(), threading.Event()
+            claims.append(repository.claim(tx, now, now + SENDING.claim, SENDING.batch))
+    (first, same), (_, again) = claims
+    ours = []
 
-    @contextmanager
-    def begin():
-        inside.set()
-        gate.wait(20)
-        with emptied.transaction() as tx:
-            yield tx
-
-    desk, ours = Desk(begin), []
-
-    def settle(mail) -> None:
+    def settle(desk, mail) -> None:
         ours.append((mail.notice_id, desk.settle(None, mail, clock.now()) is not None))
 
-    threads = [threading.Thread(target=settle, args=[mail]) for mail in (first, same, again)]
-    threads[0].start()
-    inside.wait(20)
-    for number in (1, 2):
-        threads[number].start()
-        wait_until(lambda number=number: len(desk._waiting) == number)
-    gate.set()
-    for thread in threads:
-        thread.join(20)
+    hand_in_together(emptied, settle, [(first,), (same,), (again,)])
     assert sorted(ours) == sorted([(first.notice_id, True), (same.notice_id, True), (same.notice_id, False)])
 
 
